@@ -1,0 +1,195 @@
+"""The hub in Django's admin: the log, who is due what, and how mail goes. All of it is read-only,
+but for trying a delivery again."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from hub.events import event_types
+from hub.models import Delivery, Event, Mute, Preference, Subscription, Worker
+from hub.people import find_people
+
+Lookups = Iterable[tuple[str, str]]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that the hub writes and nobody else. The list counts no more rows than it must."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """By event type. The declared ones: asking a long log for its distinct types takes long."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        return [(type, type) for type in sorted(event_types())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+class PeopleList(ChangeList):
+    """Knows the names of the people on the page, from one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        people = find_people({row.person for row in rows})
+        for row in rows:
+            row.who = people.get(row.person, f"{row.person} (gone)".strip())
+        self.result_list = cast(Any, rows)
+
+
+class EventList(ChangeList):
+    """Knows how the deliveries of the page's events stand, from two queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        counts: dict[int, dict[str, int]] = defaultdict(dict)
+        grouped = (
+            Delivery.objects.filter(position__in=[row.position for row in rows if row.position])
+            .values_list("position", "state")
+            .annotate(count=Count("pk"))
+        )
+        for position, state, count in cast(Any, grouped):
+            counts[position][state] = count
+        planned = Worker.objects.values_list("position", "page").filter(pk=1).first() or (0, 0)
+        for row in rows:
+            is_being_planned = planned[1] > 0 and row.position == planned[0] + 1
+            row.progress = _progress(counts.get(row.position, {}), is_being_planned)
+        self.result_list = cast(Any, rows)
+
+
+class PeopleAdmin(ReadOnlyAdmin):
+    """Rows that name a person by key."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleList
+
+    @admin.display(description="person", ordering="person")
+    def who(self, row: Any) -> str:
+        return str(row.who)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ("position", "type", "topic", "at", "deliveries")
+    list_filter = (TypeFilter, "at")
+    search_fields = ("=position", "topic__startswith", "type__startswith")
+    search_help_text = "a position, or the beginning of a topic or type"
+    ordering = ("-pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return EventList
+
+    @admin.display(description="deliveries")
+    def deliveries(self, event: Any) -> str:
+        return str(event.progress)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(PeopleAdmin):
+    list_display = ("who", "topic", "since", "until")
+    list_filter = (("until", admin.EmptyFieldListFilter),)
+    search_fields = ("=person", "topic__startswith")
+    search_help_text = "a person's key, or the beginning of a topic"
+    ordering = ("-pk",)
+
+
+class RepeatFilter(admin.SimpleListFilter):
+    title = "possible repeats"
+    parameter_name = "repeats"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        return [("1", "may have been sent twice")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(repeats__gt=0) if self.value() else queryset
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(PeopleAdmin):
+    list_display = (
+        *("position", "type", "who", "means", "state", "attempts", "repeats", "error"),
+        *("due_at", "changed_at"),
+    )
+    list_filter = ("state", RepeatFilter, "means", TypeFilter)
+    search_fields = ("=position", "=person", "reference__startswith", "error")
+    search_help_text = "an event's position, a person's key, a Message-ID, or an error"
+    ordering = ("-pk",)
+    actions = ("try_again",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("hub.change_delivery"))
+
+    @admin.action(description="Try again now", permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """What was given up or waits for its next attempt; nothing that was sent, or is being."""
+        states = Delivery.State
+        chosen = queryset.order_by()
+        now = timezone.now()
+        again = chosen.filter(state=states.FAILED) | chosen.filter(
+            state=states.WAITING, attempts__gt=0
+        )
+        # attempts from the start: it is given up after as many as a new one
+        count = again.update(state=states.WAITING, attempts=0, due_at=now, changed_at=now)
+        messages.success(request, f"{count} will be tried again within seconds.")
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    list_display = ("holder", "until", "position", "pruned_at", "error")
+
+
+@admin.register(Preference)
+class PreferenceAdmin(PeopleAdmin):
+    list_display = ("who", "type", "means", "wanted")
+    list_filter = ("means", "wanted", TypeFilter)
+    search_fields = ("=person",)
+    search_help_text = "a person's key"
+    ordering = ("-pk",)
+
+
+@admin.register(Mute)
+class MuteAdmin(PeopleAdmin):
+    list_display = ("who", "topic", "type")
+    search_fields = ("=person", "topic__startswith")
+    search_help_text = "a person's key, or the beginning of a topic"
+    ordering = ("-pk",)
+
+
+def _progress(counts: dict[str, int], is_being_planned: bool) -> str:
+    """How far an event's deliveries have come, in words."""
+    states = Delivery.State
+    if not counts:
+        return "being made" if is_being_planned else ""
+    total = sum(counts.values())
+    done = counts.get(states.SENT, 0)
+    parts = [f"{done:,} of {total:,} sent"]
+    if is_being_planned:
+        parts.append("more being made")
+    if counts.get(states.SKIPPED):
+        parts.append(f"{counts[states.SKIPPED]:,} not needed")
+    if counts.get(states.FAILED):
+        parts.append(f"{counts[states.FAILED]:,} given up")
+    return ", ".join(parts)

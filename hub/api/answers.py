@@ -1,0 +1,111 @@
+"""What an API of the hub says when it refuses: one shape, one table of codes.
+
+    {"error": {"code": "…", "message": "…"}}
+
+`code` is for programs, `message` for people.
+"""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, Throttled, ValidationError
+
+logger = logging.getLogger("hub.api")
+
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    422: "invalid",
+    429: "rate_limited",
+    503: "unavailable",
+}
+RETRY = 5  # seconds after which a client whose answer was 503 may ask again
+
+
+class ErrorDetail(Schema):
+    code: str
+    message: str
+
+
+class Error(Schema):
+    error: ErrorDetail
+
+
+class ApiError(Exception):
+    """Refuse a request with this status; `code` where the status' own says too little."""
+
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or CODES[status]
+
+
+def errors(*statuses: int) -> dict[int, Any]:
+    """For an operation's `response`: these statuses answer with an `Error`, as any may with 503."""
+    return {status: Error for status in (*statuses, 503)}
+
+
+def refusal(status: int, message: str, code: str | None = None) -> JsonResponse:
+    return JsonResponse(
+        {"error": {"code": code or CODES[status], "message": message}}, status=status
+    )
+
+
+def unknown_path(request: HttpRequest, **kwargs: Any) -> JsonResponse:
+    """A view for the paths below the API that lead nowhere."""
+    return refusal(404, "there is nothing at this address; see the API's description")
+
+
+def answer_errors(api: NinjaAPI) -> None:
+    """Make this API refuse in the one shape. A bug is still raised, for Django to log."""
+    api.add_exception_handler(ApiError, _on_api_error)
+    api.add_exception_handler(ValidationError, _on_invalid)
+    api.add_exception_handler(Throttled, _on_throttled)
+    api.add_exception_handler(HttpError, _on_http_error)
+    api.add_exception_handler(Http404, _on_not_found)
+    for kind in (OperationalError, InterfaceError):
+        api.add_exception_handler(kind, _on_no_database)
+
+
+def _on_api_error(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(error.status, error.message, error.code)
+
+
+def _on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    """Names each wrong field: `query.limit: Input should be …`."""
+    parts = [
+        f"{'.'.join(str(place) for place in one['loc'])}: {one['msg']}" for one in error.errors[:5]
+    ]
+    return refusal(422, "; ".join(parts)[:1_000])
+
+
+def _on_throttled(request: HttpRequest, error: Any) -> HttpResponse:
+    answer = refusal(429, "too many requests at once; wait a moment")
+    answer["Retry-After"] = str(error.wait or 1)
+    return answer
+
+
+def _on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    status = error.status_code
+    if status == 401:
+        return refusal(401, "log in first")
+    return refusal(status, str(error), CODES.get(status, "refused"))
+
+
+def _on_not_found(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(404, "there is no such thing, or it is not yours to see")
+
+
+def _on_no_database(request: HttpRequest, error: Any) -> HttpResponse:
+    logger.warning("the database cannot answer %s now: %s", request.path, error)
+    answer = refusal(503, "the database cannot be reached now; try again in a moment")
+    answer["Retry-After"] = str(RETRY)
+    return answer

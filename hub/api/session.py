@@ -1,0 +1,57 @@
+"""Who asks: a signed-in person, whose changes carry a CSRF token, and not too often."""
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie
+from ninja.throttling import BaseThrottle
+from ninja.utils import check_csrf
+
+from hub.api.answers import ApiError
+from hub.limits import load_limits
+from hub.rate import Rate
+
+PEOPLE = 10_000  # remembered for their rate; the one who was away longest is forgotten first
+
+
+class Session(APIKeyCookie):
+    """Django's session. Anonymous is 401, before anything else; a change without its token 403."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not request.user.is_authenticated:
+            return None
+        if check_csrf(request) is not None:
+            raise ApiError(
+                403, "send the CSRF token of a page of this site as X-CSRFToken", code="csrf"
+            )
+        return request.user
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        return self(request)
+
+
+class PersonThrottle(BaseThrottle):
+    """So many requests a second and at once, a person and process: `RATE` and `BURST` of `HUB`."""
+
+    def __init__(self) -> None:
+        self._rates: OrderedDict[tuple[Any, int, int], Rate] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        limits = load_limits()
+        key = (request.user.pk, limits.rate, limits.burst)
+        with self._lock:
+            rate = self._rates.pop(key, None) or Rate(limits.rate, limits.burst)
+            self._rates[key] = rate
+            if len(self._rates) > PEOPLE:
+                self._rates.popitem(last=False)
+            return rate.take(1, time.monotonic())
+
+    def wait(self) -> float | None:
+        return 1.0

@@ -1,0 +1,13 @@
+"""Wires the hub into Django."""
+
+from django.apps import AppConfig
+
+
+class HubConfig(AppConfig):
+    name = "hub"
+    verbose_name = "Notification hub"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hub import checks, rights  # noqa: F401  (registers checks and receivers)
+        from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)

@@ -1,0 +1,56 @@
+"""Close codes: one table that says why, and whether the client comes back."""
+
+import random
+
+import msgspec
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """How a connection ends: the code, and the reason its goodbye names."""
+
+    code: int
+    reason: str
+
+    @property
+    def reconnect(self) -> bool:
+        """4000 to 4499 come back, 4500 to 4999 do not."""
+        return self.code < 4500
+
+
+NO_HELLO = Closing(4000, "protocol")
+SLOW = Closing(4008, "slow")
+RESTART = Closing(4012, "restart")
+NEW_EPOCH = Closing(4012, "epoch")
+LIMITS = Closing(4013, "limits")
+FLOOD = Closing(4029, "limits")
+TICKET_EXPIRED = Closing(4401, "ticket")
+BAD_FRAME = Closing(4500, "protocol")
+BAD_TICKET = Closing(4501, "ticket")
+PASSWORD = Closing(4501, "password")
+FOREIGN_ORIGIN = Closing(4503, "origin")
+DELETED = Closing(4510, "deleted")
+DEACTIVATED = Closing(4510, "deactivated")
+LOGGED_OUT = Closing(4510, "logout")
+
+# A revocation's reason -> how the person's sockets end. The others re-check and stay.
+REVOKED = {
+    "logout": LOGGED_OUT,
+    "password": PASSWORD,
+    "deactivated": DEACTIVATED,
+    "deleted": DELETED,
+}
+
+# Milliseconds. A crowd that is sent away together must not come back together.
+RETRY = {
+    "restart": (500, 5_000),
+    "epoch": (500, 5_000),
+    "limits": (10_000, 12_000),
+}
+RETRY_OTHERWISE = (500, 2_000)
+
+
+def retry_ms(closing: Closing) -> int | None:
+    """How long the client waits before it comes back, drawn anew each time; None: it does not."""
+    if not closing.reconnect:
+        return None
+    return random.randint(*RETRY.get(closing.reason, RETRY_OTHERWISE))

@@ -1,0 +1,245 @@
+"""The Channels consumer, one per WebSocket: speaks the protocol and owns the connection.
+
+It never touches the channel layer, and the database only through the runtime's threads. What it
+sends are answers; events come from its stream.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.db import Error as DatabaseError
+
+from hub import closing, protocol
+from hub.closing import Closing
+from hub.errors import BadFrame, BadRequest
+from hub.greeting import Greeting, greet
+from hub.hearing import Hearing
+from hub.origin import is_own_origin
+from hub.protocol import Frame, Hello, Pong, Subscribe, Unsubscribe
+from hub.rate import Rate
+from hub.runtime import HubRuntime
+from hub.socket import Socket
+from hub.stream import Stream
+from hub.tasks import Tasks
+from hub.tickets import TicketExpired, TicketInvalid
+
+logger = logging.getLogger("hub.consumers")
+
+MAX_CHECKS = 8  # subscriptions of one connection that are being checked at the same time
+MAX_EARLY = 32  # frames that wait for the answer to hello
+
+
+class HubConsumer(AsyncConsumer):
+    """`scope["hub"]` holds the runtime; HubApplication puts it there."""
+
+    # Not configured on purpose: a consumer with a layer costs a layer channel per connection.
+    channel_layer_alias = "hub: consumers use no layer"
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels closes old database connections here, on the one thread that all share: a slow
+        # query anywhere would stall every socket. This consumer has no connections to close.
+        name = message["type"].replace(".", "_")
+        handle: Callable[[dict[str, Any]], Awaitable[None]] = getattr(self, name)
+        await handle(message)
+
+    # What the server says
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        self.runtime: HubRuntime = self.scope["hub"]
+        self.limits = self.runtime.limits
+        self.loop = asyncio.get_running_loop()
+        self.socket = Socket(self.base_send)
+        self.tasks = Tasks()
+        self.stream: Stream | None = None
+        self.greeted = False
+        self.early: deque[Frame] = deque()
+        self.checks = 0
+        self.turn = asyncio.Lock()  # changes are made in the order in which they were asked for
+        self.id = secrets.token_hex(8)
+        self.frames = Rate(self.limits.rate, self.limits.burst)
+        self.bytes = Rate(self.limits.bytes_rate, self.limits.bytes_rate)
+        self.hello_timer = self.loop.call_later(self.limits.hello, self.end, closing.NO_HELLO)
+        offered = self.scope.get("subprotocols", ())
+        accepted = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
+        # Accept first: a refused handshake looks to a browser like a lost network.
+        await self.base_send({"type": "websocket.accept", "subprotocol": accepted})
+        if not is_own_origin(self.scope):
+            self.end(closing.FOREIGN_ORIGIN)
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.socket.closed:
+            return
+        text = message.get("text")
+        size = len(message.get("bytes") or b"") if text is None else len(text.encode())
+        try:
+            if text is None or size > self.limits.frame_in:
+                raise BadFrame("binary, or too large")
+            self._take(protocol.parse(text), size)
+        except BadFrame as error:
+            logger.info("connection %s: %s", self.id, error)
+            self.end(closing.BAD_FRAME)
+        except BadRequest as error:
+            if self._within_rate(size):
+                self._refuse(error)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self.socket.closed = True
+        self._stop_hearing()
+        if self.stream is not None:
+            self.runtime.connections.remove(self.stream)
+        await self.tasks.cancel()
+        raise StopConsumer()
+
+    # What the client says
+
+    def _take(self, frame: Frame, size: int) -> None:
+        # A pong that answers a ping is free; one that answers nothing counts like any frame.
+        if isinstance(frame, Pong) and self.stream is not None:
+            if not self.stream.pong(cast(int, frame.position)):
+                self._within_rate(size)
+        elif self._within_rate(size):
+            self._carry_out(frame)
+
+    def _carry_out(self, frame: Frame) -> None:
+        if isinstance(frame, Hello):
+            if self.greeted:
+                raise BadFrame("a second hello")
+            self.greeted = True
+            self.hello_timer.cancel()
+            self.tasks.spawn(self._hello(frame), "hub.hello")
+        elif not self.greeted:
+            raise BadFrame("a frame before hello")
+        elif self.stream is None:
+            if len(self.early) == MAX_EARLY:
+                text = "wait for the welcome"
+                raise BadRequest("rate_limited", text, _ref_of(frame), temporary=True)
+            self.early.append(frame)
+        elif isinstance(frame, Subscribe | Unsubscribe):
+            if self.checks == MAX_CHECKS:
+                text = "too many checks are pending"
+                raise BadRequest("rate_limited", text, frame.ref, temporary=True)
+            self.checks += 1
+            self.tasks.spawn(self._change(frame), "hub.change")
+
+    def _within_rate(self, size: int) -> bool:
+        """Count a frame; one too many ends the connection."""
+        now = self.loop.time()
+        if self.frames.take(1, now) and self.bytes.take(size, now):
+            return True
+        self.end(closing.FLOOD)
+        return False
+
+    def _answer(self, text: str) -> None:
+        self.socket.push(text)
+
+    def _refuse(self, error: BadRequest) -> None:
+        text = error.message
+        self._answer(protocol.refusal(error.ref, error.code, text, temporary=error.temporary))
+
+    async def _hello(self, frame: Hello) -> None:
+        try:
+            greeting = await greet(frame, self.scope["headers"], self.runtime)
+        except TicketExpired:
+            self.end(closing.TICKET_EXPIRED)
+        except TicketInvalid:
+            self.end(closing.BAD_TICKET)
+        except (DatabaseError, TimeoutError) as error:
+            self.runtime.report(error)
+            self.end(closing.LIMITS)
+        except Exception:  # A policy of the project's own may raise anything.
+            logger.exception("connection %s: hello could not be checked", self.id)
+            self.end(closing.LIMITS)
+        else:
+            self._welcome(greeting)
+
+    def _welcome(self, greeting: Greeting) -> None:
+        if self.socket.closed:
+            return
+        if self.runtime.shutdown.begun:
+            self.end(closing.RESTART)
+            return
+        if greeting.epoch != self.runtime.follower.epoch:
+            self.end(closing.NEW_EPOCH)
+            return
+        connection, person = greeting.connection, greeting.person
+        self.hearing = Hearing(
+            connection=connection,
+            person=person,
+            noted=greeting.noted,
+            runtime=self.runtime,
+            socket=self.socket,
+            end=self.end,
+        )
+        self.stream = Stream(
+            connection=connection,
+            person=person,
+            socket=self.socket,
+            runtime=self.runtime,
+            tasks=self.tasks,
+            hearing=self.hearing,
+            end=self.end,
+        )
+        if not self.runtime.connections.add(self.stream):
+            self.end(closing.LIMITS)
+            return
+        self._answer(
+            protocol.welcome(
+                connection=self.id,
+                user=person.public if person else None,
+                epoch=greeting.epoch,
+                position=connection.cursor,
+                head=greeting.head,
+                reason=greeting.reason,
+                topics=connection.own_open(),
+                pages=list(connection.pages),
+                refused=greeting.refused,
+                ping=self.limits.ping,
+            )
+        )
+        self.hearing.begin(self.stream)
+        self.stream.start()
+        while self.early and not self.socket.closed:
+            try:
+                self._carry_out(self.early.popleft())
+            except BadRequest as error:
+                self._refuse(error)
+
+    async def _change(self, frame: Subscribe | Unsubscribe) -> None:
+        try:
+            async with self.turn:
+                if isinstance(frame, Unsubscribe):
+                    self.hearing.unsubscribe(frame)
+                    return
+                await self.hearing.subscribe(frame)
+                assert self.stream is not None
+                self.stream.ping_if_half_full()  # The reply may have carried events.
+        except Exception:  # A policy of the project's own may raise anything.
+            logger.exception("connection %s: a subscription could not be checked", self.id)
+            text = "this cannot be checked now; try again"
+            self._answer(protocol.refusal(frame.ref, "unavailable", text, temporary=True))
+        finally:
+            self.checks -= 1
+
+    # The end
+
+    def end(self, why: Closing) -> None:
+        """Say goodbye and close, in a task of its own; once."""
+        if not self.socket.closed:
+            self._stop_hearing()
+            self.tasks.spawn(self.socket.close(why), "hub.close")
+
+    def _stop_hearing(self) -> None:
+        self.hello_timer.cancel()
+        if self.stream is not None:
+            self.stream.stop()
+            self.hearing.stop()
+
+
+def _ref_of(frame: Frame) -> str | None:
+    return frame.ref if isinstance(frame, Subscribe | Unsubscribe) else None

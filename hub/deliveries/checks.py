@@ -1,0 +1,52 @@
+"""System checks of what mail needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch
+
+from hub.deliveries.means import load_means
+from hub.deliveries.unsubscribing import ROUTE, unsubscribe_path
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@checks.register("hub")
+def check_means(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        load_means()
+    except ImproperlyConfigured as error:
+        hint = "dotted paths of subclasses of hub.deliveries.Means"
+        return [checks.Error(str(error), hint=hint, id="hub.E010")]
+    return []
+
+
+@checks.register("hub")
+def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.EMAIL_BACKEND == SMTP and settings.EMAIL_TIMEOUT is None:
+        return [
+            checks.Warning(
+                "a mail server that stalls would hold up all mail for ever",
+                hint="EMAIL_TIMEOUT = 10",
+                id="hub.W010",
+            )
+        ]
+    return []
+
+
+@checks.register("hub")
+def check_unsubscribe(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        unsubscribe_path("1", "some.type")
+    except NoReverseMatch:
+        return [
+            checks.Error(
+                f"mails link to a page that switches them off, but no URL is named {ROUTE!r}",
+                hint="path('unsubscribe/<str:token>/', "
+                f"hub.deliveries.views.Unsubscribe.as_view(), name={ROUTE!r})",
+                id="hub.E011",
+            )
+        ]
+    return []

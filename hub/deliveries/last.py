@@ -1,0 +1,50 @@
+"""The last delivery to somebody whose account is being deleted.
+
+The worker could not find the address any more, and an address does not belong into an event.
+So it is copied into the delivery, by the transaction that deletes the account.
+"""
+
+import secrets
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from hub.deliveries.means import load_means
+from hub.errors import NotAtomic
+from hub.events import EventType, encode_tail
+from hub.limits import load_limits
+from hub.models import Delivery
+from hub.preferences import wants
+from hub.topics import person_topic
+
+
+def deliver_last(event: EventType, person: Any) -> None:
+    """Deliver `event` to an instance of the user model that is about to be gone.
+
+    By each means that carries it, has an address and is wanted. Publish the event besides: this
+    is not for browsers. Raises NotAtomic outside `atomic()`, and what `publish` raises for an
+    event that cannot be shown. When it was sent, address, person and text are removed.
+    """
+    using = router.db_for_write(Delivery)
+    if not transaction.get_connection(using).in_atomic_block:
+        raise NotAtomic("deliver_last() belongs into the transaction that deletes the account")
+    now = timezone.now()
+    frame = encode_tail(event, person_topic(person.pk), now, load_limits().frame_out)
+    rows = [
+        Delivery(
+            type=event.type,
+            person=str(person.pk),
+            means=means.name,
+            address=address,
+            frame=frame,
+            due_at=now,
+            reference=secrets.token_hex(16),
+        )
+        for means in load_means()
+        if means.carries(type(event))
+        and (address := means.address(person))
+        and wants([person.pk], event.type, means.preference)
+    ]
+    for row in rows:
+        row.save(using=using, force_insert=True)

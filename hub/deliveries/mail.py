@@ -1,0 +1,90 @@
+"""A letter as an e-mail: text and HTML from templates, and the headers."""
+
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+
+from hub.deliveries.means import Letter, Refused
+from hub.deliveries.unsubscribing import unsubscribe_path
+from hub.events import event_types
+
+TEMPLATE = "hub/mail/event"  # for every type that has none of its own
+MAX_SUBJECT = 200  # characters
+
+
+def write_mail(letter: Letter) -> EmailMultiAlternatives:
+    """The finished mail. Raises Refused for what is no address."""
+    try:
+        validate_email(letter.address)  # it keeps line ends out of the header, too
+    except ValidationError as error:
+        raise Refused(f"{letter.address!r} is no e-mail address") from error
+    unsubscribe = _unsubscribe_url(letter)
+    context = _context(letter, unsubscribe)
+    template = _template(letter.frame["type"])
+    mail = EmailMultiAlternatives(
+        subject=_subject(letter.frame["title"]),
+        body=render_to_string(f"{template}.txt", context),
+        to=[letter.address],
+        headers=_headers(letter, unsubscribe),
+    )
+    mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
+    return mail
+
+
+def absolute(path: str | None) -> str:
+    """A path of this site as an address for outside; empty stays empty."""
+    return settings.SITE_URL.rstrip("/") + path if path else ""
+
+
+def message_id(reference: str) -> str:
+    """The same for each attempt, so that mail programs drop a repeat."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{reference}@{domain}>"
+
+
+def _template(type: str) -> str:
+    kind = event_types().get(type)
+    return (kind.mail_template if kind is not None else "") or TEMPLATE
+
+
+def _subject(title: str) -> str:
+    """One line: a title comes from what people typed, and a line end would be another header."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    return line if len(line) <= MAX_SUBJECT else line[: MAX_SUBJECT - 1] + "…"
+
+
+def _unsubscribe_url(letter: Letter) -> str:
+    """Empty for somebody whose account is gone: there is nothing to switch off."""
+    return letter.person and absolute(unsubscribe_path(letter.person, letter.frame["type"]))
+
+
+def _headers(letter: Letter, unsubscribe: str) -> dict[str, str]:
+    headers = {"Message-ID": message_id(letter.reference), "Auto-Submitted": "auto-generated"}
+    if unsubscribe:  # RFC 2369 and, for one click in the mail program, RFC 8058
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _context(letter: Letter, unsubscribe: str) -> dict[str, Any]:
+    frame = letter.frame
+    return {
+        "event": frame,
+        "data": frame["data"],
+        "name": letter.name,
+        "link": absolute(frame["url"]),
+        "image": absolute(frame.get("image")),
+        "actions": [
+            {"label": one["label"], "link": absolute(one["url"])}
+            for one in frame.get("actions", ())
+        ],
+        "site": urlsplit(settings.SITE_URL).netloc,
+        "site_url": settings.SITE_URL,
+        "unsubscribe": unsubscribe,
+    }

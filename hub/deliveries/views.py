@@ -1,0 +1,60 @@
+"""The page behind the link in a mail. Looking at it changes nothing: programs follow links."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from hub.deliveries.unsubscribing import read_token
+from hub.people import find_people
+from hub.preferences import choose, defaults
+
+
+def words_of(type: str) -> str:
+    """What a type is called where nobody gave it a name for people."""
+    return type.replace(".", ": ").replace("_", " ")
+
+
+# The signed link is the authority; a mail program that posts it brings no cookie.
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class Unsubscribe(View):
+    """GET asks, POST switches the type's mail off; with `on=1` on again.
+
+    `Unsubscribe.as_view(template_name=…, kind_name=…)` puts a page of the project's own in its
+    place, which is given `subject` (what the mails are about), `done` and `on`; and what its
+    people call a type.
+    """
+
+    template_name = "hub/unsubscribe.html"
+    kind_name: Callable[[str], str] = staticmethod(words_of)
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        _, type = self._read(token)
+        return self._page(request, type, done=False, on=True)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        person, type = self._read(token)
+        on = request.POST.get("on") == "1"
+        choose(person, {type: {"email": on}})
+        return self._page(request, type, done=True, on=on)
+
+    def _read(self, token: str) -> tuple[str, str]:
+        try:
+            person, type = read_token(token)
+        except ValueError as error:
+            raise Http404("not a link of this site") from error
+        if type not in defaults() or not find_people([person]):
+            raise Http404("the account or the kind of mail is gone")
+        return person, type
+
+    def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
+        context |= {"subject": self.kind_name(type)}
+        response = render(request, self.template_name, context)
+        response["Referrer-Policy"] = "no-referrer"  # the address is a key
+        response["X-Robots-Tag"] = "noindex"
+        return response

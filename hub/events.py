@@ -1,0 +1,166 @@
+"""Event types: what an event is called, what it carries and how it reads to a person.
+
+An event is encoded once, when it is published, without its position, which is not known yet.
+The stored *tail* is everything behind `{"op":"event","id":N,`; `event_text` puts the two together.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from hub.errors import BadEvent, FrameTooLarge
+
+SEVERITIES = ("info", "success", "warning", "critical")
+MAX_TYPE = 64  # characters; the width of the database's column
+
+# `//host` and `/\host` lead elsewhere; so does either with a tab or a line end in between, which
+# browsers drop before they look.
+_OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x1f]*\Z")
+
+
+class EventType(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of event: subclass it, name it, give it fields and a title.
+
+    `type` is the dotted name on the wire, `severity` one of SEVERITIES. The fields become the
+    frame's `data`; they must be JSON types (send a Decimal as text). The methods may use the
+    fields only: they run inside the caller's transaction and must not query.
+
+        class OrderReceived(EventType):
+            type: ClassVar[str] = "order.received"
+            number: str
+
+            def title(self) -> str:
+                return f"Order {self.number} received"
+    """
+
+    type: ClassVar[str] = ""
+    severity: ClassVar[str] = "info"
+    # Whether it is e-mailed where nobody said otherwise, not before `grace` seconds have passed,
+    # and not to somebody who has seen it in the browser by then. Without grace it always goes.
+    mail: ClassVar[bool] = False
+    grace: ClassVar[float] = 0.0
+    # Templates of its own, `<name>.txt` and `<name>.html`; empty: the hub's, for any event.
+    mail_template: ClassVar[str] = ""
+
+    def title(self) -> str:
+        """One line, shown first. Empty: the event is not shown to people."""
+        return ""
+
+    def body(self) -> str:
+        """A sentence or two below the title."""
+        return ""
+
+    def url(self) -> str:
+        """Where the event leads: a path of this site, or empty."""
+        return ""
+
+    def key(self) -> str | None:
+        """A later event with the same key replaces the earlier one on screen."""
+        return None
+
+    def image(self) -> str | None:
+        """A path of this site to a small picture."""
+        return None
+
+    def actions(self) -> list[dict[str, str]]:
+        """Further links: [{"label": …, "url": …}]."""
+        return []
+
+
+def event_types() -> dict[str, type[EventType]]:
+    """Every declared type by its name. Classes that share a name stand for one type."""
+    return {one.type: one for one in declared_types()}
+
+
+def declared_types() -> Iterator[type[EventType]]:
+    """Every class that declares a type; several may share a name."""
+    waiting = EventType.__subclasses__()
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.__subclasses__())
+        if one.type:
+            yield one
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int) -> str:
+    """The event as the rest of a JSON object: no opening brace, ends with `}`.
+
+    `at` is an aware time, `limit` the frame's bound in bytes. Raises BadEvent for what cannot be
+    shown or encoded, FrameTooLarge above the limit.
+    """
+    _check(event)
+    frame: dict[str, Any] = {
+        "type": event.type,
+        "topic": topic,
+        "at": at.astimezone(datetime.UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+        "severity": event.severity,
+        "title": event.title(),
+        "body": event.body(),
+        "url": event.url(),
+        "data": msgspec.structs.asdict(event),
+    }
+    optional = {"key": event.key(), "actions": event.actions(), "image": event.image()}
+    frame |= {name: value for name, value in optional.items() if value}
+    _check_links(event, frame)
+    try:
+        encoded = _encoder.encode(frame)
+    except (TypeError, ValueError) as error:
+        raise BadEvent(f"{event.type} holds what JSON cannot carry: {error}") from error
+    if len(encoded) > limit:
+        raise FrameTooLarge(f"{event.type} takes {len(encoded)} bytes, the bound is {limit}")
+    return encoded[1:].decode()
+
+
+def event_text(position: int, tail: str) -> str:
+    """The finished frame of a logged event."""
+    return f'{{"op":"event","id":{position},{tail}'
+
+
+def ephemeral_text(tail: str) -> str:
+    """The finished frame of an ephemeral event, which has no position."""
+    return f'{{"op":"event",{tail}'
+
+
+def data_of(tail: str) -> dict[str, Any]:
+    """The `data` of a stored event."""
+    data: dict[str, Any] = frame_of(tail)["data"]
+    return data
+
+
+def frame_of(tail: str) -> dict[str, Any]:
+    """The whole stored event, without its position."""
+    frame: dict[str, Any] = msgspec.json.decode("{" + tail)
+    return frame
+
+
+def _check(event: EventType) -> None:
+    if not isinstance(event, EventType):
+        raise BadEvent(f"publish an instance of an EventType subclass, not {event!r}")
+    if not event.type or len(event.type) > MAX_TYPE:
+        raise BadEvent(
+            f"{type(event).__name__}.type must be 1 to {MAX_TYPE} characters, is {event.type!r}"
+        )
+    if event.severity not in SEVERITIES:
+        raise BadEvent(f"{event.type}: severity {event.severity!r} is not one of {SEVERITIES}")
+
+
+def _check_links(event: EventType, frame: dict[str, Any]) -> None:
+    """Links lead into this site only: `javascript:` or another host never reaches a page."""
+    for action in frame.get("actions", ()):
+        if not isinstance(action, dict) or not action.get("label"):
+            raise BadEvent(f"{event.type}: an action is {{'label': …, 'url': …}}, not {action!r}")
+        _check_link(event, action.get("url"))
+    for link in (frame["url"], frame.get("image")):
+        if link:
+            _check_link(event, link)
+
+
+def _check_link(event: EventType, link: object) -> None:
+    if not isinstance(link, str) or not _OWN_PATH.match(link):
+        raise BadEvent(f"{event.type}: a link must be a path of this site, not {link!r}")

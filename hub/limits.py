@@ -1,0 +1,43 @@
+"""The hub's limits: one struct, filled from `settings.HUB`, in seconds, bytes and counts."""
+
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):
+    """Every bound of the hub. `HUB = {"PING": 10}` in settings changes one."""
+
+    frame_in: int = 64 * 1024  # bytes of one incoming frame
+    frame_out: int = 16 * 1024  # bytes of one event's frame
+    rate: int = 20  # incoming frames a second
+    burst: int = 60  # incoming frames at once
+    bytes_rate: int = 256 * 1024  # incoming bytes a second
+    topics: int = 128  # topics of a connection besides the person's own
+    connections: int = 10  # of one person in one process
+    window_events: int = 256  # unanswered events of one connection
+    window_bytes: int = 1024 * 1024  # unanswered bytes of one connection
+    process_bytes: int = 256 * 1024 * 1024  # unanswered bytes of all connections
+    ring_events: int = 10_000  # newest events kept in memory
+    ring_bytes: int = 16 * 1024 * 1024
+    replay: int = 2_000  # events a returning client is sent at most
+    hello: float = 10.0  # seconds until the first frame
+    ping: float = 25.0  # seconds between pings
+    pong: float = 10.0  # seconds to answer one
+    ticket_age: int = 300  # seconds
+    retention_days: int = 90
+
+
+def load_limits() -> Limits:
+    """The limits of this project; raises ImproperlyConfigured naming the wrong setting."""
+    configured: dict[str, Any] = getattr(settings, "HUB", {})
+    try:
+        limits = msgspec.convert(configured, Limits)
+    except msgspec.ValidationError as error:
+        raise ImproperlyConfigured(f"settings.HUB: {error}") from error
+    for name, value in msgspec.structs.asdict(limits).items():
+        if value <= 0:
+            raise ImproperlyConfigured(f"settings.HUB[{name.upper()!r}] must be above 0: {value}")
+    return limits

@@ -1,0 +1,30 @@
+"""manage.py hub_doctor: examines the installation and says what to change."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from hub.diagnosis import examine
+
+MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
+
+
+class Command(BaseCommand):
+    help = "Check configuration, database, log, channel layer, clock and limits."
+    requires_system_checks = []  # It runs them itself, and reports what they say.
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        styles = {
+            "ok": self.style.SUCCESS,
+            "warning": self.style.WARNING,
+            "failure": self.style.ERROR,
+        }
+        failures = 0
+        for finding in examine():
+            mark = styles[finding.verdict](MARKS[finding.verdict])
+            self.stdout.write(f"{mark}  {finding.subject}: {finding.text}")
+            if finding.hint:
+                self.stdout.write(f"         {finding.hint}")
+            failures += finding.verdict == "failure"
+        if failures:
+            raise CommandError(f"{failures} found that would break a promise of the hub")

@@ -1,0 +1,26 @@
+"""manage.py hub_epoch: shows the log's epoch; --new declares another log after a restore."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from hub import log
+from hub.numbering import renew_epoch
+
+
+class Command(BaseCommand):
+    help = (
+        "Show the log's epoch. After a backup was restored in place, run it with --new: the epoch "
+        "lies in the backup, so nothing else can tell that positions were given twice."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--new", action="store_true", help="declare a new log")
+
+    def handle(self, *args: Any, new: bool, **options: Any) -> None:
+        if new:
+            renew_epoch()
+        state = log.state()
+        self.stdout.write(f"epoch {state.epoch}, head {state.head}, horizon {state.horizon}")
+        if new:
+            self.stdout.write("Connected clients are sent to it within a second or two.")

@@ -1,0 +1,54 @@
+"""Tells a request's record which route it took."""
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from hub.metrics.record import Record, current_record
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+ROOT = "/"  # the name of the empty route
+
+
+class RouteMiddleware:
+    """Labels records by the pattern in the URLconf, never by the path: paths are without number.
+
+    Belongs first in MIDDLEWARE, so that it sees every response. Without the wrapper of
+    `hub.metrics.wrapper` it does nothing.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+        self._async = iscoroutinefunction(get_response)
+        if self._async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        answer = self._get_response(request)
+        if isinstance(answer, HttpResponseBase):
+            _label(request, answer)
+            return answer
+        return self._labelled(request, answer)
+
+    async def _labelled(
+        self, request: HttpRequest, answer: Awaitable[HttpResponseBase]
+    ) -> HttpResponseBase:
+        response = await answer
+        _label(request, response)
+        return response
+
+
+def _label(request: HttpRequest, response: HttpResponseBase) -> None:
+    record: Record | None = current_record.get()
+    if record is None:
+        return
+    record.status = response.status_code
+    record.streaming = response.streaming
+    match = request.resolver_match
+    if match is not None:
+        record.route = match.route or ROOT

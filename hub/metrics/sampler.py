@@ -1,0 +1,68 @@
+"""Takes a sample of the meter once a second and hands it on."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+
+from hub.events import EventType
+from hub.metrics.meter import Meter
+from hub.metrics.sample import TOPIC, sample_of
+
+INTERVAL = 1.0  # seconds between two samples
+
+logger = logging.getLogger(__name__)
+
+
+def process_name() -> str:
+    """Host and process id: tells the processes of a cluster apart."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Sampler:
+    """Sends one sample a second for as long as `run` is running.
+
+    `send(event, topic)` is called in the event loop and must neither block nor await; what it
+    raises is logged and costs that one sample. `clock` gives seconds that never run backwards.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        send: Callable[[EventType, str], None],
+        *,
+        process: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._meter = meter
+        self._send = send
+        self._process = process or process_name()
+        self._clock = clock
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Sample until cancelled. Beats that a blocked loop missed are left out."""
+        taken = self._clock()
+        due = taken + INTERVAL
+        while True:
+            await self._sleep(max(0.0, due - self._clock()))
+            now = self._clock()
+            self._take(now - taken)
+            taken = now
+            # From the beat, not from now: otherwise each second would be a little longer than one.
+            due += INTERVAL * max(1, 1 + (now - due) // INTERVAL)
+
+    def _take(self, seconds: float) -> None:
+        sample = sample_of(
+            self._meter.take(),
+            process=self._process,
+            seconds=seconds,
+            in_flight=self._meter.in_flight,
+        )
+        try:
+            self._send(sample, TOPIC)
+        except Exception:
+            logger.exception("a sample of the request metrics could not be sent")

@@ -1,0 +1,19 @@
+"""The hub's tables, one noun a file."""
+
+from hub.models.delivery import Delivery, Worker
+from hub.models.inbox import InboxException, InboxMark, InboxState, Mute, Preference
+from hub.models.log import Event, Log
+from hub.models.subscription import Subscription
+
+__all__ = [
+    "Delivery",
+    "Event",
+    "InboxException",
+    "InboxMark",
+    "InboxState",
+    "Log",
+    "Mute",
+    "Preference",
+    "Subscription",
+    "Worker",
+]

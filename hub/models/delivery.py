@@ -1,0 +1,83 @@
+"""What goes to people outside of the browser, and how far the worker has come."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Worker(models.Model):
+    """The one row of the worker: who works now, and what is done.
+
+    The lease: `holder` may work until `until`, by the database's clock. Every event up to
+    `position` has its deliveries; of the next one, those to subscriptions up to the key `page`.
+    The rows of people whose deletion stands at or below `cleared` are gone; those up to `clearing`
+    go next, some time after `clearing_at`. `error` is what keeps mail from going out now.
+    """
+
+    holder = models.CharField(max_length=64, default="")
+    until = models.DateTimeField(null=True)
+    position = models.BigIntegerField(default=0)
+    page = models.BigIntegerField(default=0)
+    cleared = models.BigIntegerField(default=0)
+    clearing = models.BigIntegerField(default=0)
+    clearing_at = models.DateTimeField(null=True)
+    pruned_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+    objects = models.Manager["Worker"]()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="hub_worker_one_row"),)
+
+    def __str__(self) -> str:
+        return f"worker {self.holder or '(none)'}, position {self.position}"
+
+
+class Delivery(models.Model):
+    """One event to one person by one means.
+
+    `position` and `person` name event and person. A last delivery, to somebody whose account is
+    being deleted, has a copy of the address and of the frame instead of a position.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        SENDING = "sending", "being handed over"
+        SENT = "sent", "sent"
+        SKIPPED = "skipped", "not needed"
+        FAILED = "failed", "given up"
+
+    position = models.BigIntegerField(null=True)
+    type = models.CharField(max_length=64)
+    person = models.CharField(max_length=64, blank=True)
+    means = models.CharField(max_length=16)
+    address = models.CharField(max_length=254, blank=True, default="")
+    frame = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField(help_text="not before this time")
+    attempts = models.PositiveIntegerField(default=0)
+    repeats = models.PositiveIntegerField(
+        default=0, help_text="attempts whose outcome is unknown: the person may have it already"
+    )
+    error = models.TextField(blank=True, default="")
+    reference = models.CharField(
+        max_length=64, help_text="the same in each attempt; for e-mail, part of the Message-ID"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = models.Manager["Delivery"]()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = (
+            models.Index(fields=("state", "due_at"), name="hub_delivery_due"),
+            models.Index(fields=("person",), name="hub_delivery_person"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("position", "person", "means"), name="hub_delivery_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} to {self.person or 'somebody'} by {self.means}: {self.state}"

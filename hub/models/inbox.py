@@ -1,0 +1,104 @@
+"""What people said about their events: seen, read, archived, and what they want to be told."""
+
+from django.db import models
+from django.db.models import Q
+
+WHAT = ("seen", "read", "archived")
+
+
+class InboxState(models.Model):
+    """One row a person, locked by whoever changes their inbox.
+
+    `turn` counts their words: of two that speak of the same event, the later one holds.
+    """
+
+    person = models.CharField(max_length=64, unique=True)
+    turn = models.BigIntegerField(default=0)
+
+    objects = models.Manager["InboxState"]()
+
+    def __str__(self) -> str:
+        return f"inbox of {self.person}, turn {self.turn}"
+
+
+class InboxMark(models.Model):
+    """A word about everything up to a position: the watermark. Removing the row takes it back."""
+
+    person = models.CharField(max_length=64)
+    what = models.CharField(max_length=8, choices=[(one, one) for one in WHAT])
+    upto = models.BigIntegerField()
+    turn = models.BigIntegerField()
+
+    objects = models.Manager["InboxMark"]()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person", "what", "turn"), name="hub_inbox_mark"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.what} up to {self.upto}"
+
+
+class InboxException(models.Model):
+    """A word about one event: `on` or not, whatever the watermark says, until a later mark."""
+
+    person = models.CharField(max_length=64)
+    what = models.CharField(max_length=8, choices=[(one, one) for one in WHAT])
+    position = models.BigIntegerField()
+    on = models.BooleanField()
+    turn = models.BigIntegerField()
+
+    objects = models.Manager["InboxException"]()
+
+    class Meta:
+        indexes = (models.Index(fields=("position",), name="hub_inbox_exception_position"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "what", "position"), name="hub_inbox_exception"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.position} {'' if self.on else 'not '}{self.what}"
+
+
+class Preference(models.Model):
+    """Whether a person wants events of one type by one means; no row: the type's default."""
+
+    person = models.CharField(max_length=64)
+    type = models.CharField(max_length=64)
+    means = models.CharField(max_length=8)
+    wanted = models.BooleanField()
+
+    objects = models.Manager["Preference"]()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person", "type", "means"), name="hub_preference_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.type} by {self.means}: {'yes' if self.wanted else 'no'}"
+
+
+class Mute(models.Model):
+    """Events that a person does not want to be shown or sent: of a topic, of a type, or of both.
+
+    An empty `topic` or `type` stands for any.
+    """
+
+    person = models.CharField(max_length=64)
+    topic = models.CharField(max_length=100, blank=True, default="")
+    type = models.CharField(max_length=64, blank=True, default="")
+
+    objects = models.Manager["Mute"]()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person", "topic", "type"), name="hub_mute_once"),
+            models.CheckConstraint(condition=~Q(topic="") | ~Q(type=""), name="hub_mute_something"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} mutes {self.type or 'everything'} on {self.topic or 'any topic'}"

@@ -1,0 +1,52 @@
+"""The log as tables: its head and its events."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Log(models.Model):
+    """The one row that gives out positions; whoever numbers events holds its lock.
+
+    `head` is the newest position. `horizon` is the highest position whose row may be gone, since
+    `horizon_at`; the rows up to `removed` are gone. `fingerprint` names the database that the
+    epoch was declared in.
+    """
+
+    epoch = models.CharField(max_length=32)
+    fingerprint = models.CharField(max_length=100, default="")
+    head = models.BigIntegerField(default=0)
+    horizon = models.BigIntegerField(default=0)
+    horizon_at = models.DateTimeField(null=True)
+    removed = models.BigIntegerField(default=0)
+
+    objects = models.Manager["Log"]()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="hub_log_one_row"),)
+
+    def __str__(self) -> str:
+        return f"epoch {self.epoch}, head {self.head}"
+
+
+class Event(models.Model):
+    """One fact. Inserted by the transaction that made it true; numbered after its commit."""
+
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    topic = models.CharField(max_length=100)
+    type = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    frame = models.TextField(help_text="the encoded event without its position")
+
+    objects = models.Manager["Event"]()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("topic", "position"), name="hub_event_topic_position"),
+            # PostgreSQL finds the few unnumbered rows with it; SQLite uses the unique index.
+            models.Index(
+                fields=("id",), condition=Q(position__isnull=True), name="hub_event_unnumbered"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.type} on {self.topic}"

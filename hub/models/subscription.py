@@ -1,0 +1,38 @@
+"""Who was subscribed to what, from when to when."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+
+class Subscription(models.Model):
+    """An interval of positions, `since` < position <= `until`, that a person is due on a topic.
+
+    Written by the drain only, in the transaction that numbers the event which opened or closed
+    it. `until` is empty while the subscription stands.
+    """
+
+    person = models.CharField(max_length=64)
+    topic = models.CharField(max_length=100)
+    since = models.BigIntegerField()
+    until = models.BigIntegerField(null=True)
+
+    objects = models.Manager["Subscription"]()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("person", "until"), name="hub_subscription_person"),
+            models.Index(fields=("topic", "until"), name="hub_subscription_topic"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "topic"),
+                condition=Q(until__isnull=True),
+                name="hub_subscription_one_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        until: Any = "now" if self.until is None else self.until
+        return f"{self.person} on {self.topic}, {self.since} to {until}"

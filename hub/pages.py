@@ -1,0 +1,59 @@
+"""What a page needs so that its socket goes on exactly where the page was rendered.
+
+The position is read before the view queries: what commits in between reaches the page twice
+(once as content, once as an event that it already shows), never not at all.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponseBase
+
+from hub import log
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def page_of(request: HttpRequest) -> str:
+    """`epoch:position` of the log as it stands; without a server, from the database.
+
+    Empty where the database cannot answer: then the page's socket starts at the head.
+    """
+    runtime = getattr(request, "scope", {}).get("hub")
+    if runtime is not None and runtime.follower.ready.is_set():
+        return f"{runtime.follower.epoch}:{runtime.follower.position}"
+    try:
+        state = log.state()
+    except DatabaseError:  # The view says what it can; a health check needs no database.
+        return ""
+    return f"{state.epoch}:{state.head}"
+
+
+def without_page(view: V) -> V:
+    """Marks a view that shows no page: nothing is asked of the log for it."""
+    view.hub_without_page = True  # type: ignore[attr-defined]
+    return view
+
+
+class PagePositionMiddleware:
+    """Sets `request.hub_page`. Belongs before whatever queries."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Any) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self._get_response(request)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
+        if not getattr(view, "hub_without_page", False):
+            request.hub_page = page_of(request)  # type: ignore[attr-defined]
+
+
+def page(request: HttpRequest) -> dict[str, str]:
+    """Context processor: `hub_page` for the page's `data-hub-page`."""
+    return {"hub_page": getattr(request, "hub_page", "")}

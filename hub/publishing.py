@@ -1,0 +1,77 @@
+"""The door into the log: validate, insert, and after the commit wake who numbers the rows."""
+
+from collections.abc import Iterable
+
+from django.db import router, transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from hub.errors import NotAtomic
+from hub.events import EventType, encode_tail
+from hub.limits import load_limits
+from hub.models import Event
+from hub.topics import check_topic
+
+# Both are heard by the relays of this process; a process without a server has none.
+committed = Signal()  # no arguments: there are committed rows without a position
+ephemeral = Signal()  # topic, type, key, tail: an event that skips the log
+
+
+def publish(event: EventType, topic: str) -> None:
+    """Insert one event into the log, in the caller's transaction.
+
+    Raises NotAtomic outside `atomic()`, BadTopic, BadEvent, or FrameTooLarge. After the commit the
+    event reaches every browser that hears the topic; after a rollback there was none.
+    """
+    publish_many([(event, topic)])
+
+
+def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
+    """Insert many events with one statement; otherwise as `publish`. They keep their order."""
+    using = router.db_for_write(Event)
+    if not transaction.get_connection(using).in_atomic_block:
+        raise NotAtomic(
+            "publish() needs a transaction: put the change and its event into one "
+            "transaction.atomic(), or give the model hub.AtomicSave"
+        )
+    limit = load_limits().frame_out
+    now = timezone.now()
+    rows = [
+        Event(
+            frame=encode_tail(event, check_topic(topic), now, limit),  # first: it validates
+            topic=topic,
+            type=event.type,
+            at=now,
+        )
+        for event, topic in events
+    ]
+    if not rows:
+        return
+    if len(rows) == 1:
+        rows[0].save(using=using, force_insert=True)
+    else:
+        Event.objects.using(using).bulk_create(rows, batch_size=500)
+    transaction.on_commit(_announce, using=using, robust=True)
+
+
+def publish_ephemeral(event: EventType, topic: str) -> None:
+    """Show an event to who is connected now, without the log.
+
+    Inside `atomic()` it is sent after the commit, else at once. It has no position, is not
+    repeated to who was away, and is dropped in a process without a server.
+    """
+    tail = encode_tail(event, check_topic(topic), timezone.now(), load_limits().frame_out)
+    key = event.key() or ""
+
+    def send() -> None:
+        ephemeral.send_robust(sender=None, topic=topic, type=event.type, key=key, tail=tail)
+
+    using = router.db_for_write(Event)
+    if transaction.get_connection(using).in_atomic_block:
+        transaction.on_commit(send, using=using, robust=True)
+    else:
+        send()
+
+
+def _announce() -> None:
+    committed.send_robust(sender=None)

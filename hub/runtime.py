@@ -1,0 +1,170 @@
+"""The parts of the hub that run while a server runs, put together; and the ASGI wrapper around it.
+
+One `HubRuntime` per application and event loop, without module globals: a test has a loop of its
+own, and Daphne has no lifespan, so the first request or socket starts it.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
+
+from hub import closing, rechecking
+from hub.connections import Connections
+from hub.database import Database
+from hub.deliveries.worker import Worker
+from hub.fanout import Fanout
+from hub.follower import Follower
+from hub.limits import load_limits
+from hub.metrics.meter import Meter
+from hub.metrics.sampler import Sampler
+from hub.metrics.wrapper import MetricsApplication
+from hub.policy import Policy
+from hub.relay import Relay
+from hub.ring import Ring
+from hub.shutdown import Shutdown
+from hub.tasks import Tasks
+
+logger = logging.getLogger("hub")
+
+# Threads for log pages, checks and hellos; each has a database connection. A hello is four
+# statements: with each 250 ms late, ten threads welcome 200 people in 20 s.
+READERS = 10
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class HubRuntime:
+    """Composition only; each part's work is described in its own module."""
+
+    def __init__(self, policy: Policy, meter: Meter, *, deliver: bool = False) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            raise ImproperlyConfigured(
+                "CHANNEL_LAYERS has no 'default'; for one process, use "
+                "{'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}"
+            )
+        self.policy = policy
+        self.limits = load_limits()
+        self.process = secrets.token_hex(4)
+        self.database = Database("hub-reader", READERS)
+        self.fanout = Fanout()
+        self.connections = Connections(self.limits.connections, self.limits.process_bytes)
+        # The follower and the relay each have a thread of their own: neither waits for a hello.
+        self._following = Database("hub-follower", 1)
+        self._draining = Database("hub-relay", 1)
+        self.follower = Follower(
+            database=self._following,
+            layer=layer,
+            process=self.process,
+            ring=Ring(self.limits.ring_events, self.limits.ring_bytes),
+            fanout=self.fanout,
+            preload=(self.limits.ring_events, self.limits.ring_bytes),
+        )
+        self.relay = Relay(
+            database=self._draining,
+            layer=layer,
+            process=self.process,
+            follower=self.follower,
+            max_frame=self.limits.frame_out,
+        )
+        self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
+        self.follower.on_waiting = self.relay.kick
+        self.follower.on_epoch = self._epoch_changed
+        self.shutdown = Shutdown(self.connections)
+        self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
+        self._tasks = Tasks()
+
+    def start(self) -> None:
+        """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""
+        self.shutdown.install()
+        self.relay.connect()
+        self._tasks.spawn(self.follower.run_listening(), "hub.follower.listening")
+        self._tasks.spawn(self.follower.run_polling(), "hub.follower.polling")
+        self._tasks.spawn(self.follower.run(), "hub.follower")
+        self._tasks.spawn(self.relay.run_draining(), "hub.relay.draining")
+        self._tasks.spawn(self.relay.run_sending(), "hub.relay.sending")
+        self._tasks.spawn(self.connections.run_heartbeat(), "hub.heartbeat")
+        self._tasks.spawn(self.sampler.run(), "hub.sampler")
+        self._tasks.spawn(
+            rechecking.run(self.connections, self.database, self.policy), "hub.rechecking"
+        )
+        if self._worker is not None:
+            self._tasks.spawn(self._worker.run(), "hub.worker")
+
+    async def stop(self) -> None:
+        """End every task and close every database connection."""
+        self.shutdown.remove()
+        self.relay.disconnect()
+        await self._tasks.cancel()
+        for database in (self.database, self._following, self._draining):
+            await database.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new clients should come here."""
+        return self.follower.is_healthy and not self.shutdown.begun
+
+    def report(self, error: Exception) -> None:
+        """Log why a client was told "unavailable": a database error, or a wait that was over."""
+        logger.warning("the database cannot answer a connection now: %r", error)
+
+    def _epoch_changed(self) -> None:
+        logger.warning("the log has a new epoch, %s: sending everybody to it", self.follower.epoch)
+        self._tasks.spawn(self.connections.end_all(closing.NEW_EPOCH), "hub.goodbye")
+
+
+class HubApplication:
+    """The outermost ASGI application: starts the hub and hands it on as `scope["hub"]`.
+
+    `application` is what serves HTTP and WebSockets, with a HubConsumer somewhere in it;
+    `policy` decides who may hear what. HTTP requests are measured on their way. With `deliver`,
+    the worker runs in here, too: for a site that is one process.
+    """
+
+    def __init__(self, application: Application, *, policy: Policy, deliver: bool = False) -> None:
+        self.policy = policy
+        self._deliver = deliver
+        self._meter = Meter()
+        self._application = MetricsApplication(application, self._meter)
+        self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, HubRuntime]
+        self._runtimes = WeakKeyDictionary()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._application({**scope, "hub": self.runtime()}, receive, send)
+
+    def runtime(self) -> HubRuntime:
+        """The runtime of the running event loop, started if it is not."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._runtimes:
+            self._runtimes[loop] = HubRuntime(self.policy, self._meter, deliver=self._deliver)
+            self._runtimes[loop].start()
+        return self._runtimes[loop]
+
+    async def stop(self) -> None:
+        """End the runtime of the running event loop, if there is one."""
+        runtime = self._runtimes.pop(asyncio.get_running_loop(), None)
+        if runtime is not None:
+            await runtime.stop()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                self.runtime()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return

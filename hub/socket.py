@@ -1,0 +1,105 @@
+"""One WebSocket's outgoing side: sends that never make anybody else wait."""
+
+import asyncio
+import types
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any
+
+from hub.closing import Closing
+from hub.protocol import goodbye
+
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+
+CLOSE_TIMEOUT = 10.0  # seconds for a peer that does not read to be told that it is over
+
+
+class Socket:
+    """Wraps the server's `send`.
+
+    `push` never waits: it steps the server's coroutine once. Most of the time that finishes it
+    (the bytes are in the write buffer). If it would block, the peer is behind; the rest runs in
+    a task, `is_blocked` is true meanwhile, and whoever pushes must stop until `drained`.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._rest: asyncio.Task[None] | None = None
+        self.closed = False
+        self.taken = 0  # blocked sends that went through since: a slow reader's progress
+
+    @property
+    def is_blocked(self) -> bool:
+        return self._rest is not None and not self._rest.done()
+
+    def push(self, text: str) -> bool:
+        """Hand a frame to the server; False where the peer is gone."""
+        return self.push_encoded({"type": "websocket.send", "text": text})
+
+    def push_encoded(self, event: dict[str, Any]) -> bool:
+        """As `push`, for an ASGI event that many sockets share."""
+        if self.closed:
+            return False
+        sending = self._send(event)
+        try:
+            waiting_for = sending.send(None)
+        except StopIteration:
+            return True
+        except Exception:  # The server's own "gone": its disconnect event follows.
+            self.closed = True
+            return False
+        earlier, self._rest = self._rest, None
+        self._rest = asyncio.ensure_future(self._finish(earlier, sending, waiting_for))
+        return True
+
+    async def _finish(
+        self,
+        earlier: asyncio.Task[None] | None,
+        sending: Coroutine[Any, Any, None],
+        waiting_for: Any,
+    ) -> None:
+        try:
+            await _resume(sending, waiting_for)
+            self.taken += 1
+            if earlier is not None:
+                await earlier
+        except Exception:
+            self.closed = True
+
+    async def drained(self) -> None:
+        """Wait until the server took everything that was pushed."""
+        while self.is_blocked:
+            assert self._rest is not None
+            await asyncio.shield(self._rest)
+
+    async def close(self, closing: Closing) -> None:
+        """Say goodbye and close; never raises, never waits longer than CLOSE_TIMEOUT."""
+        if self.closed:
+            return
+        self.push(goodbye(closing))
+        already, self.closed = self.closed, True
+        if already:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._send(
+                    {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
+                )
+        except Exception:  # Gone already, or not reading: the server's own time-outs end it.
+            return
+
+
+@types.coroutine
+def _resume(sending: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that was stepped once: wait for what it waits for, then step again."""
+    while True:
+        try:
+            result = yield waiting_for
+        except BaseException as error:
+            step: Callable[[Any], Any] = sending.throw
+            argument: Any = error
+        else:
+            step, argument = sending.send, result
+        try:
+            waiting_for = step(argument)
+        except StopIteration:
+            return

@@ -1,0 +1,156 @@
+"""Test helpers for projects that use the hub.
+
+    async def test_the_buyer_is_told():
+        async with HubCommunicator(application, user=ana) as browser:
+            await sync_to_async(Order.objects.create)(…)
+            event = await browser.expect("order.received")
+
+Needs committed rows: `@pytest.mark.django_db(transaction=True)`.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Collection
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import router, transaction
+
+from hub.admission import issue_ticket
+from hub.events import EventType
+from hub.log import state
+from hub.models import Event
+from hub.publishing import publish
+from hub.runtime import HubApplication
+from hub.tickets import sign
+
+
+class Fence(EventType, frozen=True):
+    """Marks a place in the log: what was committed before it has come when it comes."""
+
+    type: ClassVar[str] = "test.fence"
+    mark: str
+
+
+class HubCommunicator(WebsocketCommunicator):
+    """A browser of one person, without a network.
+
+    `user` None is an anonymous visitor; a person is authenticated by a ticket. On the way out the
+    hub of this test's event loop is stopped, so that the test database can be dropped.
+    """
+
+    def __init__(
+        self, application: HubApplication, user: Any | None = None, *, path: str = "/ws/"
+    ) -> None:
+        headers = [(b"host", b"localhost")]
+        super().__init__(application, path, headers=headers, subprotocols=["hub.v1"])
+        self.hub = application
+        self.user = user
+        self.welcome: dict[str, Any] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Disconnect, and stop the hub of this loop."""
+        try:
+            # A wait that timed out has ended the application already.
+            if not self.future.cancelled():
+                await self.disconnect()
+        finally:
+            await self.hub.stop()
+
+    async def connect(
+        self,
+        timeout: float = 5,
+        *,
+        topics: Collection[str] = (),
+        resume: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Connect as the person, say hello, and return the welcome. `timeout` in seconds."""
+        accepted, code = await self.handshake(timeout)
+        assert accepted, f"the handshake was refused with {code}"
+        hello: dict[str, Any] = {"op": "hello", "topics": list(topics)}
+        if self.user is not None:
+            hello["ticket"] = await sync_to_async(ticket_for)(self.user)
+        if resume is not None:
+            hello["resume"] = resume
+        await self.say(hello)
+        self.welcome = await self.hear("welcome", timeout)
+        return self.welcome
+
+    async def handshake(self, timeout: float = 5) -> tuple[bool, Any]:
+        """Open the socket and say nothing: (accepted, subprotocol or close code)."""
+        opened: tuple[bool, Any] = await super().connect(timeout=timeout)
+        return opened
+
+    async def say(self, frame: dict[str, Any]) -> None:
+        await self.send_to(text_data=json.dumps(frame))
+
+    async def next(self, timeout: float = 5) -> dict[str, Any]:
+        """The next frame, whatever it is; a ping is answered on the way."""
+        sent = await self.receive_output(timeout)
+        if sent["type"] == "websocket.close":
+            raise AssertionError(f"the server closed with {sent.get('code')}")
+        frame: dict[str, Any] = json.loads(sent["text"])
+        if frame["op"] == "ping":
+            await self.say({"op": "pong", "position": frame["position"]})
+        return frame
+
+    async def hear(self, op: str, timeout: float = 5) -> dict[str, Any]:
+        """The next frame with this op; others are passed over. `timeout` in seconds."""
+        async with asyncio.timeout(timeout):
+            while (frame := await self.next(timeout))["op"] != op:
+                pass
+        return frame
+
+    async def expect(self, type: str, timeout: float = 5) -> dict[str, Any]:
+        """The next event of a type; other events are passed over. `timeout` in seconds."""
+        async with asyncio.timeout(timeout):
+            while (frame := await self.hear("event", timeout))["type"] != type:
+                pass
+        return frame
+
+    async def silent_until(self, fence: str) -> None:
+        """Assert that no event comes before one that is published now on the topic `fence`.
+
+        It shows that whatever was committed earlier would have come by now.
+        """
+        mark = await sync_to_async(publish_fence)(fence)
+        frame = await self.hear("event")
+        assert frame["data"] == {"mark": mark}, f"expected silence, heard {frame}"
+
+    async def closed(self, timeout: float = 5) -> int:
+        """Wait for the server to close, and return its code. `timeout` in seconds."""
+        async with asyncio.timeout(timeout):
+            while (sent := await self.receive_output(timeout))["type"] != "websocket.close":
+                pass
+        code: int = sent["code"]
+        return code
+
+
+def ticket_for(user: Any) -> str:
+    """A ticket that ends with the person, not with a session."""
+    position = state().head  # before the person is read
+    fresh = type(user)._default_manager.get(pk=user.pk)
+    return sign(issue_ticket(fresh, None, position))
+
+
+def publish_fence(topic: str) -> str:
+    """Publish a fence and return its mark."""
+    mark = secrets.token_hex(4)
+    with transaction.atomic(using=router.db_for_write(Event)):
+        publish(Fence(mark=mark), topic)
+    return mark

@@ -1,0 +1,39 @@
+"""The grammar of topics: dotted addresses such as `user.7` or `product.12.page`."""
+
+import re
+
+from hub.errors import BadTopic
+
+MAX_LENGTH = 100  # characters; also the width of the database's column
+
+# Lower case only, so that one thing has one address. Ids may be numbers, slugs or UUIDs.
+_SEGMENT = r"[a-z0-9][a-z0-9_-]*"
+_TOPIC = re.compile(rf"{_SEGMENT}(?:\.{_SEGMENT})*")
+_PERSON = "user."
+
+
+def is_topic(text: str) -> bool:
+    """Whether `text` is a well-formed topic."""
+    return len(text) <= MAX_LENGTH and _TOPIC.fullmatch(text) is not None
+
+
+def check_topic(topic: object) -> str:
+    """`topic` unchanged; raises BadTopic where it does not follow the grammar."""
+    if isinstance(topic, str) and is_topic(topic):
+        return topic
+    raise BadTopic(
+        f"a topic is lower-case segments joined by dots, at most {MAX_LENGTH} characters, "
+        f"such as 'product.12'; got {topic!r}"
+    )
+
+
+def person_topic(pk: object) -> str:
+    """The topic that only the person with this primary key hears."""
+    return check_topic(f"{_PERSON}{pk}")
+
+
+def person_of(topic: str) -> str | None:
+    """The primary key, as text, of the person whose own topic this is, else None."""
+    if topic.startswith(_PERSON) and topic.count(".") == 1:
+        return topic[len(_PERSON) :]
+    return None
