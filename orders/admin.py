@@ -1,0 +1,294 @@
+"""The shop in Django's admin: staff change prices and stock, and see orders, people and views."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Count, Field, ImageField, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from orders.models import (
+    Inventory,
+    Order,
+    Product,
+    ProductImage,
+    ProductSummary,
+    ProductView,
+    Profile,
+    User,
+)
+from orders.uploads import PictureField
+from orders.watching import check_watched
+
+admin.site.site_header = "Shop"
+admin.site.site_title = "Shop"
+
+Watching = Product.watchers.through
+Watching._meta.verbose_name = "watched product"
+Watching._meta.verbose_name_plural = "watched products"
+
+PICTURES = {ImageField: {"form_class": PictureField}}
+
+
+class Dependent:
+    """A row that goes with what it belongs to, and not by itself."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Django also asks this on the pages of what it belongs to, for all that goes along.
+        own_pages = f"{self.opts.app_label}_{self.opts.model_name}_"
+        match = request.resolver_match
+        return not (match and (match.url_name or "").startswith(own_pages))
+
+
+class ReadOnly(Dependent):
+    """A row that comes about by itself: staff read it."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OnlyChanges:
+    """Saves what staff changed, and not the rest of what their page showed.
+
+    Pages stay open: meanwhile an order has taken pieces, or a colleague has set a price. A hidden
+    copy of each such figure as it was shown tells what was really changed.
+    """
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in ("price", "quantity"):
+            kwargs["show_hidden_initial"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        obj.save(update_fields=changed_columns(form) if change else None)
+
+
+class OnlyChangesForm(ModelForm):
+    """As OnlyChanges, for inlines, which their form saves."""
+
+    def save(self, commit: bool = True) -> Any:
+        if not commit or self.instance._state.adding:
+            return super().save(commit)
+        self.instance.save(update_fields=changed_columns(self))
+        return self.instance
+
+
+def changed_columns(form: ModelForm) -> list[str]:
+    columns = {field.name for field in form.instance._meta.concrete_fields}
+    return [name for name in form.changed_data if name in columns]
+
+
+class Preview:
+    """Shows a ProductImage's picture."""
+
+    @admin.display(description="preview")
+    def preview(self, image: ProductImage) -> str:
+        if not image.image:
+            return ""
+        return format_html(
+            '<img src="{}" alt="{}" width="72" height="72">', image.image.url, image.alt
+        )
+
+
+# Products
+
+
+class InventoryInline(OnlyChanges, admin.StackedInline):
+    model = Inventory
+    form = OnlyChangesForm
+
+
+class ImageInline(Preview, admin.TabularInline):
+    model = ProductImage
+    extra = 0
+    fields = ("preview", "image", "alt", "position")
+    readonly_fields = ("preview",)
+    formfield_overrides = PICTURES
+
+
+class SummaryInline(Dependent, admin.StackedInline):
+    model = ProductSummary
+    can_delete = False
+
+
+class ProductForm(ModelForm):
+    def clean_watchers(self) -> QuerySet[User]:
+        chosen = self.cleaned_data["watchers"]
+        before = self.instance.watchers.all() if self.instance.pk else User.objects.none()
+        added = {person.pk for person in chosen} - {person.pk for person in before}
+        if added:
+            check_watched(added)
+        return chosen
+
+
+@admin.register(Product)
+class ProductAdmin(OnlyChanges, admin.ModelAdmin):
+    form = ProductForm
+    list_display = ("name", "price", "pieces", "watched_by", "view_count", "created_at")
+    list_editable = ("price",)
+    list_filter = ("created_at",)
+    search_fields = ("name", "slug", "inventory__item_code")
+    search_help_text = "Name, address or item code"
+    prepopulated_fields = {"slug": ("name",)}
+    autocomplete_fields = ("watchers",)
+    readonly_fields = ("view_count", "created_at")
+    inlines = (InventoryInline, ImageInline, SummaryInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        rows = super().get_queryset(request).select_related("inventory")
+        # Only the list shows the count; a row that is saved must not carry a GROUP BY.
+        match = request.resolver_match
+        if match and match.url_name == "orders_product_changelist" and request.method == "GET":
+            rows = rows.annotate(watcher_count=Count("watchers"))
+        return rows
+
+    @admin.display(description="in stock", ordering="inventory__quantity")
+    def pieces(self, product: Product) -> int:
+        return product.stock
+
+    @admin.display(description="watched by")
+    def watched_by(self, product: Product) -> str:
+        """How many, with a link to who they are."""
+        count = getattr(product, "watcher_count", None)
+        if not count:
+            return "nobody"
+        path = reverse("admin:orders_product_watchers_changelist")
+        return format_html('<a href="{}?product__id__exact={}">{}</a>', path, product.pk, count)
+
+
+@admin.register(Inventory)
+class InventoryAdmin(OnlyChanges, admin.ModelAdmin):
+    list_display = ("product", "item_code", "item_condition", "quantity")
+    list_display_links = ("product",)
+    list_editable = ("quantity",)
+    list_select_related = ("product",)
+    list_filter = ("item_condition",)
+    search_fields = ("product__name", "item_code")
+    autocomplete_fields = ("product",)
+    ordering = ("product__name",)
+
+
+@admin.register(ProductImage)
+class ProductImageAdmin(Preview, admin.ModelAdmin):
+    list_display = ("preview", "product", "alt", "position")
+    list_display_links = ("preview", "product")
+    list_select_related = ("product",)
+    search_fields = ("product__name", "alt", "image")
+    autocomplete_fields = ("product",)
+    readonly_fields = ("preview",)
+    formfield_overrides = PICTURES
+
+
+@admin.register(ProductSummary)
+class ProductSummaryAdmin(Dependent, admin.ModelAdmin):
+    list_display = ("product", "content")
+    list_select_related = ("product",)
+    search_fields = ("product__name", "content")
+    readonly_fields = ("product",)
+
+
+@admin.register(ProductView)
+class ProductViewAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "product", "visitor")
+    list_select_related = ("product", "person")
+    list_filter = ("at",)
+    date_hierarchy = "at"
+    search_fields = ("product__name", "person__username")
+    show_full_result_count = False  # the table grows with every visit
+    ordering = ("-at",)
+
+    @admin.display(description="who", ordering="person__username")
+    def visitor(self, view: ProductView) -> str:
+        return str(view.person or "a visitor")
+
+
+@admin.register(Watching)
+class WatchingAdmin(ReadOnly, admin.ModelAdmin):
+    """Who watches what. It is changed on the product, or by the person themselves."""
+
+    list_display = ("product", "user")
+    list_display_links = None
+    list_select_related = ("product", "user")
+    list_filter = (("product", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("product__name", "user__username", "user__email")
+    ordering = ("product__name", "user__username")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("orders.view_product")  # Django makes none for this table
+
+
+# Orders
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    """Orders are placed in the shop, where stock is taken; here they are read or deleted."""
+
+    list_display = ("number", "created_at", "product", "quantity", "total", "ordered_by")
+    list_select_related = ("product", "ordered_by")
+    list_filter = ("created_at",)
+    date_hierarchy = "created_at"
+    search_fields = ("number", "product__name", "ordered_by__username", "buyer_name")
+    search_help_text = "Number, product or buyer"
+    readonly_fields = (
+        "number",
+        "product",
+        "quantity",
+        "unit_price",
+        "total",
+        "ordered_by",
+        "buyer_name",
+        "created_at",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+# People
+
+
+class ProfileInline(Dependent, admin.StackedInline):
+    model = Profile
+    can_delete = False
+
+
+@admin.register(Profile)
+class ProfileAdmin(Dependent, admin.ModelAdmin):
+    list_display = ("user", "bio")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "bio")
+    readonly_fields = ("user",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    fieldsets = (
+        *DjangoUserAdmin.fieldsets,
+        ("Shop", {"fields": ("wants_news", "watches")}),
+    )
+    list_display = (*DjangoUserAdmin.list_display, "wants_news", "date_joined")
+    list_filter = (*DjangoUserAdmin.list_filter, "wants_news")
+    readonly_fields = ("watches",)
+    inlines = (ProfileInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.inlines if obj else ()
+
+    @admin.display(description="watches")
+    def watches(self, person: User) -> str:
+        count = person.watched_products.count()
+        path = reverse("admin:orders_product_watchers_changelist")
+        return format_html(
+            '<a href="{}?user__id__exact={}">{} product{}</a>',
+            path,
+            person.pk,
+            count,
+            "" if count == 1 else "s",
+        )

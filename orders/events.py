@@ -1,0 +1,190 @@
+"""The shop's catalogue of events: what happened, what it carries, and how people read it.
+
+Prices are in EUR and travel as text: JSON has no decimals.
+"""
+
+from typing import ClassVar
+
+from hub import EventType
+from orders.money import euros
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+GRACE = 600.0  # seconds in which news of a product may be seen on the site instead of mailed
+
+
+class _OrderEvent(EventType):
+    severity: ClassVar[str] = "success"
+    number: str
+    product: int
+    name: str  # the product's
+    quantity: int
+    unit_price: str
+
+    def url(self) -> str:
+        return f"/orders/{self.number}/"
+
+
+class OrderReceived(_OrderEvent):
+    """To the buyer."""
+
+    type: ClassVar[str] = "order.received"
+    mail: ClassVar[bool] = True
+    mail_template: ClassVar[str] = "orders/mail/order.received"
+
+    def title(self) -> str:
+        return "We have your order"
+
+    def body(self) -> str:
+        what = f"{self.quantity} {TIMES} {self.name} at {euros(self.unit_price)}"
+        # The number first: at the end of a line a browser would break it at its hyphen.
+        return f"{self.number}: {what}."
+
+
+class OrderPlaced(_OrderEvent):
+    """To staff."""
+
+    type: ClassVar[str] = "order.placed"
+    buyer: str
+
+    def title(self) -> str:
+        return f"New order {self.number}"
+
+    def body(self) -> str:
+        return f"{self.buyer or 'Somebody'} ordered {self.quantity} {TIMES} {self.name}."
+
+
+class _ProductEvent(EventType):
+    product: int
+    slug: str
+    name: str
+
+    def url(self) -> str:
+        return f"/products/{self.slug}/"
+
+
+class ProductCreated(_ProductEvent):
+    type: ClassVar[str] = "product.created"
+    mail: ClassVar[bool] = True
+    grace: ClassVar[float] = GRACE
+
+    def title(self) -> str:
+        return f"New in the shop: {self.name}"
+
+
+class PriceDropped(_ProductEvent):
+    type: ClassVar[str] = "product.price_dropped"
+    mail: ClassVar[bool] = True
+    grace: ClassVar[float] = GRACE
+    mail_template: ClassVar[str] = "orders/mail/product.price_dropped"
+    old_price: str
+    new_price: str
+
+    def title(self) -> str:
+        return f"{self.name} is now {euros(self.new_price)}"
+
+    def body(self) -> str:
+        return f"It was {euros(self.old_price)}."
+
+    def key(self) -> str:
+        return f"price.{self.product}"
+
+
+class BackInStock(_ProductEvent):
+    type: ClassVar[str] = "product.back_in_stock"
+    mail: ClassVar[bool] = True
+    grace: ClassVar[float] = GRACE
+
+    def title(self) -> str:
+        return f"{self.name} is back in stock"
+
+
+class ProductChanged(EventType):
+    """Ephemeral, to open pages: what the page shows of price and stock is replaced."""
+
+    type: ClassVar[str] = "product.changed"
+    product: int
+    price: str
+    stock: int
+
+    def key(self) -> str:
+        return f"changed.{self.product}"
+
+
+class ProductViewed(EventType):
+    """Ephemeral, to open pages: `count` views so far."""
+
+    type: ClassVar[str] = "product.viewed"
+    product: int
+    count: int
+
+    def key(self) -> str:
+        return f"viewed.{self.product}"
+
+
+class StockLow(_ProductEvent):
+    """To staff, once when the stock falls to the limit or below."""
+
+    type: ClassVar[str] = "stock.low"
+    severity: ClassVar[str] = "warning"
+    left: int
+
+    def title(self) -> str:
+        return f"{self.name} is sold out" if self.left == 0 else f"{self.name}: {self.left} left"
+
+    def body(self) -> str:
+        return "Time to order more."
+
+
+class _AccountEvent(EventType):
+    user: int
+    name: str
+
+
+class AccountWelcome(_AccountEvent):
+    type: ClassVar[str] = "account.welcome"
+    mail: ClassVar[bool] = True
+    severity: ClassVar[str] = "success"
+
+    def title(self) -> str:
+        return f"Welcome, {self.name}"
+
+    def body(self) -> str:
+        return "Watch a product to hear when its price drops."
+
+
+class AccountUpdated(_AccountEvent):
+    type: ClassVar[str] = "account.updated"
+    mail: ClassVar[bool] = True
+
+    def title(self) -> str:
+        return "Your account was changed"
+
+    def body(self) -> str:
+        return "If that was not you, change your password."
+
+    def url(self) -> str:
+        return "/account/"
+
+
+class AccountDeleted(_AccountEvent):
+    """To the person: the last thing this account hears."""
+
+    type: ClassVar[str] = "account.deleted"
+    mail: ClassVar[bool] = True  # by deliver_last: the address is gone when the log is read
+    mail_template: ClassVar[str] = "orders/mail/account.deleted"
+    severity: ClassVar[str] = "critical"
+
+    def title(self) -> str:
+        return "Your account was deleted"
+
+    def body(self) -> str:
+        return "You are logged out everywhere. Your orders stay on our books."
+
+
+class CustomerDeleted(_AccountEvent):
+    """The same fact, to staff, for whom it is no alarm."""
+
+    type: ClassVar[str] = "account.deleted"
+
+    def title(self) -> str:
+        return f"{self.name} deleted their account"

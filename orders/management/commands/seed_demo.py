@@ -1,0 +1,35 @@
+"""`manage.py seed_demo`: people and products to try the shop with."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from orders import demo
+from orders.models import User
+
+
+class Command(BaseCommand):
+    help = (
+        "Adds the demo accounts ana, ben and admin (password: demo) and twelve products. "
+        "What is there already is left as it is."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="seed a database that already has people, none of them called ana",
+        )
+
+    def handle(self, *args: Any, force: bool, **options: Any) -> None:
+        is_foreign = User.objects.exists() and not User.objects.filter(username="ana").exists()
+        if is_foreign and not force:
+            raise CommandError(
+                "This database has people but no ana, so it is not a demo: its password for "
+                "admin would be public. Use --force to add the demo data all the same."
+            )
+        added = demo.seed()
+        if added:
+            self.stdout.write(f"Added {len(added)}: {', '.join(added)}.")
+        else:
+            self.stdout.write("The demo data is complete; nothing was changed.")

@@ -1,0 +1,19 @@
+"""The shop's tables."""
+
+from orders.models.order import Order, OrderNumber
+from orders.models.product import Inventory, Product, ProductImage, ProductSummary, ProductView
+from orders.models.session import SessionOwner
+from orders.models.user import Profile, User
+
+__all__ = [
+    "Inventory",
+    "Order",
+    "OrderNumber",
+    "Product",
+    "ProductImage",
+    "ProductSummary",
+    "ProductView",
+    "Profile",
+    "SessionOwner",
+    "User",
+]

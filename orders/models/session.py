@@ -1,0 +1,22 @@
+"""Which sessions are whose: Django's own table keeps that inside a signed text."""
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import models
+
+
+class SessionOwner(models.Model):
+    """The person who is logged in by a session; gone with either of them."""
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, primary_key=True, related_name="owner"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="session_owners"
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Session of {self.person}"

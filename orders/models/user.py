@@ -1,0 +1,105 @@
+"""People and what they say about themselves."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models, transaction
+from django.db.models.functions import Lower
+
+from hub import AtomicQuerySet, AtomicSave
+from orders.errors import EmailTaken
+
+
+class UserQuerySet(AtomicQuerySet):
+    def with_email(self, email: str) -> "UserQuerySet":
+        """Who has this address, in any spelling. The database folds both sides alike."""
+        return self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(email)))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Like `QuerySet.delete`, with each person's row locked first (see `User.delete`)."""
+        with transaction.atomic(using=self.db):
+            keys = list(self.values_list("pk", flat=True))
+            lock_people(keys, self.db)
+            return super().delete()
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
+
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
+    use_in_migrations = False
+
+
+class User(AtomicSave, AbstractUser):
+    """A person. The e-mail address is unique in any spelling, or empty."""
+
+    wants_news = models.BooleanField("news", default=False, help_text="Tell me about new products.")
+
+    objects = UserManager()
+
+    # True while `check_password` may store a newer hash of the same password.
+    is_upgrading_hash = False
+
+    class Meta(AbstractUser.Meta):
+        abstract = False
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="orders_user_email_unique",
+                violation_error_message=EmailTaken.text,
+            ),
+        )
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.get_username()
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether the password is right. Django may save a newer hash of it meanwhile.
+
+        That save changes the column but not the password. Only in here it can be told from a
+        password that somebody set by hand, so the receivers are told by a flag.
+        """
+        self.is_upgrading_hash = True
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self.is_upgrading_hash = False
+
+    async def acheck_password(self, raw_password: str) -> bool:
+        self.is_upgrading_hash = True
+        try:
+            return await super().acheck_password(raw_password)
+        finally:
+            self.is_upgrading_hash = False
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the person; their orders stay, with the name that was copied.
+
+        The row is locked before Django looks for the person's orders. An order locks it too
+        (`orders.stock`), so one in flight is either found here or refused there; otherwise it
+        would point at nobody, and the database would refuse one of the two commits.
+        """
+        using = kwargs.get("using") or self._state.db
+        with transaction.atomic(using=using):
+            lock_people([self.pk], using)
+            return super().delete(*args, **kwargs)
+
+
+def lock_people(keys: list[Any], using: str | None) -> None:
+    """Lock these people's rows until the transaction ends, always in the same order."""
+    rows = User.objects.using(using).select_for_update().filter(pk__in=keys).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
+class Profile(models.Model):
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile"
+    )
+    bio = models.TextField(max_length=500, blank=True, default="This is my bio.")
+
+    def __str__(self) -> str:
+        return f"Profile of {self.user}"

@@ -1,0 +1,45 @@
+"""How fast: so many requests a second by all together, until the time is up."""
+
+import threading
+import time
+
+LAG = 1.0  # seconds that may be caught up; a server that was slower is not stormed afterwards
+
+
+class Over(Exception):
+    """The time is up."""
+
+
+class Pace:
+    """Hands out the moments at which requests may start. `rate` a second, for `seconds`."""
+
+    def __init__(self, rate: float, seconds: float) -> None:
+        self._step = 1 / rate
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self.began = time.monotonic()
+        self.ends = self.began + seconds
+        self._next = self.began
+
+    def wait(self) -> None:
+        """Return when the next request may start; raises Over when none may any more."""
+        with self._lock:
+            now = time.monotonic()
+            start = self._next = max(self._next, now - LAG)
+            self._next += self._step
+        if start >= self.ends or self._stopped.wait(max(0.0, start - now)):
+            raise Over
+
+    def stop(self) -> None:
+        """No further request starts."""
+        self._stopped.set()
+
+    def rest(self, seconds: float) -> None:
+        """Wait, at most until the time is up."""
+        if self._stopped.wait(max(0.0, min(seconds, self.ends - time.monotonic()))):
+            raise Over
+
+    @property
+    def passed(self) -> float:
+        """The share of the time that has passed, 0 to 1."""
+        return min(1.0, (time.monotonic() - self.began) / (self.ends - self.began))

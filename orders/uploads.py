@@ -1,0 +1,61 @@
+"""What may be uploaded as a picture. Judged by its content: a name proves nothing.
+
+The size is checked before anything is parsed and the dimensions before anything is decoded: a
+few kilobytes can unpack to gigabytes.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models.fields.files import FieldFile
+from PIL import Image, UnidentifiedImageError
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 40_000_000  # decoded, that is 160 MB in the browser that shows it
+FORMATS = {"AVIF": ".avif", "GIF": ".gif", "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+
+TOO_LARGE = f"The picture is larger than {MAX_BYTES // 1024**2} MB. Choose a smaller one."
+TOO_MANY_PIXELS = (
+    f"The picture has more than {MAX_PIXELS // 10**6} megapixels. Scale it down, then try again."
+)
+NO_PICTURE = "This is no picture we can show. Choose a JPEG, PNG, WebP, AVIF or GIF file."
+
+
+def check_picture(file: Any) -> None:
+    """A validator for uploads; raises ValidationError. A file in the storage has been checked."""
+    if not (isinstance(file, FieldFile) and file._committed):
+        format_of(file)
+
+
+def format_of(file: Any) -> str:
+    """The picture's format, one of FORMATS; raises ValidationError when it is none."""
+    if file.size > MAX_BYTES:
+        raise ValidationError(TOO_LARGE, code="too_large")
+    file.seek(0)
+    try:
+        # Only these parsers: Pillow has many more, for formats that no browser shows.
+        with Image.open(file, formats=list(FORMATS)) as picture:
+            kind, (width, height) = picture.format or "", picture.size
+            if width * height > MAX_PIXELS:
+                raise ValidationError(TOO_MANY_PIXELS, code="too_many_pixels")
+            picture.verify()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValidationError(TOO_MANY_PIXELS, code="too_many_pixels") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ValidationError(NO_PICTURE, code="no_picture") from error
+    finally:
+        file.seek(0)
+    return kind
+
+
+class PictureField(forms.ImageField):
+    """A form's field for pictures. The stored name gets the ending that fits the content."""
+
+    def to_python(self, data: Any) -> Any:
+        if data in self.empty_values or not getattr(data, "size", 0):
+            return super().to_python(data)  # which says what is missing
+        kind = format_of(data)
+        data.name = PurePosixPath(data.name or "picture").stem[:80] + FORMATS[kind]
+        return super().to_python(data)

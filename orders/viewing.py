@@ -1,0 +1,117 @@
+"""Views of products: each is recorded at once, their number is added up once a second.
+
+Recording a view inserts a row that nobody else waits for. The count is one row per product, which
+a popular page would queue for; so the views of a second are added together in memory and written
+by a thread. A crash may lose the last second of the count, never a recorded view.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connections, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from orders.models import Product, ProductView
+
+logger = logging.getLogger("orders.viewing")
+
+PAUSE = 1.0  # seconds over which views are added together
+
+
+def record(product: Product, person: Any = None, session: str = "") -> bool:
+    """Record that somebody looked at a product; whether it counts.
+
+    A repeat within VIEW_REPEAT of the visitor's last recorded view does not. A visitor is a
+    person (an anonymous one is none), else a session; without either, each view counts.
+    """
+    key = getattr(person, "pk", None)
+    visitor: dict[str, Any] = {}
+    if key is not None:
+        visitor = {"person_id": key}
+    elif session:
+        visitor = {"session": session}
+    now = timezone.now()
+    view = ProductView(product_id=product.pk, at=now, **visitor)
+    if visitor:
+        earlier = ProductView.objects.filter(product=product.pk, **visitor)
+        last = earlier.order_by("-at", "-pk").first()
+        if last is not None and now - last.at < settings.VIEW_REPEAT:
+            return False
+        view.previous = last.pk if last else 0
+    try:
+        with transaction.atomic():
+            view.save(force_insert=True)
+    except IntegrityError:
+        # The same visitor's other request was faster; or the product or person is just gone.
+        return False
+    return True
+
+
+class Counts:
+    """Adds views to the products' counts, from any thread and in any kind of process.
+
+    `tell(product key, count)` is called with each new count. The thread lives while there is
+    something to write. It is no daemon: a process that ends in order writes what it has.
+    """
+
+    def __init__(self, tell: Callable[[int, int], None], pause: float = PAUSE) -> None:
+        self._tell = tell
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._waiting: Counter[int] = Counter()
+        self._thread: threading.Thread | None = None
+
+    def add(self, product: int) -> None:
+        """Count one more view of the product with this primary key, within about a second."""
+        with self._lock:
+            self._waiting[product] += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="orders-view-counts")
+                self._thread.start()
+
+    def write(self) -> bool:
+        """Write what waits, now, in this thread. On failure it is logged and goes on waiting."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, Counter()
+        try:
+            for product in sorted(waiting):
+                self._add_up(product, waiting[product])
+                waiting[product] = 0
+        except Exception:  # whatever it is, the views must not be lost with the thread
+            logger.exception("views could not be added up; the next view tries again")
+            with self._lock:
+                self._waiting += waiting
+            return False
+        return True
+
+    def forget(self) -> None:
+        """Drop what waits: for tests, whose products are gone by then."""
+        with self._lock:
+            self._waiting.clear()
+
+    def _run(self) -> None:
+        pause = threading.Event()  # never set
+        try:
+            while True:
+                pause.wait(self._pause)
+                written = self.write()
+                with self._lock:
+                    # After a failure the next view starts a new thread, so an end is not held up.
+                    if not self._waiting or not written:
+                        self._thread = None
+                        return
+        finally:
+            connections.close_all()  # this thread's own
+
+    def _add_up(self, product: int, views: int) -> None:
+        # Below the signals: a count that moves is no change of the product.
+        rows = Product._base_manager.filter(pk=product)
+        rows.update(view_count=F("view_count") + views)
+        count = rows.values_list("view_count", flat=True).first()
+        if count is not None:  # else the product was removed meanwhile
+            self._tell(product, count)
