@@ -1,0 +1,8 @@
+"""Wires the pages into Django."""
+
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    name = "frontend"
+    verbose_name = "Pages"

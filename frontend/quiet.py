@@ -1,0 +1,28 @@
+"""What a person wants no toast of, for the browser, which hears of everything all the same."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from hub import preferences
+
+ANY = "*"
+
+
+def hub_quiet(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `hub_quiet`, such as "*/product.created product.12/*".
+
+    Patterns `topic/type`, separated by spaces; empty for whoever is not logged in. Asked of the
+    database only where a template shows it.
+    """
+
+    def quiet() -> str:
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated:
+            return ""
+        choices = preferences.preferences_of(user.pk)
+        off = [(ANY, type) for type, choice in choices.items() if not choice.toast]
+        mutes = [(topic or ANY, type or ANY) for topic, type in preferences.mutes_of(user.pk)]
+        return " ".join(f"{topic}/{type}" for topic, type in dict.fromkeys([*off, *mutes]))
+
+    return {"hub_quiet": quiet}

@@ -1,0 +1,140 @@
+/** Draws the request metrics that the socket brings: buffered, and at most once a frame. */
+import { Chart } from "./chart.js";
+import { BLEND, Samples } from "./samples.js";
+import { element } from "./toast.js";
+
+const STALE = 4_000; // ms without a sample, after which the figures are called old
+const CALM = 5_000; // ms between two drawings of the charts for who wants little motion
+const SPOKEN = 10_000; // ms between two changes of the charts' descriptions
+const ROUTES = 8; // shown
+
+const samples = new Samples();
+const page = document.querySelector(".metrics");
+const state = page.querySelector("[data-metrics=state]");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let isPlanned = false;
+let drawn = 0;
+let spoken = 0;
+
+const charts = {
+  rate: chart("rate", perSecond, 5, [
+    { token: "--accent", area: "--area" },
+    { token: "--critical" },
+  ]),
+  p95: chart("p95", duration, 10, [{ token: "--info", area: "--info-area" }]),
+};
+
+document.addEventListener("hub:event", ({ detail }) => {
+  if (detail.type !== "metrics.sample") return;
+  samples.add(detail.data, Date.now());
+  plan();
+});
+// Time goes on without samples, too: that they stay away has to be seen.
+setInterval(plan, 1_000);
+plan();
+
+function plan() {
+  if (isPlanned) return;
+  isPlanned = true;
+  requestAnimationFrame(() => {
+    isPlanned = false;
+    draw(Date.now());
+  });
+}
+
+function draw(now) {
+  const age = samples.age(now);
+  const name = age === null ? "waiting" : age > STALE ? "stale" : "live";
+  page.dataset.state = name;
+  write(state, STATES[name]);
+  if (age === null) return;
+  const figures = samples.figures(now);
+  const old = name === "stale";
+  write(figure("rate"), old ? "–" : perSecond(figures.rate));
+  write(figure("in-flight"), old ? "–" : String(figures.inFlight));
+  write(figure("errors"), old ? "–" : perSecond(figures.errors));
+  write(figure("p95"), old ? "–" : duration(figures.p95));
+  table("processes", samples.processes(now), ({ name, rate, inFlight, errors, p95, isLive }) => [
+    isLive ? name : `${name} (silent)`,
+    perSecond(rate),
+    String(inFlight),
+    perSecond(errors),
+    duration(p95),
+  ]);
+  table("routes", samples.routes(now, ROUTES), ([route, count]) => [route, String(count)]);
+  if (calm.matches && now - drawn < CALM) return;
+  drawn = now;
+  const columns = samples.columns(now);
+  charts.rate.draw(columns.seconds, [columns.rate, columns.errors]);
+  charts.p95.draw(columns.seconds, [columns.p95]);
+  if (now - spoken >= SPOKEN) {
+    spoken = now;
+    describe("rate", "Requests per second", columns.rate, perSecond);
+    describe("p95", `95th percentile of the latency over ${BLEND} seconds`, columns.p95, duration);
+  }
+}
+
+// Read out when they change, so they hold no figure that changes every second.
+const STATES = {
+  waiting: "Waiting for the first sample…",
+  stale: "No samples are coming in. The charts show what was.",
+  live: "Live, one sample a second from each process.",
+};
+
+function chart(name, format, least, lines) {
+  const readout = page.querySelector(`[data-readout=${name}]`);
+  const pointed = (second, values) => {
+    const time = second === null ? [] : [new Date(second * 1000).toLocaleTimeString()];
+    write(readout, [...time, ...values.map(format)].join(" · "));
+  };
+  return new Chart(page.querySelector(`[data-chart=${name}]`), { lines, least, format, pointed });
+}
+
+/** What the picture shows, in words. */
+function describe(name, what, column, format) {
+  const known = column.filter((value) => value !== null);
+  if (known.length === 0) return;
+  const [now, most] = [known.at(-1), Math.max(...known)].map(format);
+  const text = `${what} in the last five minutes: now ${now}, at most ${most}`;
+  page.querySelector(`[data-chart=${name}]`).ariaLabel = text;
+}
+
+function table(name, rows, cellsOf) {
+  const body = page.querySelector(`[data-table=${name}]`);
+  while (body.rows.length > rows.length) body.deleteRow(-1);
+  rows.forEach((row, number) => {
+    const cells = cellsOf(row);
+    const line = body.rows[number] ?? emptyRow(body, cells.length);
+    line.dataset.silent = String(row.isLive === false);
+    cells.forEach((text, column) => write(line.cells[column], text));
+  });
+}
+
+function emptyRow(body, columns) {
+  const line = body.insertRow();
+  const head = element("th");
+  head.scope = "row";
+  line.append(head);
+  for (let column = 1; column < columns; column += 1) line.insertCell();
+  return line;
+}
+
+function figure(name) {
+  return page.querySelector(`[data-figure=${name}]`);
+}
+
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function perSecond(rate) {
+  if (rate === null) return "–";
+  const rounded = Math.round(rate * 10) / 10;
+  return rounded < 10 && rounded % 1 !== 0 ? rounded.toFixed(1) : rounded.toFixed(0);
+}
+
+function duration(ms) {
+  if (ms === null) return "–";
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms < 10 && ms % 1 !== 0 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)} ms`;
+}

@@ -1,0 +1,66 @@
+/** The element of one toast. The server's text goes in as text, its links lead into this site. */
+
+const MARKS = { info: "i", success: "✓", warning: "!", critical: "!" };
+const WORDS = { warning: "Warning: ", critical: "Important: " };
+
+/**
+ * @param {object} frame what to show: severity, title, body, url, actions, image
+ * @param {() => void} close called when the person closes it
+ * @returns {HTMLElement}
+ */
+export function toastElement(frame, close) {
+  const severity = frame.severity in MARKS ? frame.severity : "info";
+  const toast = element("div", "toast");
+  toast.dataset.severity = severity;
+  toast.dataset.type = frame.type ?? "";
+
+  const mark = element("span", "toast-mark", MARKS[severity]);
+  mark.ariaHidden = "true";
+
+  const title = element("p", "toast-title");
+  if (severity in WORDS) title.append(element("span", "visually-hidden", WORDS[severity]));
+  title.append(link(frame.url, frame.title));
+  const text = element("div", "toast-text");
+  text.append(title);
+  if (frame.body) text.append(element("p", "toast-body", frame.body));
+  const actions = (frame.actions ?? []).filter(({ url }) => isOfThisSite(url));
+  if (actions.length > 0) {
+    const line = element("p", "toast-actions");
+    line.append(...actions.map(({ label, url }) => link(url, label)));
+    text.append(line);
+  }
+
+  const button = element("button", "toast-close", "×");
+  button.type = "button";
+  button.ariaLabel = `Close: ${frame.title}`;
+  button.addEventListener("click", close);
+
+  toast.append(mark, text);
+  if (isOfThisSite(frame.image)) {
+    const image = element("img", "toast-image");
+    image.alt = "";
+    image.src = frame.image;
+    toast.append(image);
+  }
+  toast.append(button);
+  return toast;
+}
+
+/** The server refuses other links already; a script that draws must not rely on it. */
+export function isOfThisSite(url) {
+  return typeof url === "string" && /^\/(?![/\\])/.test(url);
+}
+
+/** A link, or plain text where there is nowhere to go. */
+function link(url, text) {
+  const node = element(isOfThisSite(url) ? "a" : "span", "", text);
+  if (node instanceof HTMLAnchorElement) node.href = url;
+  return node;
+}
+
+export function element(name, className = "", text = "") {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}

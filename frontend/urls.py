@@ -1,0 +1,32 @@
+"""The paths of the pages."""
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from frontend.dashboard import dashboard
+from frontend.views import account, inbox, media, orders, preferences, products
+
+urlpatterns = [
+    path("", products.shop, name="shop"),
+    path("products/<slug:slug>/", products.product, name="product"),
+    path("products/<slug:slug>/order", products.order, name="place-order"),
+    path("products/<slug:slug>/watch", products.watch, name="watch"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/undo", inbox.undo, name="inbox-undo"),
+    path("inbox/mute", preferences.mute, name="mute"),
+    path("inbox/preferences/", preferences.choose, name="preferences"),
+    path("inbox/all/<slug:action>", inbox.say_all, name="inbox-all"),
+    path("inbox/<int:position>/", inbox.open_event, name="inbox-open"),
+    path("inbox/<int:position>/<slug:action>", inbox.say, name="inbox-say"),
+    path("account/", account.account, name="account"),
+    path("account/delete", account.delete, name="delete-account"),
+    path("accounts/login/", account.LogIn.as_view(), name="login"),
+    path("accounts/signup/", account.sign_up, name="signup"),
+    path("accounts/logout/", account.LogOut.as_view(), name="logout"),
+    # Pages of others, such as the admin's, do not name our icon, and browsers ask for this one.
+    path("favicon.ico", RedirectView.as_view(url="/static/frontend/icon.svg")),
+    path("dashboard/", dashboard, name="dashboard"),
+    re_path(r"^media/(?P<name>.+)$", media.media, name="media"),
+]

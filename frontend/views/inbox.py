@@ -1,0 +1,158 @@
+"""The inbox as plain pages: forms and links, no script."""
+
+import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from frontend.kinds import is_mutable, kind_name, topic_names
+from hub import inbox
+from hub.inbox import Inbox, Item
+from hub.inbox.reading import STATES
+from orders.topics import ShopPolicy
+
+PAGE = 20  # events
+MOST = 2**63 - 1  # the database's integer
+
+# What a button says of one event, and of all.
+WORDS = {
+    "read": ("read", True),
+    "unread": ("read", False),
+    "archive": ("archived", True),
+    "unarchive": ("archived", False),
+}
+ALL = {"read": "read", "archive": "archived"}
+UNDONE = {"read": "Everything is marked as read.", "archived": "Everything is archived."}
+
+
+@never_cache
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """A page of the inbox. Opening its first page is seeing it."""
+    state, before = _place(request.GET)
+    found = Inbox(request.user, ShopPolicy())
+    page = found.page(state, before, PAGE)
+    unread, unseen = found.unread(), found.unseen()
+    if unseen and request.method == "GET" and state != "archived" and before is None:
+        inbox.mark_all(request.user.pk, "seen", found.log.head)
+    undo = request.GET.get("undo", "")
+    context = {
+        "state": state,
+        "states": STATES,
+        "items": [_row(item) for item in page.items],
+        "mutable": _mutable(page.items),
+        "older": page.next and _query(state, page.next),
+        "is_first": before is None,
+        "back": _query(state, before),
+        "head": found.log.head,
+        "unread": f"{inbox.COUNTED - 1}+" if unread >= inbox.COUNTED else unread,
+        "undo": undo,
+        "undone": UNDONE.get(undo.partition(".")[0]),
+    }
+    return render(request, "frontend/inbox.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+def open_event(request: HttpRequest, position: int) -> HttpResponse:
+    """Where the event leads; going there is reading it."""
+    event = _find(request, position)
+    if request.method == "GET":
+        inbox.mark(request.user.pk, "read", position)
+    return redirect(event.frame["url"] or "inbox")
+
+
+@require_POST
+@login_required
+def say(request: HttpRequest, position: int, action: str) -> HttpResponse:
+    if action not in WORDS:
+        raise Http404(action)
+    _find(request, position)
+    what, on = WORDS[action]
+    inbox.mark(request.user.pk, what, position, on=on)
+    return _back(request)
+
+
+@require_POST
+@login_required
+def say_all(request: HttpRequest, action: str) -> HttpResponse:
+    """Everything that the page knew of; what came since is not meant."""
+    upto = request.POST.get("position", "")
+    if action not in ALL or not _is_number(upto):
+        raise Http404(action)
+    head = Inbox(request.user, ShopPolicy()).log.head
+    undo = inbox.mark_all(request.user.pk, ALL[action], min(int(upto), head))
+    return _back(request, undo=undo)
+
+
+@require_POST
+@login_required
+def undo(request: HttpRequest) -> HttpResponse:
+    try:
+        if not inbox.undo(request.user.pk, request.POST.get("undo", "")):
+            messages.warning(request, "That was undone already, or it is too long ago.")
+    except ValueError as error:
+        raise Http404(str(error)) from error
+    return _back(request)
+
+
+def _find(request: HttpRequest, position: int) -> Item:
+    found = Inbox(request.user, ShopPolicy()).find(min(position, MOST))
+    if found is None:
+        raise Http404(f"no event of theirs at {position}")
+    return found
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {
+        **item.frame,
+        "position": item.position,
+        "at": datetime.datetime.fromisoformat(item.frame["at"]),
+        "flags": item.flags,
+    }
+
+
+def _mutable(items: list[Item]) -> list[dict[str, str]]:
+    """What may be muted of these events: their products, and their kinds."""
+    topics = {item.frame["topic"] for item in items}
+    names = topic_names({topic for topic in topics if is_mutable(topic)})
+    types = dict.fromkeys(item.frame["type"] for item in items)
+    return [
+        *({"topic": topic, "type": "", "name": name} for topic, name in sorted(names.items())),
+        *({"topic": "", "type": type, "name": kind_name(type)} for type in types),
+    ]
+
+
+def _place(query: QueryDict) -> tuple[Any, int | None]:
+    """State and cursor, from an address that may say anything."""
+    state, before = query.get("state", ""), query.get("before", "")
+    return (
+        state if state in STATES else "all",
+        int(before) if _is_number(before) else None,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text[:20]) <= MOST and len(text) < 20
+
+
+def _query(state: str, before: int | None, **more: str) -> str:
+    query: dict[str, Any] = {} if state == "all" else {"state": state}
+    if before is not None:
+        query["before"] = before
+    return urlencode(query | more)
+
+
+def _back(request: HttpRequest, **more: str) -> HttpResponse:
+    """To the page of the inbox whose button was pressed."""
+    query = _query(*_place(QueryDict(request.POST.get("back", "")[:200])), **more)
+    return redirect(f"{reverse('inbox')}?{query}" if query else "inbox")

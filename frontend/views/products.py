@@ -1,0 +1,112 @@
+"""The shop window, a product's page, and what can be done there."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from frontend.forms import OrderForm
+from hub.rights import session_digest
+from orders.errors import Refused
+from orders.models import Order, Product
+from orders.signals import product_viewed
+from orders.topics import product_page_topic, product_topic
+
+
+@require_safe
+def shop(request: HttpRequest) -> HttpResponse:
+    products = Product.objects.select_related("inventory").prefetch_related("images")
+    context = {"products": products, "low_stock": settings.LOW_STOCK}
+    return render(request, "frontend/shop.html", context)
+
+
+@require_safe
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    # Who had to log in first comes back with the quantity they had asked for.
+    asked = request.GET.get("quantity", "")
+    form = OrderForm(initial={"quantity": asked} if asked.isascii() and asked.isdigit() else None)
+    found = _find(slug)
+    page = _page(request, found, form)
+    if _is_look(request):
+        person = request.user if request.user.is_authenticated else None
+        session = session_digest(request.session.session_key) or ""
+        # Robust: a view that cannot be recorded is logged, and the page is shown all the same.
+        product_viewed.send_robust(Product, product=found, person=person, session=session)
+    return page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, slug: str) -> HttpResponse:
+    """Place an order; refused, the page comes again with the reason and status 422.
+
+    That answer's address may be opened again from the address bar: it leads to the product.
+    """
+    found = _find(slug)
+    if request.method != "POST":
+        return redirect(found)
+    if not request.user.is_authenticated:
+        asked = {"quantity": request.POST.get("quantity", "")[:9]}
+        return redirect_to_login(f"{found.get_absolute_url()}?{urlencode(asked)}")
+    form = OrderForm(request.POST)
+    if form.is_valid():
+        try:
+            placed = Order.objects.create(
+                product=found, ordered_by=request.user, quantity=form.cleaned_data["quantity"]
+            )
+        except Refused as refusal:
+            form.add_error("quantity", refusal)
+            found = _find(slug)  # with the stock that the refusal speaks of
+        else:
+            return redirect(placed)
+    return _page(request, found, form, status=422)
+
+
+@require_POST
+def watch(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _find(slug)
+    if not request.user.is_authenticated:
+        return redirect_to_login(found.get_absolute_url())
+    wanted = request.POST.get("on")
+    if wanted == "1":
+        try:
+            with transaction.atomic():
+                found.watchers.add(request.user)
+        except Refused as refusal:
+            messages.error(request, refusal.messages[0])
+        except IntegrityError:
+            messages.error(request, "This product or your account is gone, so it is not watched.")
+            return redirect("shop")
+    elif wanted == "0":
+        found.watchers.remove(request.user)
+    else:
+        messages.error(request, "Choose Watch or Stop watching on the product's page.")
+    return redirect(found)
+
+
+def _is_look(request: HttpRequest) -> bool:
+    """Whether somebody looks: not a browser that reads ahead or brings an open page up to date."""
+    read_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return request.method == "GET" and not read_ahead and "X-Hub-Refresh" not in request.headers
+
+
+def _find(slug: str) -> Product:
+    products = Product.objects.select_related("inventory").prefetch_related("images")
+    return get_object_or_404(products, slug=slug)
+
+
+def _page(request: HttpRequest, found: Product, form: OrderForm, status: int = 200) -> HttpResponse:
+    if form.is_bound:
+        form.focus_error()
+    person = request.user
+    context = {
+        "product": found,
+        "form": form,
+        "is_watched": person.is_authenticated and found.watchers.filter(pk=person.pk).exists(),
+        "topics": f"{product_topic(found.pk)} {product_page_topic(found.pk)}",
+    }
+    return render(request, "frontend/product.html", context, status=status)
