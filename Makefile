@@ -1,0 +1,65 @@
+# Everything from a bare clone, with Python 3.11 or newer and make.
+
+VENV := .venv
+# Programs are run as modules: scripts in a virtual environment hold its path, and stop to work
+# when the clone is moved.
+PYTHON := $(VENV)/bin/python
+# More arguments for pytest: make test ARGS="-k toast"
+ARGS ?=
+QUICK ?=
+SEED ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check stress
+
+help:
+	@echo "make run    the shop and the hub on http://HOST:PORT (127.0.0.1:8000)"
+	@echo "            DATABASE_URL and REDIS_URL in the environment: PostgreSQL, Redis"
+	@echo "make test   all tests, on real servers and in a real browser; ARGS=\"-k name\" for some"
+	@echo "make stress invariants under load, faults and hostile input, on real servers (about 15 min);"
+	@echo "            QUICK=1 in two to three; SEED=n for other random choices; ARGS as above"
+	@echo "make check  format, lint, types, import rules, Django's own checks"
+
+run: $(VENV)/run.stamp
+	@exec $(PYTHON) -m asgi.run
+
+# Two passes: Django reads its one database before the tests start.
+test: $(VENV)/dev.stamp
+	@echo "==> Tests that need PostgreSQL in their own process"
+	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(ARGS) \
+		|| { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
+	@echo "==> All other tests"
+	@$(PYTHON) -m pytest -m "not postgres" $(ARGS)
+
+# One after the other: each scenario wants the machine for itself.
+stress: $(VENV)/dev.stamp
+	@echo "==> Stress, $(if $(filter-out 0,$(QUICK)),quick,in full)"
+	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress $(ARGS)
+
+check: $(VENV)/dev.stamp
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) manage.py check
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m pytest -q tests/test_rooms.py
+
+# Stamps are newer than the requirements that are installed.
+$(VENV)/run.stamp: requirements.txt
+$(VENV)/dev.stamp: requirements.txt requirements-dev.txt
+
+$(VENV)/%.stamp:
+	@$(PYTHON) -c "" 2>/dev/null || { \
+		for name in python3.11 python3.12 python3.13 python3 python; do \
+			$$name -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
+				&& found=$$name && break; \
+		done; \
+		[ -n "$$found" ] || { echo "make: no Python 3.11 or newer on the path" >&2; exit 1; }; \
+		echo "==> Making $(VENV) with $$($$found --version)"; \
+		$$found -m venv --clear $(VENV) || { \
+			echo "make: $$found has no working venv (Debian: apt install python3-venv)" >&2; \
+			rm -rf $(VENV); exit 1; }; \
+	}
+	@echo "==> Installing $(lastword $^) (a minute or two the first time)"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check -r $(lastword $^)
+	@touch $@

@@ -1,0 +1,36 @@
+"""The HTTP API, put together: the hub's routers and the shop's, described at `/api/docs`."""
+
+from django.views.decorators.cache import never_cache
+from ninja import NinjaAPI, Swagger
+
+from hub.api import preferences, tickets
+from hub.api.answers import answer_errors
+from hub.api.notifications import notifications_router
+from hub.api.session import PersonThrottle, Session
+from orders import api as shop
+from orders.topics import ShopPolicy
+
+DESCRIPTION = """\
+Log in on the site first: the API uses the same session. A change carries the CSRF token of a page
+in `X-CSRFToken`. Every refusal is `{"error": {"code", "message"}}`.
+"""
+
+api = NinjaAPI(
+    title="Shop and notifications",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    # No badge: the validator is somebody else's server.
+    docs=Swagger({"validatorUrl": None, "persistAuthorization": False}),
+    docs_decorator=never_cache,
+    auth=Session(),
+    throttle=PersonThrottle(),
+)
+# What one person is answered is nobody's to keep, refusals included.
+api.add_decorator(never_cache, mode="view")
+answer_errors(api)
+api.add_router("", tickets.router)
+api.add_router("/notifications", notifications_router(ShopPolicy()))
+api.add_router("", preferences.router)
+api.add_router("/products", shop.products)
+api.add_router("/orders", shop.orders)

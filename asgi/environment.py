@@ -1,0 +1,145 @@
+"""Reads the environment; what does not fit is refused with its name and what was expected."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+_YES = ("1", "true", "yes", "on")
+_NO = ("0", "false", "no", "off", "")
+
+
+def refuse(name: str, expected: str, came: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}: expected {expected}, got {came}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable without blanks around it; the default when unset or empty."""
+    return env.str(name, default="").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, "1" if default else "0").lower()
+    if value in _YES:
+        return True
+    if value in _NO:
+        return False
+    raise refuse(name, "1 or 0", repr(value))
+
+
+def port(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) < 65536:
+        return int(value)
+    raise refuse(name, "a port number from 1 to 65535", repr(value))
+
+
+def names(name: str, default: str) -> list[str]:
+    """A list separated by commas."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def origins(name: str) -> list[str]:
+    found = names(name, "")
+    for one in found:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+            raise refuse(name, "origins such as https://shop.example, by commas", repr(one))
+    return found
+
+
+def reachable(host: str) -> str:
+    """Where a client on this machine finds a server that listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def address_of(host: str, port: int) -> str:
+    """The http address of a server that listens there."""
+    host = reachable(host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def site_url(name: str, default: str) -> str:
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise refuse(name, "an address such as https://shop.example", repr(value))
+    return value.rstrip("/")
+
+
+def database(name: str) -> dict[str, Any] | None:
+    """The settings of a PostgreSQL database, or None when the variable is unset.
+
+    A refusal shows the scheme alone: the rest may hold a password.
+    """
+    value = text(name)
+    if not value:
+        return None
+    expected = "postgresql://user:password@host:5432/name"
+    scheme = value.partition("://")[0] if "://" in value else "no scheme"
+    if scheme not in ("postgres", "postgresql"):
+        raise refuse(name, expected, f"{scheme} (SQLite is used when it is unset)")
+    try:
+        found: dict[str, Any] = env.db_url_config(value)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise refuse(name, expected, "an address that cannot be read") from error
+    if not found.get("NAME"):
+        raise refuse(name, expected, "one without a database name")
+    return found
+
+
+def redis_url(name: str) -> str:
+    value = text(name)
+    scheme = value.partition("://")[0] if "://" in value else "no scheme"
+    if value and scheme not in ("redis", "rediss", "unix"):
+        raise refuse(name, "redis://host:6379/0, rediss://… or unix://…", scheme)
+    return value
+
+
+def email(name: str, folder: Path) -> dict[str, Any]:
+    """Django's EMAIL_* settings; without the variable, mails become files in `folder`."""
+    value = text(name)
+    if not value:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(folder),
+        }
+    scheme = value.partition("://")[0] if "://" in value else "no scheme"
+    if scheme not in env.EMAIL_SCHEMES:
+        raise refuse(name, "smtp+tls://user:password@host:587 or consolemail://", scheme)
+    try:
+        found: dict[str, Any] = env.email_url_config(value)
+    except ValueError as error:
+        raise refuse(name, "an address with a port number", "one that cannot be read") from error
+    return found
+
+
+def own_secret(path: Path) -> str:
+    """A random secret, made once and kept in `path`, readable by its owner alone.
+
+    Two processes that start at once get the same one: the file appears whole or not at all,
+    and who comes second takes the first one's.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix="secret_key.")
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(os.urandom(48).hex())
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # the other process was first; its secret is read below
+        finally:
+            os.unlink(draft)
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise ImproperlyConfigured(
+            f"{path}: expected a secret of 32 characters or more; remove the file to get a new one"
+        )
+    return secret

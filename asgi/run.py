@@ -1,0 +1,156 @@
+"""`make run`: bring the database up to date, fill an empty one, serve, and say where.
+
+Several may start at once on one database: the steps before serving wait for each other.
+"""
+
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import NoReturn
+
+import django
+from daphne.cli import CommandLineInterface
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections
+
+from asgi import environment
+
+_BACKLOG = 4096  # connections waiting to be accepted; Daphne's own 50 slows a rush of reconnects
+_LOCK = 0x6875625F72756E  # of our steps on PostgreSQL: any number that nobody else takes
+_PATIENCE = 20.0  # seconds until a server that is not ready is worth a word
+_POLL = 0.25  # seconds between two questions
+_DEMO = {"ana": "a customer", "ben": "a customer", "admin": "staff"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asgi.settings")
+    try:
+        django.setup()
+        address = _address(settings.HOST, settings.PORT)
+        _say(f"Bringing the database up to date ({connection.vendor})")
+        with _one_at_a_time():
+            _prepare()
+    except (ImproperlyConfigured, CommandError) as error:
+        _refuse(str(error))
+    except DatabaseError as error:
+        _refuse(f"the database cannot be used: {error}")
+    connections.close_all()
+    _say(f"Starting Daphne on {_url(address)}")
+    threading.Thread(target=_announce, args=[address], daemon=True).start()
+    interface = address.replace(":", r"\:")  # a colon divides the parts of an endpoint
+    endpoint = f"tcp:port={settings.PORT}:interface={interface}:backlog={_BACKLOG}"
+    CommandLineInterface().run(["-e", endpoint, "asgi.application:application"])
+    _say("Stopped")
+
+
+def _address(host: str, port: int) -> str:
+    """The numeric address to listen on; ends with a clear word when that cannot be done."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+            probe.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _refuse(f"port {port} is taken: choose another, such as PORT={port % 65535 + 1}")
+        _refuse(f"cannot listen on HOST={host} PORT={port}: {error.strerror}")
+    return str(where[0])
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait until no other process that uses this database is in here."""
+    if connection.vendor == "postgresql":
+        _on_lock("SELECT pg_advisory_lock(%s)")
+        try:
+            yield
+        finally:
+            # The pool keeps the session, so closing the connection would not give the lock back.
+            _on_lock("SELECT pg_advisory_unlock(%s)")
+    else:
+        with (settings.VAR / "run.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _on_lock(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_LOCK])
+
+
+def _prepare() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    if not get_user_model().objects.exists():
+        _say("Filling the empty shop with demo data")
+        call_command("seed_demo")
+
+
+def _announce(address: str) -> None:
+    """Ask the server whether it is ready (which starts the hub in it), then say where it is."""
+    began, worried = time.monotonic(), False
+    while (answer := _readiness(address)) != "200":
+        if not worried and time.monotonic() - began > _PATIENCE:
+            _say(f"Not ready yet: /readyz says {answer}")
+            worried = True
+        time.sleep(_POLL)
+    url = _url(address)
+    lines = [
+        f"Ready: {url}/",
+        f"  dashboard  {url}/dashboard/",
+        f"  admin      {url}/admin/",
+        *(f"  log in as  {line}" for line in _log_ins()),
+    ]
+    connections.close_all()
+    _say("\n".join(lines))
+
+
+def _readiness(address: str) -> str:
+    """The status of /readyz, or why there is none."""
+    # A name that the site answers to, which its address need not be.
+    name = next((host for host in settings.ALLOWED_HOSTS if host[0] not in "*."), "localhost")
+    request = http.client.HTTPConnection(environment.reachable(address), settings.PORT, timeout=5)
+    try:
+        request.request("GET", "/readyz", headers={"Host": name})
+        return str(request.getresponse().status)
+    except (OSError, http.client.HTTPException) as error:
+        return str(error)
+    finally:
+        request.close()
+
+
+def _log_ins() -> list[str]:
+    people = get_user_model().objects.filter(username__in=_DEMO, is_active=True)
+    found = {person.get_username() for person in people if check_password("demo", person.password)}
+    if not found:
+        return ["someone of yours; make an admin with: .venv/bin/python manage.py createsuperuser"]
+    return [f"{name} / demo ({_DEMO[name]})" for name in _DEMO if name in found]
+
+
+def _url(address: str) -> str:
+    return environment.address_of(address, settings.PORT)
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+def _refuse(reason: str) -> NoReturn:
+    sys.exit(f"make run: {reason}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Django's settings, all of them from the environment, with defaults for one machine.
+
+Without DATABASE_URL everything runs embedded: SQLite, files in `var/`, a secret made on the spot.
+"""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from asgi import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(environment.text("HUB_VAR", str(BASE_DIR / "var"))).resolve()
+
+# Where and how it is served
+
+DEBUG = environment.flag("DEBUG", False)
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.port("PORT", 8000)
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+SITE_URL = environment.site_url("SITE_URL", environment.address_of(HOST, PORT))
+ASGI_APPLICATION = "asgi.application.application"
+ROOT_URLCONF = "asgi.urls"
+
+# Database
+
+_postgres = environment.database("DATABASE_URL")
+EMBEDDED = _postgres is None
+
+if _postgres is None:
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)  # accounts and sessions lie in it
+    DATABASES: dict[str, dict[str, Any]] = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR / "db.sqlite3",
+            "OPTIONS": {
+                # A transaction takes the write lock when it begins: one that reads first and
+                # writes later would otherwise fail at once instead of waiting its turn.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,  # seconds
+                "init_command": "PRAGMA journal_mode=WAL;",
+            },
+            # A file, not memory: threads that share a database in memory do not wait for locks.
+            "TEST": {"NAME": environment.text("TEST_DATABASE", str(VAR / "test.sqlite3"))},
+        }
+    }
+else:
+    _options = {
+        **_postgres.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 10},  # connections, seconds
+    }
+    # The pool keeps the connections, so a request must give its own back: no CONN_MAX_AGE.
+    # The check on the way out of the pool finds those that a restarted server has dropped.
+    DATABASES = {
+        "default": {
+            **_postgres,
+            "ENGINE": "django.db.backends.postgresql",
+            "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": _options,
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SECRET_KEY = environment.text("SECRET_KEY")
+if not SECRET_KEY:
+    if not EMBEDDED:
+        raise ImproperlyConfigured(
+            "SECRET_KEY: expected a long random text (DATABASE_URL is set, and all processes "
+            "must share one secret), got nothing"
+        )
+    SECRET_KEY = environment.own_secret(VAR / "secret_key")
+
+# Channel layer and hub
+
+REDIS_URL = environment.redis_url("REDIS_URL")
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+if REDIS_URL:
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+HUB: dict[str, int] = {}
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+
+# Applications
+
+INSTALLED_APPS = [
+    "daphne",  # first: its runserver speaks WebSocket
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "ninja",  # for the files of the API's description
+    "servestatic",
+    "hub",
+    "orders",
+    "frontend",
+]
+MIDDLEWARE = [
+    "hub.metrics.middleware.RouteMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    # Before all that queries: the position must not be newer than what the page shows.
+    "hub.pages.PagePositionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "hub.pages.page",
+                "frontend.badge.inbox_badge",
+                "frontend.quiet.hub_quiet",
+            ],
+        },
+    },
+]
+
+# People
+
+AUTH_USER_MODEL = "orders.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "shop"
+LOGOUT_REDIRECT_URL = "shop"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# What browsers are told
+
+_https = SITE_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _https
+CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "connect-src": [SELF],  # covers ws: and wss: of the same host, too
+        "img-src": [SELF, "data:"],  # the admin's icons are data: addresses
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# Files
+
+STATIC_URL = "/static/"
+# The files are found in the applications when the process starts, so there is no collectstatic
+# step; only DEBUG looks again at each request.
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR / "media"))).resolve()
+
+# Mail
+
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "shop@localhost")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 10  # seconds; Django's own default is to wait for ever
+vars().update(environment.email("EMAIL_URL", VAR / "mail"))
+
+# The shop
+
+LOW_STOCK = 5  # pieces: staff are told when the stock falls to this or below
+VIEW_REPEAT = datetime.timedelta(minutes=30)  # a person's views of a product within count once
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # Django's own handlers of this logger print to the console only when DEBUG is on.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # Its warnings are the visitors' mistakes: a wrong address, an order that was refused.
+        "django.request": {"level": "ERROR"},
+        # It logs a traceback a second while Redis is away, which the hub tells in one line.
+        "channels_redis": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,31 @@
+"""Every path of the site."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from asgi.api import api
+from frontend.kinds import kind_name
+from frontend.views import errors
+from hub import views
+from hub.api.answers import unknown_path
+from hub.deliveries.unsubscribing import ROUTE
+from hub.deliveries.views import Unsubscribe
+
+unsubscribe = Unsubscribe.as_view(template_name="frontend/unsubscribe.html", kind_name=kind_name)
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("api/", RedirectView.as_view(url="/api/docs")),
+    path("api/", api.urls),
+    re_path("^api/", unknown_path),
+    path("unsubscribe/<str:token>/", unsubscribe, name=ROUTE),
+    path("", include("frontend.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error
