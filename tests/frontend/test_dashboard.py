@@ -1,0 +1,55 @@
+"""The dashboard in a real browser on a real server."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def dashboard(embedded, browser_as):
+    page = browser_as(embedded, "admin")
+    page.goto("/dashboard/")
+    expect(page.locator(".metrics")).to_have_attribute("data-state", "live")
+    return page
+
+
+def test_requests_appear_as_figures_routes_and_lines(dashboard):
+    for _ in range(20):
+        dashboard.request.get("/products/lamp/")
+    row = dashboard.locator("[data-table=routes] tr").filter(has_text="products/<slug:slug>/")
+    expect(row.locator("td")).to_have_text("20")
+    expect(dashboard.locator("[data-figure=p95]")).to_have_text(re.compile(r"^[\d.]+ m?s$"))
+    expect(dashboard.locator("[data-figure=errors]")).to_have_text("0")
+    expect(dashboard.locator("[data-table=processes] tr")).to_have_count(1)
+    charts = dashboard.get_by_role("img", name=re.compile("at most"))
+    expect(charts).to_have_count(2, timeout=20_000)
+
+
+def test_the_dashboard_says_when_samples_stay_away(dashboard, embedded, browser_as):
+    browser_as.allow("WebSocket connection to")
+    embedded.server.terminate()
+    state = dashboard.locator("[data-metrics=state]")
+    expect(state).to_have_text(re.compile("No samples"), timeout=15_000)
+    expect(dashboard.locator("[data-figure=rate]")).to_have_text("\N{EN DASH}")
+
+
+def test_the_dashboard_fits_a_narrow_dark_screen(embedded, browser_as):
+    page = browser_as(
+        embedded, "admin", viewport={"width": 360, "height": 640}, color_scheme="dark"
+    )
+    page.goto("/dashboard/")
+    expect(page.locator(".metrics")).to_have_attribute("data-state", "live")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(("who", "status"), [("ana", 403), ("admin", 200)])
+def test_the_dashboard_is_for_staff(embedded, browser_as, who, status):
+    browser_as.allow("status of 403")
+    assert browser_as(embedded, who).goto("/dashboard/").status == status
+
+
+def test_an_anonymous_visitor_is_asked_to_log_in(embedded, browser_as):
+    page = browser_as(embedded)
+    page.goto("/dashboard/")
+    assert page.url.endswith("/accounts/login/?next=/dashboard/")

@@ -1,0 +1,294 @@
+"""The inbox as pages: what they show, and what their buttons do."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from hub import publish_many
+from hub.models import InboxMark
+from hub.numbering import drain
+from orders.events import TIMES, OrderReceived
+from orders.models import Order
+from tests.orders.shop import person, product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ana():
+    made = person()
+    drain()
+    return made
+
+
+@pytest.fixture
+def ana_client(client, ana):
+    client.force_login(ana)
+    return client
+
+
+def receive(user, *numbers):
+    """Publish that orders were received; the positions."""
+    with transaction.atomic():
+        publish_many(
+            (
+                OrderReceived(
+                    number=f"2026-{n:06}", product=1, name="Teapot", quantity=n, unit_price="29.00"
+                ),
+                f"user.{user.pk}",
+            )
+            for n in numbers
+        )
+    return [row.position for row in drain().rows if row.type == OrderReceived.type]
+
+
+def text(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
+
+
+def shown(answer) -> list[int]:
+    return [int(found) for found in re.findall(r'id="event-(\d+)"', answer.content.decode())]
+
+
+def badge(client: Client) -> str:
+    found = re.search(r'Inbox <span class="badge">([^<]*)<', client.get("/").content.decode())
+    return found[1] if found else ""
+
+
+def test_the_inbox_is_for_people_who_are_logged_in(client):
+    for method, path in [
+        ("get", "/inbox/"),
+        ("get", "/inbox/preferences/"),
+        ("get", "/inbox/1/"),
+        ("post", "/inbox/1/read"),
+        ("post", "/inbox/all/read"),
+        ("post", "/inbox/undo"),
+        ("post", "/inbox/mute"),
+    ]:
+        answer = getattr(client, method)(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/?next=/inbox/")
+
+
+def test_changes_need_the_token_of_a_form(ana):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ana)
+    for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
+        assert strict.post(path, {"position": "1"}).status_code == 403
+    assert not InboxMark.objects.exists()
+
+
+def test_buttons_are_for_posting_only(ana_client):
+    for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
+        assert ana_client.get(path).status_code == 405
+
+
+def test_the_newest_event_comes_first_with_what_it_says(ana, ana_client):
+    (_, last) = receive(ana, 1, 2)
+    answer = ana_client.get("/inbox/")
+    assert answer.status_code == 200
+    assert shown(answer)[0] == last
+    assert f"2 {TIMES} Teapot" in text(answer)
+    assert "Welcome, ana" in text(answer)
+
+
+def test_an_empty_inbox_says_what_will_be_there(ana, ana_client):
+    ana_client.post("/inbox/all/archive", {"position": "99"})
+    assert "Nothing here yet" in text(ana_client.get("/inbox/"))
+    assert "All read" in text(ana_client.get("/inbox/?state=unread"))
+    ana_client.post("/inbox/undo", {"undo": f"archived.{InboxMark.objects.latest('turn').turn}"})
+    assert "Nothing archived" in text(ana_client.get("/inbox/?state=archived"))
+
+
+def test_the_badge_counts_what_is_unseen_until_the_inbox_is_opened(ana, ana_client):
+    assert badge(ana_client) == "1"
+    receive(ana, 1, 2)
+    assert badge(ana_client) == "3"
+    assert "new" in text(ana_client.get("/inbox/"))
+    assert badge(ana_client) == ""
+    assert ">new<" not in ana_client.get("/inbox/").content.decode()
+
+
+def test_the_badge_ends_at_99_plus(ana, ana_client):
+    receive(ana, *range(1, 130))
+    assert badge(ana_client) == "99+"
+
+
+def test_looking_without_opening_is_not_seeing(ana, ana_client):
+    ana_client.head("/inbox/")
+    ana_client.get("/inbox/?state=archived")
+    assert badge(ana_client) == "1"
+
+
+def test_opening_a_seen_inbox_again_writes_nothing(ana, ana_client):
+    ana_client.get("/inbox/")
+    with CaptureQueriesContext(connection) as captured:
+        ana_client.get("/inbox/")
+    assert not [one for one in captured if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def test_an_event_is_marked_read_and_unread_and_the_same_page_comes_back(ana, ana_client):
+    (position,) = receive(ana, 1)
+    back = {"back": "state=unread&before=99"}
+    answer = ana_client.post(f"/inbox/{position}/read", back)
+    assert answer["Location"] == "/inbox/?state=unread&before=99"
+    assert position not in shown(ana_client.get("/inbox/?state=unread"))
+    ana_client.post(f"/inbox/{position}/unread")
+    assert position in shown(ana_client.get("/inbox/?state=unread"))
+
+
+def test_the_way_back_leads_to_the_inbox_only(ana, ana_client):
+    (position,) = receive(ana, 1)
+    for back in ("https://elsewhere.example/", "state=evil&before=x", "//x", "before=" + "9" * 30):
+        answer = ana_client.post(f"/inbox/{position}/read", {"back": back})
+        assert answer["Location"] == "/inbox/"
+
+
+def test_an_archived_event_moves_to_the_archive_and_back(ana, ana_client):
+    (position,) = receive(ana, 1)
+    ana_client.post(f"/inbox/{position}/archive")
+    assert position not in shown(ana_client.get("/inbox/"))
+    assert shown(ana_client.get("/inbox/?state=archived")) == [position]
+    ana_client.post(f"/inbox/{position}/unarchive")
+    assert position in shown(ana_client.get("/inbox/"))
+
+
+def test_mark_all_spares_what_came_since_the_page_and_can_be_undone(ana, ana_client):
+    old = receive(ana, 1, 2)
+    page = ana_client.get("/inbox/?state=unread").content.decode()
+    head = re.search(r'name="position" value="(\d+)"', page)[1]
+    (new,) = receive(ana, 3)
+    answer = ana_client.post("/inbox/all/read", {"position": head, "back": "state=unread"})
+    assert shown(ana_client.get("/inbox/?state=unread")) == [new]
+    page = ana_client.get(answer["Location"])
+    assert "Everything is marked as read." in text(page)
+    (undo,) = parse_qs(urlsplit(answer["Location"]).query)["undo"]
+    again = ana_client.post("/inbox/undo", {"undo": undo, "back": "state=unread"}, follow=True)
+    assert shown(again)[:3] == [new, *reversed(old)]
+    again = ana_client.post("/inbox/undo", {"undo": undo}, follow=True)
+    assert "undone already" in text(again)
+
+
+def test_what_is_not_theirs_does_not_exist(ana, ana_client):
+    ben = person("ben")
+    drain()
+    (theirs,) = receive(ben, 1)
+    for path in (f"/inbox/{theirs}/read", "/inbox/999999/read", f"/inbox/{10**30}/read"):
+        assert ana_client.post(path).status_code == 404
+    assert ana_client.get(f"/inbox/{theirs}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/inbox/1/dance", {}),
+        ("/inbox/all/unread", {"position": "1"}),
+        ("/inbox/all/read", {}),
+        ("/inbox/all/read", {"position": "-1"}),
+        ("/inbox/all/read", {"position": "9" * 25}),
+        ("/inbox/undo", {"undo": "nonsense"}),
+    ],
+)
+def test_what_no_button_says_is_not_found(ana_client, path, form):
+    assert ana_client.post(path, form).status_code == 404
+
+
+def test_following_an_event_reads_it(ana, ana_client):
+    order = Order.objects.create(product=product(), ordered_by=ana, quantity=1)
+    rows = drain().rows
+    position = next(row.position for row in rows if row.type == "order.received")
+    answer = ana_client.get(f"/inbox/{position}/")
+    assert answer["Location"] == order.get_absolute_url()
+    assert position not in shown(ana_client.get("/inbox/?state=unread"))
+
+
+def test_an_event_that_leads_nowhere_leads_back(ana, ana_client):
+    (welcome,) = shown(ana_client.get("/inbox/"))
+    assert ana_client.get(f"/inbox/{welcome}/")["Location"] == "/inbox/"
+
+
+def test_older_events_are_a_page_away(ana, ana_client):
+    receive(ana, *range(1, 45))
+    found, address = [], "/inbox/"
+    while address:
+        page = ana_client.get(address)
+        found += shown(page)
+        older = re.search(r'href="(\?[^"]*before=\d+)">Older', page.content.decode())
+        address = f"/inbox/{unescape(older[1])}" if older else None
+    assert found == sorted(set(found), reverse=True)
+    assert len(found) == 45
+
+
+def test_a_mistyped_address_shows_the_inbox(ana, ana_client):
+    for query in ("?before=x", "?state=x", "?before=-3", "?before=" + "9" * 40):
+        assert len(shown(ana_client.get(f"/inbox/{query}"))) == 1
+
+
+def test_a_page_costs_the_same_however_much_it_shows(ana, ana_client):
+    def queries() -> int:
+        ana_client.get("/inbox/")
+        with CaptureQueriesContext(connection) as captured:
+            ana_client.get("/inbox/")
+        return len(captured)
+
+    few = queries()
+    receive(ana, *range(1, 60))
+    assert queries() == few
+
+
+# What people are told
+
+
+def test_choices_are_saved_and_shown(ana, ana_client):
+    page = ana_client.get("/inbox/preferences/").content.decode()
+    boxes = re.findall(r'type="checkbox" name="([^"]+)" checked', page)
+    assert "order.received:email" in boxes
+    assert "order.placed:inbox" not in boxes  # for staff
+    kept = {name: "on" for name in boxes if name != "order.received:inbox"}
+    answer = ana_client.post("/inbox/preferences/", kept, follow=True)
+    assert "Your choices were saved." in text(answer)
+    again = re.findall(r'name="([^"]+)" checked', answer.content.decode())
+    assert set(again) == set(kept)
+    receive(ana, 1)
+    assert "Teapot" not in text(ana_client.get("/inbox/"))
+
+
+def test_staff_choose_about_the_kinds_for_staff():
+    boss = Client()
+    boss.force_login(person("boss", is_staff=True))
+    assert "New orders of customers" in text(boss.get("/inbox/preferences/"))
+
+
+def test_a_product_is_muted_from_the_inbox_and_unmuted(ana, ana_client):
+    teapot = product()
+    teapot.watchers.add(ana)
+    teapot.price = 20
+    teapot.save()
+    drain()
+    page = ana_client.get("/inbox/")
+    assert "Teapot is now €20.00" in text(page)
+    assert "Mute “Teapot”" in text(page)
+    topic = {"topic": f"product.{teapot.pk}", "type": ""}
+    answer = ana_client.post("/inbox/mute", topic, follow=True)
+    assert "Unmute Teapot" in text(answer)
+    assert "Teapot is now" not in text(ana_client.get("/inbox/"))
+    ana_client.post("/inbox/mute", topic | {"on": "0"})
+    assert "Teapot is now" in text(ana_client.get("/inbox/"))
+
+
+def test_a_kind_is_muted(ana, ana_client):
+    receive(ana, 1)
+    answer = ana_client.post("/inbox/mute", {"type": "order.received"}, follow=True)
+    assert "Unmute Your orders" in text(answer)
+    assert "Teapot" not in text(ana_client.get("/inbox/"))
+
+
+@pytest.mark.parametrize("form", [{}, {"topic": "No topic"}, {"type": "rights.revoked"}])
+def test_what_cannot_be_muted_says_so(ana_client, form):
+    answer = ana_client.post("/inbox/mute", form, follow=True)
+    assert "That cannot be muted." in text(answer)

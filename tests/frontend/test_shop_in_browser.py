@@ -1,0 +1,178 @@
+"""The shop as people use it, in a real browser: each errand, and each refusal's message."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+TEAPOT = "/products/teapot/"
+LAMP = "/products/lamp/"  # three pieces
+NAME = 119  # characters without a space; a product's name may have 120
+# How far to the right the page reaches, and by what.
+WIDEST = """() => {
+  let widest = [document.documentElement.scrollWidth, "html"];
+  for (const node of document.querySelectorAll("body *")) {
+    const { right } = node.getBoundingClientRect();
+    if (right > widest[0]) widest = [right, node.outerHTML.slice(0, 200)];
+  }
+  return widest;
+}"""
+REFUSED = r"status of 422"  # Chromium calls every refused form an error
+
+
+@pytest.fixture
+def page_of(embedded, browser_as):
+    """Opens a page as a person, and waits until it is live."""
+
+    def open_page(username, path, **options):
+        page = browser_as(embedded, username, **options)
+        visit(page, path)
+        return page
+
+    return open_page
+
+
+def visit(page, path):
+    page.goto(path)
+    wait_until_live(page)
+
+
+def wait_until_live(page):
+    expect(page.locator("html")).to_have_attribute("data-hub-state", "live", timeout=30_000)
+
+
+def order(page, quantity):
+    page.get_by_label("Quantity").fill(str(quantity))
+    page.get_by_role("button", name="Order").click()
+
+
+def test_views_appear_on_an_open_page_as_they_come(page_of):
+    ana = page_of("ana", LAMP)
+    views = ana.locator("[data-live=count]")
+    # Her own view may be told before she listens; those of others are not.
+    page_of("ben", LAMP)
+    expect(views).to_have_text("2")
+    expect(views).to_be_visible()
+    page_of(None, LAMP)
+    expect(views).to_have_text("3")
+    ana.reload()
+    expect(ana.locator("[data-live=count]")).to_have_text("3")
+
+
+def test_buying_takes_the_stock_of_every_open_page(page_of, browser_as):
+    browser_as.allow(REFUSED)
+    ana, ben = page_of("ana", LAMP), page_of("ben", LAMP)
+    order(ana, 5)
+    expect(ana.get_by_text("Only 3 pieces are left, and you asked for 5.")).to_be_visible()
+    expect(ana.get_by_label("Quantity")).to_be_focused()
+    order(ana, 3)
+    expect(ana).to_have_url(re.compile(r"/orders/\d{4}-\d{6}/$"))
+    expect(ben.locator("[data-live=stock]")).to_have_text("0")
+    expect(ben.get_by_role("button", name="Sold out")).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("0", "Order at least one piece."),
+        ("", "Enter how many pieces you want."),
+        ("999999999999", "Only 40 pieces are left"),
+    ],
+)
+def test_a_refused_order_says_what_to_do(page_of, browser_as, asked, message):
+    browser_as.allow(REFUSED)
+    ana = page_of("ana", TEAPOT)
+    order(ana, asked)
+    expect(ana.get_by_text(message)).to_be_visible()
+    expect(ana.locator("[data-live=stock]")).to_have_text("40")
+
+
+def test_watching_in_one_tab_brings_the_price_drop_to_another(page_of, embedded):
+    ben = page_of("ben", TEAPOT)
+    other = ben.context.new_page()
+    visit(other, "/")
+    ben.get_by_role("button", name="Watch", exact=True).click()
+    expect(ben.get_by_text("You watch this product")).to_be_visible()
+    embedded.python(
+        "from orders.models import Product\n"
+        "Product.objects.filter(slug='teapot').update(price='19.00')"
+    )
+    expect(other.get_by_text("Teapot is now €19.00")).to_be_visible()
+    ben.get_by_role("button", name="Stop watching").click()
+    expect(ben.get_by_role("button", name="Watch", exact=True)).to_be_visible()
+
+
+def test_signing_up_for_news_and_hearing_of_a_new_product(page_of, browser_as, embedded):
+    browser_as.allow(REFUSED)
+    zoe = page_of(None, "/accounts/signup/")
+    zoe.get_by_label("Username").fill("zoe")
+    zoe.get_by_label("E-mail").fill("ANA@example.com")
+    zoe.get_by_label("Password", exact=True).fill("a quiet teapot")
+    zoe.get_by_label("The password again").fill("a quiet teapot")
+    zoe.get_by_label("Tell me about new products").check()
+    zoe.get_by_role("button", name="Create account").click()
+    expect(zoe.get_by_text("Another account uses this e-mail address.")).to_be_visible()
+    expect(zoe.get_by_label("E-mail")).to_be_focused()
+    expect(zoe.get_by_label("Tell me about new products")).to_be_checked()
+    zoe.get_by_label("E-mail").fill("zoe@example.com")
+    zoe.get_by_label("Password", exact=True).fill("a quiet teapot")
+    zoe.get_by_label("The password again").fill("a quiet teapot")
+    zoe.get_by_role("button", name="Create account").click()
+    expect(zoe.get_by_text("Your account is ready")).to_be_visible()
+    wait_until_live(zoe)
+    embedded.python(
+        "from orders.models import Product\n"
+        "Product.objects.create(name='Kite', slug='kite', price='9.00')"
+    )
+    expect(zoe.get_by_text("New in the shop: Kite")).to_be_visible()
+
+
+def test_deleting_the_account_ends_the_other_browser(page_of, browser_as):
+    browser_as.allow(REFUSED)
+    phone, laptop = page_of("ana", "/"), page_of("ana", "/account/")
+    laptop.get_by_text("I want to delete my account").click()
+    laptop.get_by_label("Your password").fill("wrong")
+    laptop.get_by_role("button", name="Delete my account for good").click()
+    expect(laptop.get_by_text("That is not your password. Nothing was deleted.")).to_be_visible()
+    laptop.get_by_label("Your password").fill("demo")
+    laptop.get_by_role("button", name="Delete my account for good").click()
+    expect(laptop.get_by_text("Your account was deleted. Thank you")).to_be_visible()
+    expect(phone.get_by_text("This account was deleted.")).to_be_visible()
+    phone.goto("/account/")
+    expect(phone).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_what_a_narrow_phone_shows_of_the_sign_up_fits(page_of):
+    page = page_of(None, "/accounts/signup/", viewport={"width": 360, "height": 740})
+    box = page.get_by_label("Tell me about new products").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_name_without_a_space_stays_inside_every_page(page_of, embedded, width):
+    page = page_of("ana", "/", viewport={"width": width, "height": 740})
+    embedded.python(
+        "from orders.models import Inventory, Product, User\n"
+        f"made = Product.objects.create(name='T' * {NAME}, slug='long', price='20.00')\n"
+        "Inventory.objects.create(product=made, quantity=9)\n"
+        "made.watchers.add(User.objects.get(username='ana'))"
+    )
+    visit(page, "/products/long/")
+    order(page, 1)
+    page.wait_for_url(re.compile("/orders/"))
+    wait_until_live(page)
+    embedded.python(
+        "from orders.models import Product\n"
+        "Product.objects.filter(slug='long').update(price='19.00')"
+    )
+    expect(page.locator(".toast", has_text="19.00")).to_be_visible()
+    for path in (None, "/", "/products/long/", "/orders/", "/inbox/"):
+        if path is not None:
+            page.goto(path)
+        for more in page.locator("details").all():
+            more.evaluate("details => { details.open = true; }")
+        widest = page.evaluate(WIDEST)
+        assert widest[0] <= width, f"{path}: {widest}"

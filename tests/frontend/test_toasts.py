@@ -1,0 +1,145 @@
+"""Toasts and live figures, in a real browser on a real server."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+TEAPOT = "/products/teapot/"
+GONE = 15_000  # milliseconds after which an ordinary toast has left
+
+
+@pytest.fixture
+def open_page(embedded, browser_as):
+    """Opens a page as a person and waits until it is live. The server ends after the pages."""
+
+    def open_live(username, path, **options):
+        page = browser_as(embedded, username, **options)
+        visit(page, path)
+        return page
+
+    return open_live
+
+
+def visit(page, path):
+    page.goto(path)
+    wait_until_live(page)
+
+
+def wait_until_live(page):
+    expect(page.locator("html")).to_have_attribute("data-hub-state", "live", timeout=30_000)
+
+
+def toasts(page):
+    return page.locator(".toast")
+
+
+def order(page, quantity):
+    page.get_by_label("Quantity").fill(str(quantity))
+    page.get_by_role("button", name="Order").click()
+
+
+def give_orders(stack, count):
+    stack.python(
+        "from orders.models import Order, Product, User\n"
+        "buyer = User.objects.get(username='ana')\n"
+        "product = Product.objects.get(slug='teapot')\n"
+        f"for number in range({count}):\n"
+        "    Order.objects.create(product=product, ordered_by=buyer, quantity=1)"
+    )
+
+
+def set_price(stack, price):
+    stack.python(
+        "from orders.models import Product\n"
+        "product = Product.objects.get(slug='teapot')\n"
+        f"product.price = '{price}'\n"
+        "product.save()"
+    )
+
+
+def test_staff_hear_of_an_order_and_its_buyers_other_tab_shows_the_stock(open_page):
+    staff = open_page("admin", "/")
+    page = open_page("ana", TEAPOT)
+    other = page.context.new_page()
+    visit(other, TEAPOT)
+    order(page, 3)
+    expect(toasts(staff)).to_contain_text("ana ordered 3")
+    expect(other.locator("[data-live=stock]")).to_have_text("37")
+
+
+def test_what_a_person_switched_off_makes_no_toast(open_page, embedded):
+    page = open_page("ana", "/inbox/preferences/")
+    page.get_by_role("checkbox", name="Your orders: toast").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your choices were saved.")).to_be_visible()
+    visit(page, TEAPOT)
+    order(page, 1)
+    page.wait_for_url(re.compile("/orders/"))
+    wait_until_live(page)
+    set_price(embedded, "19.00")
+    # Events come in their order: had the order's made a toast, it would be here.
+    expect(toasts(page)).to_contain_text("€19.00")
+    expect(toasts(page)).to_have_count(1)
+
+
+def test_only_so_many_are_on_screen_and_the_others_follow(open_page, embedded):
+    page = open_page("ana", "/")
+    give_orders(embedded, 6)
+    expect(toasts(page)).to_have_count(4)
+    expect(page.locator(".toasts-more")).to_have_text("2 more")
+    toasts(page).first.get_by_role("button").click()
+    expect(page.locator(".toasts-more")).to_have_text("1 more")
+    expect(toasts(page)).to_have_count(4)
+
+
+def test_a_toast_stays_while_the_pointer_is_on_it(open_page, embedded):
+    page = open_page("ana", "/")
+    page.clock.install()  # the browser's own time, which the test turns
+    give_orders(embedded, 1)
+    toasts(page).hover()
+    page.clock.run_for(60_000)
+    expect(toasts(page)).to_have_count(1)
+    page.mouse.move(0, 0)
+    page.clock.run_for(GONE)
+    expect(toasts(page)).to_have_count(0)
+
+
+def test_a_toast_does_not_take_the_focus_and_escape_gives_it_back(open_page, embedded):
+    page = open_page("ana", TEAPOT)
+    quantity = page.get_by_label("Quantity")
+    quantity.focus()
+    give_orders(embedded, 1)
+    close = toasts(page).get_by_role("button", name=re.compile("Close"))
+    expect(close).to_be_visible()
+    expect(quantity).to_be_focused()
+    close.focus()
+    page.keyboard.press("Escape")
+    expect(toasts(page)).to_have_count(0)
+    expect(quantity).to_be_focused()
+
+
+def test_after_an_outage_the_page_catches_up_and_shows_what_is_true_now(
+    open_page, embedded, browser_as
+):
+    browser_as.allow("WebSocket connection to", "Failed to load resource")
+    page = open_page("ana", TEAPOT)
+    embedded.server.terminate()
+    line = page.locator("#connection")
+    top = page.locator("main").bounding_box()
+    expect(line).to_have_text("Reconnecting…", timeout=10_000)
+    assert page.locator("main").bounding_box() == top
+    set_price(embedded, "17.00")
+    set_price(embedded, "1933.00")  # told by no event that is kept
+    embedded.server.start()
+    wait_until_live(page)
+    expect(line).to_be_hidden()
+    expect(toasts(page)).to_contain_text("€17.00")
+    expect(page.locator("[data-live=price]")).to_have_text("€1,933.00", timeout=10_000)
+
+
+def test_pages_and_toasts_fit_a_narrow_screen(open_page, embedded):
+    page = open_page("ana", TEAPOT, viewport={"width": 360, "height": 640})
+    give_orders(embedded, 3)
+    expect(toasts(page)).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,0 +1,80 @@
+"""Mail for the hub's tests: event types that are mailed, and a worker of this process."""
+
+import datetime
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from hub import EventType, publish, subscribe
+from hub.deliveries.worker import Done, Worker
+from hub.models import Delivery
+from hub.numbering import drain
+from hub.policy import Policy
+from tests.hub.site import SitePolicy, make_person
+
+
+class Posted(EventType, frozen=True):
+    """An event that is always mailed."""
+
+    type: ClassVar[str] = "test.posted"
+    mail: ClassVar[bool] = True
+    text: str = "posted"
+    link: str = ""
+
+    def title(self) -> str:
+        return self.text
+
+    def body(self) -> str:
+        return "A sentence."
+
+    def url(self) -> str:
+        return self.link
+
+
+class Graced(EventType, frozen=True):
+    """An event that is mailed to who has not seen it in ten minutes."""
+
+    type: ClassVar[str] = "test.graced"
+    mail: ClassVar[bool] = True
+    grace: ClassVar[float] = 600.0
+
+    def title(self) -> str:
+        return "graced"
+
+
+def post(topic: str, *events: EventType) -> None:
+    """Commit events, all in one transaction."""
+    with transaction.atomic():
+        for event in events or (Posted(),):
+            publish(event, topic)
+
+
+def make_subscribers(count: int, topic: str) -> list[Any]:
+    """Stored people, subscribed from here on."""
+    people = [make_person(f"person{number}") for number in range(count)]
+    with transaction.atomic():
+        for person in people:
+            subscribe(person.pk, topic)
+    drain()
+    return people
+
+
+def deliver(policy: Policy | None = None) -> Done:
+    """One round of a worker that nobody disturbs."""
+    done = Worker(policy or SitePolicy()).run_once()
+    assert done is not None, "another worker holds the lease"
+    return done
+
+
+def states() -> dict[str, str]:
+    """The state of each delivery, by person; each person may have one."""
+    rows = list(Delivery.objects.order_by("pk").values_list("person", "state"))
+    assert len(dict(rows)) == len(rows), f"several deliveries to one person: {rows}"
+    return dict(rows)
+
+
+def make_due() -> None:
+    """As if the time of everything that waits had come."""
+    past = timezone.now() - datetime.timedelta(seconds=1)
+    Delivery.objects.filter(state="waiting").update(due_at=past)

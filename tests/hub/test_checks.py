@@ -1,0 +1,108 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db.models import Manager
+from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import Signal
+
+from hub import checks, receivers
+from hub import receiver as hub_receiver
+from orders.models import Order, Product
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivers, "registered", [])
+    monkeypatch.setattr(checks, "registered", receivers.registered)
+
+
+def connect(signal: Any, sender: Any) -> None:
+    """Connect a receiver that publishes, and take it away again: the registry keeps it."""
+
+    @hub_receiver(signal, sender=sender, dispatch_uid="test.tell")
+    def tell(sender: Any, **kwargs: Any) -> None: ...
+
+    signal.disconnect(sender=sender, dispatch_uid="test.tell")
+
+
+def ids(messages):
+    return [message.id for message in messages]
+
+
+def test_a_model_whose_receiver_publishes_must_save_atomically():
+    connect(post_save, Group)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E001"
+    assert "auth.Group" in found.msg and "tell" in found.msg
+    assert "class Group(hub.AtomicSave" in found.hint
+
+
+def test_its_manager_must_send_signals_for_bulk_writes(monkeypatch):
+    plain = Manager()
+    plain.model = Order
+    monkeypatch.setattr(Order._meta, "default_manager", plain)
+    connect(post_save, Order)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E002"
+    assert "AtomicQuerySet" in found.hint
+
+
+def test_a_safe_model_passes_whether_it_is_named_or_given():
+    connect(post_save, Order)
+    connect(post_save, "orders.Product")
+    assert checks.check_senders(None) == []
+
+
+def test_the_table_of_a_many_to_many_relation_needs_nothing():
+    connect(m2m_changed, Product.watchers.through)
+    assert checks.check_senders(None) == []
+
+
+def test_a_projects_own_signal_has_no_model_to_check():
+    own = Signal()
+    connect(own, None)
+    connect(own, "anything")
+    assert receivers.registered == []
+
+
+def test_one_model_with_several_receivers_is_named_once_for_each():
+    connect(post_save, Group)
+    connect(post_save, Group)
+    assert ids(checks.check_senders(None)) == ["hub.E001"]
+
+
+def test_a_wrong_limit_is_an_error_that_names_it(settings):
+    settings.HUB = {"PINGS": 1}
+    (found,) = checks.check_limits(None)
+    assert found.id == "hub.E003" and "PINGS" in found.msg
+    settings.HUB = {"PING": 1}
+    assert checks.check_limits(None) == []
+
+
+def test_a_missing_layer_is_an_error_and_the_core_layer_of_redis_a_warning(settings):
+    settings.CHANNEL_LAYERS = {}
+    assert ids(checks.check_layer(None)) == ["hub.E004"]
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
+    (found,) = checks.check_layer(None)
+    assert found.id == "hub.W001" and "pubsub" in found.hint
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    assert checks.check_layer(None) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "expected"),
+    [
+        ("mysql", {}, ["hub.E005"]),
+        ("sqlite3", {}, ["hub.W002"]),
+        ("sqlite3", {"transaction_mode": "IMMEDIATE"}, []),
+        ("postgresql", {}, []),
+    ],
+)
+def test_a_database_that_would_break_a_promise_is_named(
+    monkeypatch, settings, engine, options, expected
+):
+    database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+    assert ids(checks.check_database(None)) == expected

@@ -1,0 +1,46 @@
+import pytest
+
+from hub import closing, rights
+from hub.closing import Closing, retry_ms
+
+ALL = [value for value in vars(closing).values() if isinstance(value, Closing)]
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.code}-{one.reason}")
+def test_below_4500_comes_back_and_above_does_not(one):
+    assert 4000 <= one.code < 5000
+    assert one.reconnect == (one.code < 4500)
+    assert (retry_ms(one) is not None) == one.reconnect
+
+
+def test_every_documented_code_has_its_closing():
+    codes = {4000, 4008, 4012, 4013, 4029, 4401, 4500, 4501, 4503, 4510}
+    assert {one.code for one in ALL} == codes
+
+
+def test_the_reasons_are_the_documented_ones():
+    assert {one.reason for one in ALL} == {
+        "restart",
+        "epoch",
+        "slow",
+        "limits",
+        "logout",
+        "password",
+        "deactivated",
+        "deleted",
+        "protocol",
+        "origin",
+        "ticket",
+    }
+
+
+def test_a_crowd_sent_away_at_once_is_spread_over_time():
+    drawn = {retry_ms(closing.RESTART) for _ in range(200)}
+    assert len(drawn) > 100
+    assert min(drawn) >= 500 and max(drawn) <= 5_000
+    assert all(retry_ms(closing.LIMITS) >= 10_000 for _ in range(50))
+
+
+def test_every_reason_of_a_revocation_closes_or_is_checked_again():
+    assert set(rights.REASONS) - closing.REVOKED.keys() == {"staff", "permissions"}
+    assert closing.REVOKED.keys() <= set(rights.REASONS)

@@ -1,0 +1,350 @@
+"""What becomes of a delivery."""
+
+import datetime
+import re
+
+import pytest
+from django.core import mail
+from django.db import OperationalError
+from django.utils import timezone
+
+from hub.deliveries import Deferred, Means, Refused, backoff
+from hub.deliveries.backoff import pause
+from hub.deliveries.sender import Sender
+from hub.events import EventType
+from hub.inbox import mark_all
+from hub.models import Delivery, Event, Worker
+from hub.numbering import drain
+from hub.policy import Policy
+from hub.preferences import choose
+from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, post, states
+from tests.hub.site import change_person, make_person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+class Pigeon(Means):
+    """A means that does what a test tells it."""
+
+    name = "pigeon"
+    answers: list[Exception | None] = []
+    unreachable: Exception | None = None
+    flown: list[str] = []
+
+    def address(self, person):
+        return "roof" if person.username != "nobody" else ""
+
+    def open(self):
+        if Pigeon.unreachable:
+            raise Pigeon.unreachable
+
+    def send(self, composed):
+        Pigeon.flown.append(composed.reference)
+        answer = Pigeon.answers.pop(0) if Pigeon.answers else None
+        if answer is not None:
+            raise answer
+
+
+@pytest.fixture
+def pigeon(settings):
+    settings.HUB_MEANS = [f"{__name__}.Pigeon"]
+    Pigeon.answers, Pigeon.unreachable, Pigeon.flown = [], None, []
+    return Pigeon
+
+
+@pytest.fixture
+def ana():
+    return make_person("ana")
+
+
+def only() -> Delivery:
+    return Delivery.objects.get()
+
+
+# What the mail looks like
+
+
+def test_a_mail_has_text_and_html_and_says_how_to_end_it(ana, settings):
+    settings.SITE_URL = "https://shop.example"
+    settings.DEFAULT_FROM_EMAIL = "Shop <shop@shop.example>"
+    post(f"user.{ana.pk}", Posted(text="Tea <b>&</b> milk", link="/tea/"))
+    deliver()
+    (sent,) = mail.outbox
+    assert sent.subject == "Tea <b>&</b> milk"
+    assert sent.to == ["ana@example.com"]
+    assert sent.from_email == "Shop <shop@shop.example>"
+    for part in ("Tea <b>&</b> milk", "A sentence.", "https://shop.example/tea/"):
+        assert part in sent.body
+    (html, kind), *others = sent.alternatives
+    assert (kind, others) == ("text/html", [])
+    assert "Tea &lt;b&gt;&amp;&lt;/b&gt; milk" in html and "<b>&" not in html
+    assert 'href="https://shop.example/tea/"' in html
+    headers = sent.extra_headers
+    assert headers["Message-ID"] == f"<{only().reference}@shop.example>"
+    assert headers["Auto-Submitted"] == "auto-generated"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = re.fullmatch(r"<(https://shop\.example/unsubscribe/\S+/)>", headers["List-Unsubscribe"])
+    assert link and link[1] in sent.body and link[1] in html
+
+
+def test_a_line_end_in_a_title_makes_no_header(ana):
+    post(f"user.{ana.pk}", Posted(text="Hello\r\nBcc: eve@example.com\n\n<script>"))
+    deliver()
+    (sent,) = mail.outbox
+    assert sent.subject == "Hello Bcc: eve@example.com <script>"
+    assert sent.recipients() == ["ana@example.com"]
+    assert sent.message()["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "address", ["ana@example.com\nBcc: eve@example.com", "ana@example.com,eve@example.com", "ana"]
+)
+def test_what_is_no_address_is_given_up_with_the_reason(ana, address):
+    change_person(ana, email=address)
+    post(f"user.{ana.pk}")
+    deliver()
+    assert mail.outbox == []
+    assert (only().state, only().attempts) == ("failed", 1)
+    assert "is no e-mail address" in only().error
+
+
+# Who is not sent it after all
+
+
+@pytest.mark.parametrize(("seen", "state"), [(True, "skipped"), (False, "sent")])
+def test_who_saw_it_in_the_browser_within_the_grace_is_not_mailed(ana, seen, state):
+    post(f"user.{ana.pk}", Graced())
+    deliver()
+    if seen:
+        mark_all(ana.pk, "seen", Event.objects.get(type=Graced.type).position)
+    make_due()
+    deliver()
+    assert only().state == state
+    assert len(mail.outbox) == (not seen)
+
+
+def test_what_has_no_grace_is_mailed_even_if_it_was_seen(ana):
+    post(f"user.{ana.pk}")
+    drain()
+    mark_all(ana.pk, "seen", 1)
+    deliver()
+    assert len(mail.outbox) == 1
+
+
+def test_who_switched_it_off_meanwhile_is_not_mailed(ana):
+    post(f"user.{ana.pk}", Graced())
+    deliver()
+    choose(ana.pk, {Graced.type: {"email": False}})
+    make_due()
+    deliver()
+    assert (only().state, only().error) == ("skipped", "the person does not want it")
+
+
+def test_who_lost_the_right_to_hear_it_is_not_mailed():
+    (ana,) = make_subscribers(1, "staff")
+    change_person(ana, is_staff=True)
+    post("staff", Graced())
+    deliver()
+    change_person(ana, is_staff=False)
+    make_due()
+    deliver()
+    assert (only().state, only().error) == ("skipped", "the person may not hear it")
+    assert mail.outbox == []
+
+
+def test_who_is_deactivated_is_not_mailed(ana):
+    change_person(ana, is_active=False)
+    post(f"user.{ana.pk}")
+    deliver()
+    assert states() == {str(ana.pk): "skipped"}
+
+
+def test_who_has_no_address_or_no_account_is_not_mailed(ana):
+    change_person(ana, email="")
+    post(f"user.{ana.pk}")
+    post("user.4711")
+    post("user.not-a-number")
+    deliver()
+    reasons = Delivery.objects.order_by("pk").values_list("error", flat=True)
+    assert list(reasons) == [
+        "the person has no address",
+        "the account is gone",
+        "the account is gone",
+    ]
+
+
+# Answers
+
+
+def test_a_final_refusal_is_given_up_at_once(ana, pigeon):
+    pigeon.answers = [Refused("no such roof")]
+    post(f"user.{ana.pk}")
+    deliver()
+    assert (only().state, only().error, only().repeats) == ("failed", "no such roof", 0)
+
+
+def test_a_temporary_refusal_is_tried_again_later_and_is_no_repeat(ana, pigeon):
+    pigeon.answers = [Deferred("asleep")]
+    post(f"user.{ana.pk}")
+    done = deliver()
+    assert (done.waiting, only().error, only().attempts) == (1, "asleep", 1)
+    wait = (only().due_at - timezone.now()).total_seconds()
+    assert 5 < wait <= backoff.FIRST
+    deliver()
+    assert len(pigeon.flown) == 1, "not before its time"
+    make_due()
+    deliver()
+    assert (only().state, only().attempts, only().repeats, only().error) == ("sent", 2, 0, "")
+
+
+def test_an_unknown_outcome_is_tried_again_under_the_same_reference_and_counted(ana, pigeon):
+    pigeon.answers = [ConnectionResetError("gone")]
+    post(f"user.{ana.pk}")
+    deliver()
+    assert (only().state, only().repeats, only().error) == ("waiting", 1, "gone")
+    make_due()
+    deliver()
+    assert (only().state, only().repeats) == ("sent", 1)
+    assert pigeon.flown == [only().reference] * 2
+
+
+def test_it_is_given_up_after_so_many_attempts(ana, pigeon, monkeypatch):
+    monkeypatch.setattr("hub.deliveries.sender.ATTEMPTS", 3)
+    pigeon.answers = [Deferred("asleep")] * 9
+    post(f"user.{ana.pk}")
+    for _ in range(5):
+        deliver()
+        make_due()
+    assert (only().state, only().attempts, only().error) == ("failed", 3, "asleep")
+
+
+def test_one_who_is_refused_does_not_hold_up_the_others(pigeon):
+    people = make_subscribers(3, "open.1")
+    pigeon.answers = [Refused("no"), Deferred("later"), None]
+    post("open.1")
+    deliver()
+    assert sorted(states().values()) == ["failed", "sent", "waiting"]
+    assert len(people) == len(pigeon.flown)
+
+
+def test_while_a_means_is_out_of_reach_one_delivery_is_charged(pigeon, caplog):
+    make_subscribers(5, "open.1")
+    pigeon.unreachable = ConnectionRefusedError("nobody there")
+    post("open.1")
+    done = deliver()
+    assert done.waiting == 5
+    assert Delivery.objects.filter(attempts__gt=0).count() == 1
+    assert Delivery.objects.filter(repeats__gt=0).count() == 0
+    assert Worker.objects.get().error == "pigeon: nobody there"
+    assert caplog.text.count("nobody there") == 1
+    pigeon.unreachable = None
+    make_due()
+    assert deliver().sent == 5
+
+
+def test_a_means_that_is_out_of_reach_does_not_hold_up_another(ana, pigeon, settings):
+    settings.HUB_MEANS = [f"{__name__}.Pigeon", "hub.deliveries.email.Email"]
+    pigeon.unreachable = ConnectionRefusedError("nobody there")
+    post(f"user.{ana.pk}", Posted(text="one"), Posted(text="two"))
+    deliver()
+    assert [one.subject for one in mail.outbox] == ["one", "two"]
+
+
+# What breaks
+
+
+class Broken(EventType, frozen=True):
+    type = "test.broken"
+    mail = True
+    mail_template = "hub/mail/there_is_none"
+
+    def title(self):
+        return "broken"
+
+
+def test_a_template_that_fails_is_said_and_does_not_hold_up_the_others(ana, caplog):
+    post(f"user.{ana.pk}", Broken(), Posted())
+    done = deliver()
+    assert (done.sent, done.waiting) == (1, 1)
+    broken = Delivery.objects.get(type=Broken.type)
+    assert "there_is_none" in broken.error and broken.attempts == 1
+    assert "cannot write" in caplog.text
+
+
+def test_a_policy_that_fails_sends_nothing(ana, caplog):
+    class Torn(Policy):
+        def refusals(self, user, topics):
+            raise RuntimeError("torn")
+
+    post(f"user.{ana.pk}")
+    assert deliver(Torn()).waiting == 1
+    assert mail.outbox == []
+
+
+def test_what_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pigeon):
+    class Killed(BaseException):
+        pass
+
+    pigeon.answers = [Killed()]
+    post(f"user.{ana.pk}")
+    with pytest.raises(Killed):
+        deliver()
+    assert (only().state, only().attempts) == ("sending", 1)
+    deliver()  # the next worker
+    assert (only().state, only().attempts, only().repeats) == ("sent", 2, 1)
+    assert pigeon.flown == [only().reference] * 2
+
+
+def test_an_answer_that_the_database_could_not_take_is_kept(ana, pigeon, monkeypatch):
+    """The database goes away while the mail is accepted: it is not mailed again."""
+    tell, calls = Sender._change, []
+
+    def fail_once(self, delivery, **changes):
+        calls.append(changes)
+        if len(calls) == 1:
+            raise OperationalError("the database is away")
+        tell(self, delivery, **changes)
+
+    monkeypatch.setattr(Sender, "_change", fail_once)
+    from hub.deliveries.worker import Worker as Working
+    from tests.hub.site import SitePolicy
+
+    post(f"user.{ana.pk}")
+    worker = Working(SitePolicy())
+    with pytest.raises(OperationalError):
+        worker.run_once()
+    assert only().state == "sending"
+    worker.run_once()
+    assert (only().state, only().repeats) == ("sent", 0)
+    assert len(pigeon.flown) == 1
+
+
+def test_a_worker_that_is_told_to_end_begins_no_further_mail(pigeon):
+    from hub.deliveries.lease import Lease
+    from hub.deliveries.means import load_means
+    from tests.hub.site import SitePolicy
+
+    make_subscribers(3, "open.1")
+    post("open.1")
+    pigeon.unreachable = ConnectionRefusedError("not yet")
+    deliver()
+    pigeon.unreachable = None
+    make_due()
+    lease = Lease()
+    lease.take()
+    sender = Sender(lease, SitePolicy(), load_means(), stopping=lambda: len(pigeon.flown) == 2)
+    sender.send_due()
+    assert len(pigeon.flown) == 2
+
+
+# When it is tried again
+
+
+def test_pauses_double_up_to_a_bound_with_a_random_half():
+    for attempts, longest in [(1, 15), (2, 30), (5, 240), (9, 3_600), (10_000, 3_600)]:
+        pauses = {pause(attempts) for _ in range(50)}
+        seconds = [one.total_seconds() for one in pauses]
+        assert longest / 2 <= min(seconds) and max(seconds) <= longest
+        assert len(pauses) > 10
+    total = sum((pause(n) for n in range(1, backoff.ATTEMPTS)), datetime.timedelta())
+    assert datetime.timedelta(hours=8) < total < datetime.timedelta(days=2)

@@ -1,0 +1,154 @@
+"""Mail through Django's SMTP backend to a real server that does what mail servers do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import aiosmtpd  # noqa: F401  (with it missing, this file is left out, loudly)
+import pytest
+from django.utils import timezone
+
+from hub.models import Delivery, Worker
+from tests.hub.post import Posted, deliver, make_due, make_subscribers, post, states
+from tests.hub.site import change_person, make_person
+from tests.rig.mail import MailServer
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    with MailServer() as made:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
+        settings.EMAIL_TIMEOUT = 0.5
+        yield made
+
+
+@pytest.fixture
+def ana() -> Any:
+    return make_person("ana")
+
+
+def only() -> Delivery:
+    return Delivery.objects.get()
+
+
+def test_a_mail_arrives_whole(server: MailServer, ana: Any) -> None:
+    post(f"user.{ana.pk}", Posted(text="Grüße, \N{TEACUP WITHOUT HANDLE}", link="/tea/"))
+    deliver()
+    (mail,) = server.mails
+    assert mail["Subject"] == "Grüße, \N{TEACUP WITHOUT HANDLE}"
+    assert mail["To"] == "ana@example.com"
+    assert mail["Message-ID"] == f"<{only().reference}@localhost>"
+    assert mail["Date"]
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None and "/tea/" in text.get_content()
+    assert html is not None and "Grüße" in html.get_content()
+    assert str(mail["List-Unsubscribe"]).strip().startswith("<http")
+
+
+def test_many_mails_go_over_few_connections(server: MailServer) -> None:
+    make_subscribers(5, "open.1")
+    post("open.1")
+    deliver()
+    assert len(server.mails) == 5
+    assert len(server.ids()) == 5
+
+
+@pytest.mark.parametrize("stage", ["on_recipient", "on_data"])
+def test_a_final_refusal_is_given_up_with_the_servers_words(server: MailServer, stage: str) -> None:
+    make_subscribers(3, "open.1")
+    change_person(only_person(), email="gone@example.com")
+
+    def refuse(what: Any) -> str | None:
+        to = what if isinstance(what, str) else what["To"]
+        return "550 no such mailbox" if to == "gone@example.com" else None
+
+    setattr(server, stage, refuse)
+    post("open.1")
+    deliver()
+    failed = Delivery.objects.get(state="failed")
+    assert (failed.error, failed.attempts, failed.repeats) == ("550 no such mailbox", 1, 0)
+    assert sorted(states().values()) == ["failed", "sent", "sent"]
+    make_due()
+    deliver()
+    assert server.asked == (2 if stage == "on_recipient" else 3), "it was tried once"
+
+
+def only_person() -> Any:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model()._default_manager.order_by("pk").first()
+
+
+@pytest.mark.parametrize("stage", ["on_recipient", "on_data"])
+def test_a_temporary_refusal_is_tried_again(server: MailServer, ana: Any, stage: str) -> None:
+    setattr(server, stage, lambda what: "451 come back later")
+    post(f"user.{ana.pk}")
+    deliver()
+    waiting = only()
+    assert (waiting.state, waiting.error, waiting.repeats) == ("waiting", "451 come back later", 0)
+    assert waiting.due_at > timezone.now()
+    setattr(server, stage, lambda what: None)
+    make_due()
+    deliver()
+    assert only().state == "sent"
+    assert len(server.mails) == 1
+
+
+def test_a_server_that_is_away_charges_one_and_gets_all_when_it_is_back(
+    server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.stop()
+    make_subscribers(4, "open.1")
+    post("open.1")
+    deliver()
+    assert Delivery.objects.filter(attempts__gt=0).count() == 1
+    assert "refused" in Worker.objects.get().error
+    server.start()
+    make_due()
+    deliver()
+    assert sorted(states().values()) == ["sent"] * 4
+    assert sorted(server.ids().values()) == [1] * 4
+    assert Delivery.objects.filter(repeats__gt=0).count() == 0
+
+
+def test_a_server_that_stalls_holds_up_nobody_for_longer_than_the_timeout(
+    server: MailServer, ana: Any
+) -> None:
+    server.stall()
+    post(f"user.{ana.pk}")
+    began = timezone.now()
+    deliver()
+    assert (timezone.now() - began).total_seconds() < 5
+    assert (only().state, only().repeats) == ("waiting", 1)
+    server.flow()
+    make_due()
+    deliver()
+    assert only().state == "sent"
+    assert set(server.ids()) == {f"<{only().reference}@localhost>"}
+
+
+def test_a_connection_cut_after_the_data_may_repeat_and_says_so(
+    server: MailServer, ana: Any
+) -> None:
+    server.hang_up = 1
+    post(f"user.{ana.pk}")
+    deliver()
+    assert (only().state, only().repeats) == ("waiting", 1)
+    make_due()
+    deliver()
+    assert (only().state, only().attempts, only().repeats) == ("sent", 2, 1)
+    assert server.ids() == {f"<{only().reference}@localhost>": 2}
+
+
+def test_one_cut_connection_does_not_touch_the_other_mails(server: MailServer) -> None:
+    make_subscribers(4, "open.1")
+    server.hang_up = 1
+    post("open.1")
+    deliver()
+    make_due()
+    deliver()
+    assert sorted(states().values()) == ["sent"] * 4
+    assert sorted(server.ids().values()) == [1, 1, 1, 2]
+    assert Delivery.objects.filter(repeats=1).count() == 1

@@ -1,0 +1,148 @@
+"""The doctor: each line it prints, and what makes it say so."""
+
+import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from hub import diagnosis, log
+from hub.deliveries.lease import Lease
+from hub.diagnosis import examine
+from hub.models import Delivery, Log, Worker
+from hub.numbering import drain
+from tests.hub.site import tell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def findings(subject):
+    """Verdicts and texts of one subject's lines."""
+    return [(one.verdict, one.text) for one in examine() if one.subject == subject]
+
+
+def ago(seconds):
+    return timezone.now() - datetime.timedelta(seconds=seconds)
+
+
+def wait_for(count, since):
+    """Deliveries that have been due for so many seconds."""
+    Delivery.objects.bulk_create(
+        Delivery(position=n, type="test.told", person="7", means="email", due_at=ago(since))
+        for n in range(1, count + 1)
+    )
+
+
+@pytest.fixture
+def sound():
+    """A worker is at work, and the log is this database's."""
+    lease = Lease()
+    tell("open.1", "hello")
+    drain()
+    lease.take()
+    return lease
+
+
+@pytest.mark.both
+def test_a_sound_installation_has_no_failure(sound):
+    found = list(examine())
+    assert [one for one in found if one.verdict == "failure"] == []
+    subjects = {one.subject for one in found}
+    parts = {"configuration", "database", "migrations", "log", "layer", "worker", "deliveries"}
+    assert parts <= subjects
+
+
+def test_the_command_prints_a_line_each_and_what_to_change(sound, capsys):
+    Worker.objects.update(holder="")
+    call_command("hub_doctor")
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok       migrations: all applied" in lines
+    line = lines.index("warning  worker: none is at work: no mail goes out")
+    assert "hub_deliver" in lines[line + 1]
+
+
+def test_the_command_fails_where_something_is_broken(sound):
+    Worker.objects.update(error="the mail server refuses the log-in")
+    with pytest.raises(CommandError):
+        call_command("hub_doctor")
+
+
+def test_an_event_that_nobody_numbers_is_seen(sound):
+    tell("open.1", "abandoned")
+    [(_, first), (verdict, text)] = findings("log")
+    assert f"head {log.state().head}" in first
+    assert verdict == "warning" and "without a position" in text
+
+
+def test_a_restored_log_is_seen(sound):
+    Log.objects.update(fingerprint="elsewhere")
+    assert any(verdict == "warning" and "restored" in text for verdict, text in findings("log"))
+
+
+@pytest.mark.both
+def test_a_worker_at_work_is_named(sound):
+    assert findings("worker") == [("ok", f"{sound.holder} is at work")]
+
+
+def test_a_worker_that_never_ran_is_missed():
+    Worker.objects.all().delete()
+    assert findings("worker") == [("warning", "none is at work: no mail goes out")]
+
+
+@pytest.mark.both
+def test_a_killed_workers_lease_is_seen(sound):
+    Worker.objects.update(until=ago(90))
+    [(verdict, text)] = findings("worker")
+    assert verdict == "warning"
+    assert f"the lease of {sound.holder} ended 9" in text
+
+
+def test_what_keeps_mail_from_going_out_is_repeated(sound):
+    Worker.objects.update(error="cannot reach the mail server")
+    assert findings("worker")[1:] == [("failure", "no mail goes out: cannot reach the mail server")]
+
+
+def test_deliveries_that_wait_for_their_time_are_no_trouble(sound):
+    wait_for(3, since=-600)
+    assert findings("deliveries") == [("ok", "0 are due now, 0 were given up")]
+
+
+@pytest.mark.both
+def test_a_delivery_that_is_late_is_seen(sound):
+    wait_for(2, since=diagnosis.LATE + 60)
+    [(verdict, text)] = findings("deliveries")
+    assert verdict == "warning" and text.startswith("2 are due now, 0 were given up; the oldest")
+
+
+def test_many_deliveries_at_once_are_seen(sound, monkeypatch):
+    monkeypatch.setattr(diagnosis, "MANY", 3)
+    wait_for(4, since=1)
+    assert findings("deliveries")[0][0] == "warning"
+
+
+def test_what_cannot_be_looked_at_is_a_failure_and_the_others_are_looked_at(sound, monkeypatch):
+    def broken():
+        raise OSError("no such thing")
+
+    monkeypatch.setattr(log, "state", broken)
+    assert findings("the log") == [("failure", "OSError: no such thing")]
+    assert findings("deliveries")
+
+
+def use_redis(settings, url):
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [url]}}}
+
+
+def test_a_round_trip_through_a_real_redis_is_timed(sound, settings, redis_server):
+    use_redis(settings, redis_server.url)
+    [(verdict, text)] = findings("layer")
+    assert verdict == "ok"
+    assert text.startswith("RedisPubSubChannelLayer, a round trip takes ")
+
+
+def test_a_redis_that_is_down_is_a_failure(sound, settings, redis_server):
+    redis_server.stop()
+    use_redis(settings, redis_server.url)
+    [(verdict, _)] = findings("layer")
+    assert verdict == "failure"

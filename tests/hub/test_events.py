@@ -1,0 +1,151 @@
+import datetime
+import json
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+
+from hub import EventType
+from hub.errors import BadEvent, FrameTooLarge, PublishError
+from hub.events import encode_tail, ephemeral_text, event_text
+
+NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
+LIMIT = 16 * 1024
+
+
+class Told(EventType, frozen=True):
+    type: ClassVar[str] = "test.told"
+    text: Any = "hello"
+    link: Any = ""
+    buttons: Any = ()
+    picture: Any = None
+    same: Any = None
+
+    def title(self):
+        return "Told"
+
+    def url(self):
+        return self.link
+
+    def actions(self):
+        return list(self.buttons)
+
+    def image(self):
+        return self.picture
+
+    def key(self):
+        return self.same
+
+
+def frame_of(event, position=7, limit=LIMIT, at=NOON):
+    return json.loads(event_text(position, encode_tail(event, "news", at, limit)))
+
+
+def test_a_frame_carries_the_events_fields_as_data():
+    assert frame_of(Told(text="äöü")) == {
+        "op": "event",
+        "id": 7,
+        "type": "test.told",
+        "topic": "news",
+        "at": "2026-11-20T12:00:00.000000Z",
+        "severity": "info",
+        "title": "Told",
+        "body": "",
+        "url": "",
+        "data": {"text": "äöü", "link": "", "buttons": [], "picture": None, "same": None},
+    }
+
+
+def test_times_are_told_in_utc():
+    there = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+    at = datetime.datetime(2026, 1, 1, 2, 0, 0, 123456, tzinfo=there)
+    assert frame_of(Told(), at=at)["at"] == "2025-12-31T20:30:00.123456Z"
+
+
+def test_an_ephemeral_event_has_no_position():
+    frame = json.loads(ephemeral_text(encode_tail(Told(), "news", NOON, LIMIT)))
+    assert frame["op"] == "event"
+    assert "id" not in frame
+
+
+def test_key_image_and_actions_are_there_only_where_the_event_has_them():
+    assert not {"key", "image", "actions"} & frame_of(Told()).keys()
+    full = frame_of(Told(same="k", picture="/i.png", buttons=[{"label": "Go", "url": "/go/"}]))
+    assert full["key"] == "k"
+    assert full["image"] == "/i.png"
+    assert full["actions"] == [{"label": "Go", "url": "/go/"}]
+
+
+def test_a_frame_over_the_bound_is_refused_and_one_at_the_bound_is_not():
+    size = len(encode_tail(Told(text="ä" * 100), "news", NOON, LIMIT).encode()) + 1
+    assert frame_of(Told(text="ä" * 100), limit=size)
+    with pytest.raises(FrameTooLarge, match=f"takes {size} bytes, the bound is {size - 1}"):
+        encode_tail(Told(text="ä" * 100), "news", NOON, size - 1)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\t/elsewhere.example",  # a browser drops tabs and line ends before it looks
+        "/\n/elsewhere.example",
+        "products/",
+        7,
+    ],
+)
+def test_a_link_leads_into_this_site_only(link):
+    for event in (
+        Told(link=link),
+        Told(picture=link),
+        Told(buttons=[{"label": "Go", "url": link}]),
+    ):
+        with pytest.raises(BadEvent, match="a path of this site"):
+            encode_tail(event, "news", NOON, LIMIT)
+
+
+@pytest.mark.parametrize("buttons", [[{"label": "no url"}], ["/go/"], [{"url": "/go/"}]])
+def test_an_action_needs_a_label_and_a_link(buttons):
+    with pytest.raises(BadEvent):
+        encode_tail(Told(buttons=buttons), "news", NOON, LIMIT)
+
+
+@pytest.mark.parametrize("value", [object(), {1: {2, object()}}, "\ud800"])
+def test_what_json_cannot_carry_is_refused(value):
+    with pytest.raises(BadEvent, match=r"test\.told"):
+        encode_tail(Told(text=value), "news", NOON, LIMIT)
+
+
+def test_a_decimal_becomes_text_so_that_no_cent_is_lost():
+    assert frame_of(Told(text=Decimal("29.90")))["data"]["text"] == "29.90"
+
+
+def test_a_severity_is_one_of_the_four():
+    class Loud(EventType, frozen=True):
+        type: ClassVar[str] = "test.loud"
+        severity: ClassVar[str] = "shouting"
+
+    with pytest.raises(BadEvent, match="severity 'shouting'"):
+        encode_tail(Loud(), "news", NOON, LIMIT)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65])
+def test_a_type_has_a_name_that_fits_its_column(name):
+    class Unnamed(EventType, frozen=True):
+        type: ClassVar[str] = name
+
+    with pytest.raises(BadEvent, match=r"Unnamed\.type must be 1 to 64 characters"):
+        encode_tail(Unnamed(), "news", NOON, LIMIT)
+
+
+@pytest.mark.parametrize("event", ["text", None, Told])
+def test_only_an_instance_of_an_event_type_can_be_encoded(event):
+    with pytest.raises(BadEvent, match="an instance of an EventType subclass"):
+        encode_tail(event, "news", NOON, LIMIT)
+
+
+def test_what_cannot_be_published_is_a_value_error():
+    assert issubclass(BadEvent, PublishError)
+    assert issubclass(PublishError, ValueError)

@@ -1,0 +1,43 @@
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from hub.limits import Limits, load_limits
+
+
+def test_without_settings_the_documented_defaults_hold(settings):
+    settings.HUB = {}
+    limits = load_limits()
+    assert (limits.frame_in, limits.frame_out) == (65_536, 16_384)
+    assert (limits.rate, limits.burst, limits.bytes_rate) == (20, 60, 262_144)
+    assert (limits.topics, limits.connections) == (128, 10)
+    assert (limits.window_events, limits.window_bytes) == (256, 1_048_576)
+    assert (limits.ring_events, limits.ring_bytes) == (10_000, 16_777_216)
+    assert (limits.replay, limits.ticket_age, limits.retention_days) == (2_000, 300, 90)
+    assert (limits.hello, limits.ping, limits.pong) == (10, 25, 10)
+
+
+def test_a_setting_changes_its_limit_and_no_other(settings):
+    settings.HUB = {"PING": 5}
+    assert load_limits() == Limits(ping=5)
+
+
+def test_a_project_may_have_no_setting_at_all(settings):
+    del settings.HUB
+    assert load_limits() == Limits()
+
+
+@pytest.mark.parametrize(
+    ("configured", "named"),
+    [
+        ({"PINGS": 5}, "PINGS"),
+        ({"ping": 5}, "ping"),
+        ({"PING": "soon"}, "PING"),
+        ({"RATE": 1.5}, "RATE"),
+        ({"PING": 0}, "PING"),
+        ({"WINDOW_EVENTS": -1}, "WINDOW_EVENTS"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_its_name(settings, configured, named):
+    settings.HUB = configured
+    with pytest.raises(ImproperlyConfigured, match=named):
+        load_limits()

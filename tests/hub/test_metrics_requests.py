@@ -1,0 +1,279 @@
+"""Requests through Django's real ASGI handler, and what the meter counted of them."""
+
+import asyncio
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from hub.metrics.meter import MAX_ROUTES, OTHER, Meter
+from hub.metrics.record import Record
+from hub.metrics.wrapper import MetricsApplication
+
+entered = asyncio.Event()  # replaced by each test that waits for its view
+
+
+def sync_view(request, word):
+    return HttpResponse(word)
+
+
+async def async_view(request):
+    return HttpResponse("async")
+
+
+async def patient_view(request):
+    entered.set()
+    await asyncio.Event().wait()
+
+
+def broken_view(request):
+    raise LookupError("a view that raises")
+
+
+def stream_view(request):
+    async def lines():
+        yield b"one"
+        yield b"two"
+
+    return StreamingHttpResponse(lines())
+
+
+def broken_stream_view(request):
+    async def lines():
+        yield b"one"
+        raise LookupError("a stream that raises")
+
+    return StreamingHttpResponse(lines())
+
+
+urlpatterns = [
+    path("sync/<str:word>/", sync_view),
+    path("async/", async_view),
+    path("patient/", patient_view),
+    path("broken/", broken_view),
+    path("stream/", stream_view),
+    path("broken-stream/", broken_stream_view),
+    path("", async_view),
+]
+
+
+@pytest.fixture(autouse=True)
+def urls_of_this_module():
+    with override_settings(
+        ROOT_URLCONF=__name__,
+        MIDDLEWARE=["hub.metrics.middleware.RouteMiddleware"],
+        ALLOWED_HOSTS=["*"],
+        DEBUG_PROPAGATE_EXCEPTIONS=False,
+    ):
+        yield
+
+
+class Visit:
+    """One HTTP request to an ASGI application: what it sends in, and what came out."""
+
+    def __init__(self, application, path, *, body=(b"",), leave_after_body=False):
+        self.sent = []
+        self.left = asyncio.Event()
+        if leave_after_body:
+            self.left.set()
+        self._application = application
+        self._scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST" if any(body) else "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", b"shop.example")],
+            "scheme": "http",
+            "server": ("shop.example", 80),
+            "client": ("192.0.2.1", 50000),
+        }
+        self._incoming = [
+            {"type": "http.request", "body": part, "more_body": number < len(body)}
+            for number, part in enumerate(body, start=1)
+        ]
+
+    async def run(self):
+        async with asyncio.timeout(5):
+            await self._application(self._scope, self._receive, self._send)
+        return self
+
+    async def _receive(self):
+        if self._incoming:
+            return self._incoming.pop(0)
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, frame):
+        self.sent.append(frame)
+
+    def upload_never_ends(self):
+        self._incoming[-1]["more_body"] = True
+        return self
+
+
+@pytest.fixture
+def meter():
+    return Meter()
+
+
+@pytest.fixture
+def application(meter):
+    return MetricsApplication(ASGIHandler(), meter)
+
+
+@pytest.mark.parametrize(
+    ("visited", "route"),
+    [("/sync/a/", "sync/<str:word>/"), ("/async/", "async/"), ("/", "/")],
+)
+async def test_an_answered_request_counts_once_under_its_route(application, meter, visited, route):
+    await Visit(application, visited).run()
+    tally = meter.take()
+    assert (tally.requests, tally.statuses, tally.routes) == (1, {"2xx": 1}, {route: 1})
+    assert tally.latencies[route].total == 1
+    assert meter.in_flight == 0
+
+
+async def test_a_view_that_raises_counts_as_a_server_error(application, meter):
+    await Visit(application, "/broken/").run()
+    tally = meter.take()
+    assert (tally.statuses, tally.routes) == ({"5xx": 1}, {"broken/": 1})
+    assert tally.all_latencies().total == 1
+
+
+async def test_a_path_without_a_view_counts_without_naming_the_path(application, meter):
+    await Visit(application, "/no/such/page/").run()
+    tally = meter.take()
+    assert (tally.statuses, tally.routes) == ({"4xx": 1}, {"unrouted": 1})
+
+
+async def test_a_stream_counts_but_stays_out_of_the_latencies(application, meter):
+    visit = await Visit(application, "/stream/").run()
+    assert b"".join(frame.get("body", b"") for frame in visit.sent) == b"onetwo"
+    tally = meter.take()
+    assert tally.statuses == {"2xx": 1}
+    assert tally.all_latencies().total == 0
+
+
+async def test_a_stream_that_raises_is_closed_as_a_server_error(application, meter):
+    with pytest.raises(LookupError):
+        await Visit(application, "/broken-stream/").run()
+    tally = meter.take()
+    assert (tally.requests, tally.statuses) == (1, {"5xx": 1})
+    assert tally.all_latencies().total == 0
+    assert meter.in_flight == 0
+
+
+async def test_a_client_that_leaves_during_its_upload_is_closed_as_left(application, meter):
+    visit = Visit(application, "/sync/a/", body=(b"half",), leave_after_body=True)
+    await visit.upload_never_ends().run()
+    tally = meter.take()
+    assert (tally.statuses, tally.routes) == ({"left": 1}, {"unrouted": 1})
+    assert meter.in_flight == 0
+
+
+async def test_a_client_that_leaves_during_the_view_is_closed_as_left(application, meter):
+    global entered
+    entered = asyncio.Event()
+    visit = Visit(application, "/patient/")
+    running = asyncio.create_task(visit.run())
+    await asyncio.wait_for(entered.wait(), 5)
+    assert meter.in_flight == 1
+    visit.left.set()
+    await running
+    tally = meter.take()
+    assert tally.statuses == {"left": 1}
+    assert tally.all_latencies().total == 0
+    assert meter.in_flight == 0
+
+
+async def test_a_server_that_cancels_the_request_leaves_nothing_in_flight(application, meter):
+    global entered
+    entered = asyncio.Event()
+    running = asyncio.create_task(Visit(application, "/patient/").run())
+    await asyncio.wait_for(entered.wait(), 5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert meter.take().statuses == {"left": 1}
+    assert meter.in_flight == 0
+
+
+async def test_requests_side_by_side_are_all_counted(application, meter):
+    visits = [Visit(application, "/sync/a/" if n % 2 else "/async/").run() for n in range(40)]
+    await asyncio.gather(*visits)
+    assert meter.take().routes == {"sync/<str:word>/": 20, "async/": 20}
+    assert meter.in_flight == 0
+
+
+async def test_taking_a_tally_starts_the_next_one_from_zero(application, meter):
+    await Visit(application, "/async/").run()
+    meter.take()
+    assert meter.take().requests == 0
+
+
+async def test_files_served_outside_django_count_as_static_and_are_not_timed(meter):
+    async def files(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"body {}"})
+
+    await Visit(MetricsApplication(files, meter), "/static/frontend/shop.css").run()
+    tally = meter.take()
+    assert (tally.statuses, tally.routes) == ({"2xx": 1}, {"static": 1})
+    assert tally.all_latencies().total == 0
+
+
+async def test_a_websocket_is_passed_on_and_not_counted(meter):
+    scopes = []
+
+    async def socket(scope, receive, send):
+        scopes.append(scope)
+
+    scope = {"type": "websocket", "path": "/ws/"}
+    await MetricsApplication(socket, meter)(scope, None, None)
+    assert scopes == [scope]
+    assert (meter.in_flight, meter.take().requests) == (0, 0)
+
+
+def test_opening_and_closing_twice_counts_once():
+    meter = Meter()
+    record = Record(meter)
+    record.open()
+    record.open()
+    assert meter.in_flight == 1
+    record.close()
+    record.close()
+    assert (meter.in_flight, meter.take().requests) == (0, 1)
+
+
+def test_closing_a_record_that_was_never_opened_counts_nothing():
+    meter = Meter()
+    Record(meter).close()
+    assert (meter.in_flight, meter.take().requests) == (0, 0)
+
+
+def test_latency_is_the_time_between_opening_and_closing():
+    now = 100.0
+    meter = Meter(clock=lambda: now)
+    record = Record(meter, "x/")
+    record.open()
+    now += 0.25
+    record.status, record.answered = 200, True
+    record.close()
+    assert meter.take().latencies["x/"].quantile(0.5) == pytest.approx(250, rel=0.02)
+
+
+def test_routes_beyond_the_bound_are_counted_as_other():
+    meter = Meter()
+    for number in range(MAX_ROUTES + 5):
+        record = Record(meter, f"route-{number}/")
+        record.status, record.answered = 200, True
+        record.open()
+        record.close()
+    tally = meter.take()
+    assert len(tally.routes) == MAX_ROUTES + 1
+    assert tally.routes[OTHER] == tally.latencies[OTHER].total == 5

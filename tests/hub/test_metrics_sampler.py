@@ -1,0 +1,130 @@
+"""The sampler under a clock that the tests turn."""
+
+import asyncio
+import datetime
+
+import pytest
+
+from hub.events import encode_tail
+from hub.limits import Limits
+from hub.metrics.buckets import LONGEST, MAX_BUCKETS, SHORTEST, bucket_index
+from hub.metrics.meter import Meter
+from hub.metrics.record import Record
+from hub.metrics.sample import MAX_NAMED_ROUTES, sample_of
+from hub.metrics.sampler import Sampler
+
+
+class Clock:
+    """Time that passes only when somebody sleeps, or when the test says so."""
+
+    def __init__(self, beats):
+        self.now = 1000.0
+        self.beats = beats  # how many sleeps to allow
+        self.late = {}  # seconds that a sleep takes too long, by its number
+        self.slept = 0
+
+    def __call__(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        if self.slept == self.beats:
+            raise asyncio.CancelledError
+        self.now += seconds + self.late.get(self.slept, 0)
+        self.slept += 1
+
+
+async def run_sampler(clock, meter=None, send=None):
+    sent = []
+    times = []
+
+    def keep(event, topic):
+        sent.append((event, topic))
+        times.append(clock.now)
+
+    sampler = Sampler(
+        meter or Meter(), send or keep, process="web:1", clock=clock, sleep=clock.sleep
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await sampler.run()
+    return sent, times
+
+
+def answer(meter, route="x/", status=200):
+    record = Record(meter, route)
+    record.status, record.answered = status, True
+    record.open()
+    record.close()
+
+
+async def test_a_sample_tells_what_the_meter_counted():
+    meter = Meter()
+    answer(meter)
+    answer(meter, status=503)
+    Record(meter).open()
+    sent, _ = await run_sampler(Clock(beats=1), meter)
+    [(sample, topic)] = sent
+    assert topic == "metrics"
+    assert sample.key() == sample.process == "web:1"
+    assert (sample.requests, sample.in_flight, sample.seconds) == (2, 1, 1.0)
+    assert sample.statuses == {"2xx": 1, "5xx": 1}
+    assert sum(sample.latencies.values()) == 2
+    assert sample.routes == {"x/": 2}
+
+
+async def test_each_sample_covers_only_its_own_second():
+    meter = Meter()
+    answer(meter)
+    sent, _ = await run_sampler(Clock(beats=3), meter)
+    assert [sample.requests for sample, _ in sent] == [1, 0, 0]
+
+
+async def test_a_late_beat_says_how_long_it_was_and_the_next_is_on_time_again():
+    clock = Clock(beats=4)
+    clock.late[1] = 0.3
+    sent, times = await run_sampler(clock)
+    assert times == pytest.approx([1001, 1002.3, 1003, 1004])
+    assert [sample.seconds for sample, _ in sent] == pytest.approx([1, 1.3, 0.7, 1])
+
+
+async def test_beats_missed_while_the_loop_was_blocked_are_left_out():
+    clock = Clock(beats=3)
+    clock.late[0] = 3.6
+    sent, times = await run_sampler(clock)
+    assert times == pytest.approx([1004.6, 1005, 1006])
+    assert [sample.seconds for sample, _ in sent] == pytest.approx([4.6, 0.4, 1])
+
+
+async def test_small_delays_do_not_add_up():
+    clock = Clock(beats=100)
+    clock.late = dict.fromkeys(range(100), 0.01)
+    _, times = await run_sampler(clock)
+    assert times[-1] == pytest.approx(1100.01)
+
+
+async def test_a_sample_that_cannot_be_sent_costs_only_itself(caplog):
+    sent = []
+
+    def fail_once(event, topic):
+        sent.append(event)
+        if len(sent) == 1:
+            raise ConnectionError("the layer is away")
+
+    await run_sampler(Clock(beats=3), send=fail_once)
+    assert len(sent) == 3
+    assert "could not be sent" in caplog.text
+
+
+def test_the_largest_possible_sample_fits_into_a_frame():
+    tally = Meter().take()
+    for number in range(300):
+        tally.routes["r" * 300 + str(number)] = 10**6
+    meter = Meter()
+    answer(meter)
+    tally.latencies = meter.take().latencies
+    first = bucket_index(SHORTEST)
+    tally.latencies["x/"].counts = dict.fromkeys(range(first, first + MAX_BUCKETS), 10**6)
+    assert bucket_index(LONGEST) in tally.latencies["x/"].counts
+    sample = sample_of(tally, process="h" * 80, seconds=1, in_flight=10**6)
+    assert len(sample.routes) <= MAX_NAMED_ROUTES
+    now = datetime.datetime.now(datetime.UTC)
+    encode_tail(sample, "metrics", now, Limits().frame_out)  # raises when it is too large

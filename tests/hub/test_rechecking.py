@@ -1,0 +1,103 @@
+"""The check of everybody once a minute, for what no event tells."""
+
+import datetime
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import OperationalError, transaction
+from django.utils import timezone
+
+from hub import rechecking, subscribe
+from tests.hub.site import Site, change_password, change_person, make_person, sign_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+async def recheck(site):
+    runtime = site.runtime
+    await rechecking.recheck(runtime.connections, runtime.database, runtime.policy)
+
+
+def vanish(person):
+    rows = type(person)._base_manager.filter(pk=person.pk)
+    rows._raw_delete(rows.db)
+
+
+def expire(key):
+    Session.objects.filter(pk=key).update(
+        expire_date=timezone.now() - datetime.timedelta(seconds=1)
+    )
+
+
+async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
+    ana = await site.run(make_person)
+    browsers = [
+        await site.connect(ana),
+        await site.connect(cookie=await site.run(sign_in, ana)),
+        await site.connect(topics=["open.1"]),
+    ]
+    await recheck(site)
+    await site.tell(f"user.{ana.pk}", "still here")
+    for browser in browsers[:2]:
+        assert (await browser.next())["data"]["text"] == "still here"
+    await browsers[2].silent_until("open.1")
+
+
+@pytest.mark.parametrize(
+    ("lose", "expected"),
+    [
+        (vanish, (4510, "deleted")),
+        (lambda person: change_person(person, is_active=False), (4510, "deactivated")),
+        (change_password, (4501, "password")),
+    ],
+)
+async def test_who_is_no_longer_who_they_were_is_closed(site: Site, lose, expected):
+    ana, ben = await site.run(make_person), await site.run(make_person, "ben")
+    browser, other = await site.connect(ana), await site.connect(ben)
+    await site.run(lose, ana)
+    await recheck(site)
+    assert await browser.ended() == expected
+    await other.silent_until(f"user.{ben.pk}")
+
+
+async def test_an_expired_session_ends_its_sockets_only(site: Site):
+    ana = await site.run(make_person)
+    key = await site.run(sign_in, ana)
+    expired, other = await site.connect(cookie=key), await site.connect(ana)
+    await site.run(expire, key)
+    await recheck(site)
+    assert await expired.ended() == (4510, "logout")
+    await other.silent_until(f"user.{ana.pk}")
+
+
+async def test_a_right_that_was_lost_silently_takes_its_topics(site: Site):
+    ana = await site.run(make_person, is_staff=True)
+
+    def watch():
+        with transaction.atomic():
+            subscribe(ana.pk, "staff")
+
+    await site.run(watch)
+    await site.connect()
+    await site.followed()
+    browser = await site.connect(ana, topics=["staff.page", "open.1"])
+    await site.run(change_person, ana, is_staff=False)
+    await recheck(site)
+    assert (await browser.hear("topics"))["removed"] == ["staff", "staff.page"]
+    await site.tell("staff", "secret")
+    await site.tell("staff.page", "secret")
+    await browser.silent_until("open.1")
+
+
+async def test_nobody_is_signed_out_because_the_database_is_away(site: Site, monkeypatch):
+    ana = await site.run(make_person)
+    browser = await site.connect(ana)
+
+    def fail(people):
+        raise OperationalError("away")
+
+    with monkeypatch.context() as away:
+        away.setattr(rechecking, "lost_standing", fail)
+        with pytest.raises(OperationalError):
+            await recheck(site)
+    await browser.silent_until(f"user.{ana.pk}")

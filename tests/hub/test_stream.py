@@ -1,0 +1,268 @@
+"""The stream of one connection: live, behind, within its window."""
+
+import asyncio
+import json
+
+import pytest
+from django.db import transaction
+
+from hub import publish_ephemeral, publish_many
+from hub.closing import RESTART
+from tests.hub.site import Site, Told
+from tests.hub.test_hearing import tell_many
+from tests.rig.wait import async_wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+async def frames_until_quiet(browser):
+    """What comes until the server says nothing for a moment."""
+    frames = []
+    while not await browser.receive_nothing(0.15):
+        frames.append(await browser.next())
+    return frames
+
+
+def shape(frames):
+    """Events as their text, pings as ("ping", position)."""
+    return [
+        one["data"]["text"] if one["op"] == "event" else (one["op"], one.get("position"))
+        for one in frames
+    ]
+
+
+async def test_positions_rise_and_nothing_comes_twice(site: Site):
+    browser = await site.connect(topics=["open.1", "open.2"])
+    for n in range(30):
+        await site.tell(f"open.{n % 3}", str(n))
+    wanted = [str(n) for n in range(30) if n % 3]
+    events = [await browser.hear("event") for _ in wanted]
+    assert [event["data"]["text"] for event in events] == wanted
+    positions = [event["id"] for event in events]
+    assert positions == sorted(set(positions))
+
+
+# The window
+
+
+async def test_a_client_that_only_reads_gets_a_window_and_then_a_pause(site: Site):
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 300)
+    frames = await frames_until_quiet(browser)
+    assert [one["op"] for one in frames].count("event") == 256
+    pings = [(n, one["position"]) for n, one in enumerate(frames) if one["op"] == "ping"]
+    assert pings[0] == (128, 128), "asked at half the window"
+    assert frames[-1] == {"op": "ping", "position": 256}
+    await browser.say({"op": "pong", "position": 256})
+    assert await browser.texts(44) == [str(n) for n in range(256, 300)]
+
+
+async def test_an_answer_to_half_a_window_lets_half_a_window_follow(site: Site, settings):
+    settings.HUB = {"WINDOW_EVENTS": 4}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 9)
+    assert shape(await frames_until_quiet(browser)) == [
+        "0",
+        "1",
+        ("ping", 2),
+        "2",
+        "3",
+        ("ping", 4),
+    ]
+    await browser.say({"op": "pong", "position": 2})
+    more = shape(await frames_until_quiet(browser))
+    assert [one for one in more if isinstance(one, str)] == ["4", "5"]
+    await browser.say({"op": "pong", "position": 4})
+    more = shape(await frames_until_quiet(browser))
+    assert [one for one in more if isinstance(one, str)] == ["6", "7"]
+
+
+async def test_a_window_is_counted_in_bytes_too(site: Site, settings):
+    settings.HUB = {"WINDOW_BYTES": 10_000}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 10, 2_000)
+    frames = await frames_until_quiet(browser)
+    assert [one["op"] for one in frames].count("event") == 2  # a third would be over it
+    (one,) = site.runtime.connections._all
+    assert 0 < one.unanswered <= 10_000
+
+
+async def test_a_client_whose_window_is_full_too_long_is_closed_and_resumes(site: Site, settings):
+    settings.HUB = {"WINDOW_EVENTS": 4, "PONG": 0.2}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 10)
+    assert await browser.texts(4) == ["0", "1", "2", "3"]
+    assert await browser.ended() == (4008, "slow")
+    back = await site.connect(None, ["open.1"], (browser.welcome["epoch"], 4))
+    assert await back.texts(6) == [str(n) for n in range(4, 10)]
+
+
+async def test_a_client_that_has_answered_once_must_go_on_answering(site: Site, settings):
+    settings.HUB = {"PING": 0.1, "PONG": 0.2}
+    browser = await site.connect(answers=False)
+    ping = await browser.hear("ping")
+    await browser.say({"op": "pong", "position": ping["position"]})
+    assert await browser.ended() == (4008, "slow")
+
+
+async def test_a_client_that_never_answered_is_left_alone(site: Site, settings):
+    settings.HUB = {"PING": 0.1, "PONG": 0.2}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    for _ in range(3):
+        await browser.hear("ping")
+    await site.tell("open.1", "still here")
+    assert await browser.texts(1) == ["still here"]
+
+
+async def test_a_ping_says_how_far_everything_is_decided(site: Site, settings):
+    settings.HUB = {"PING": 0.1}
+    browser = await site.connect(topics=["open.1"])
+    await site.tell("open.2", "for others")
+    head = await site.followed()
+    while (await browser.hear("ping"))["position"] < head:
+        pass
+
+
+async def test_a_pong_from_the_future_is_ignored(site: Site, settings):
+    settings.HUB = {"WINDOW_EVENTS": 2, "PONG": 0.2}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 5)
+    assert await browser.texts(2) == ["0", "1"]
+    await browser.say({"op": "pong", "position": 5})
+    assert await browser.ended() == (4008, "slow")
+
+
+async def test_over_the_process_budget_the_slowest_goes_first(site: Site, settings):
+    settings.HUB = {"PROCESS_BYTES": 5_000}
+    slow = await site.connect(topics=["open.1"], answers=False)
+    small = await site.connect(topics=["open.2"], answers=False)
+    await site.tell("open.2", "x" * 500)
+    await small.hear("event")
+    await site.tell("open.1", "x" * 6_000)
+    await slow.hear("event")
+    assert await slow.ended() == (4008, "slow")
+    await site.tell("open.2", "still here")
+    assert await small.texts(1) == ["still here"]
+
+
+async def test_ephemerals_count_and_are_dropped_for_who_is_behind(site: Site, settings):
+    settings.HUB = {"WINDOW_BYTES": 4_000}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    for n in range(12):
+        await site.run(publish_ephemeral, Told(text=f"{n:0500}"), "open.1")
+    await site.tell("open.1", "logged")
+    frames = await frames_until_quiet(browser)
+    assert 2 <= [one["op"] for one in frames].count("event") <= 4
+    await browser.say({"op": "pong", "position": frames[-1]["position"]})
+    assert await browser.texts(1) == ["logged"]
+
+
+# Peers
+
+
+class Peer:
+    """A server's side of a socket that can stop reading, or be gone."""
+
+    def __init__(self, site, *topics):
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.is_gone = False
+        self.frames = []
+        self.closed = None
+        self._receive = asyncio.Queue()
+        self._receive.put_nowait({"type": "websocket.connect"})
+        self._say({"op": "hello", "topics": list(topics)})
+        scope = {"type": "websocket", "path": "/ws/", "headers": [], "subprotocols": []}
+        self.task = asyncio.create_task(site.application(scope, self._receive.get, self._send))
+
+    def _say(self, frame):
+        self._receive.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
+
+    async def _send(self, event):
+        if self.is_gone:
+            raise ConnectionResetError("the client has left")
+        await self.gate.wait()
+        if event["type"] == "websocket.close":
+            self.closed = event["code"]
+        elif event["type"] == "websocket.send":
+            frame = json.loads(event["text"])
+            if frame["op"] == "ping":
+                self._say({"op": "pong", "position": frame["position"]})
+            else:
+                self.frames.append(frame)
+
+    def texts(self):
+        return [one["data"]["text"] for one in self.frames if one["op"] == "event"]
+
+    async def leave(self):
+        self._receive.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(self.task, 5)
+
+
+async def test_a_peer_that_stops_reading_holds_up_nobody_and_catches_up(site: Site):
+    stopped, reading = Peer(site, "open.1"), await site.connect(topics=["open.1"])
+    await async_wait_until(lambda: stopped.frames)
+    stopped.gate.clear()
+    await site.run(tell_many, "open.1", 50)
+    assert await reading.texts(50) == [str(n) for n in range(50)]
+    assert stopped.texts() == []
+    stopped.gate.set()
+    await async_wait_until(lambda: len(stopped.texts()) == 50)
+    assert stopped.texts() == [str(n) for n in range(50)]
+    await site.tell("open.1", "live again")
+    await async_wait_until(lambda: stopped.texts()[-1] == "live again")
+    await stopped.leave()
+
+
+async def test_a_peer_that_does_not_read_for_too_long_is_closed(site: Site, settings):
+    settings.HUB = {"PONG": 0.2}
+    stopped = Peer(site, "open.1")
+    await async_wait_until(lambda: stopped.frames)
+    stopped.gate.clear()
+    await site.tell("open.1", "never read")
+    stream = next(iter(site.runtime.connections._all))
+    await async_wait_until(lambda: stream._stopped)
+    stopped.gate.set()
+    await async_wait_until(lambda: stopped.closed == 4008)
+    await stopped.leave()
+
+
+async def test_one_who_left_does_not_keep_the_others_from_hearing(site: Site):
+    gone = Peer(site, "open.1")
+    await async_wait_until(lambda: gone.frames)
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(3)]
+    gone.is_gone = True
+    await site.tell("open.1", "a", "b")
+    for browser in browsers:
+        assert await browser.texts(2) == ["a", "b"]
+    await gone.leave()
+    assert len(site.runtime.connections) == 3
+
+
+async def test_a_goodbye_comes_before_the_close(site: Site):
+    browser = await site.connect()
+    await site.runtime.connections.end_all(RESTART)
+    assert await browser.ended() == (4012, "restart")
+
+
+async def test_a_connection_that_left_leaves_nothing_behind(site: Site):
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(5)]
+    await site.tell("open.1", "told")
+    for browser in browsers:
+        await browser.texts(1)
+        await browser.disconnect()
+    assert len(site.runtime.connections) == 0
+    assert site.runtime.fanout._hearing == {}
+
+
+async def test_many_events_to_many_sockets_arrive_complete(site: Site):
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(20)]
+
+    def write():
+        for start in range(0, 400, 40):
+            with transaction.atomic():
+                publish_many((Told(text=str(n)), "open.1") for n in range(start, start + 40))
+
+    await site.run(write)
+    for browser in browsers:
+        assert await browser.texts(400) == [str(n) for n in range(400)]

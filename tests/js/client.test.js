@@ -1,0 +1,424 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { HubClient } from "../../hub/static/hub/client.js";
+import { FakeStorage, surroundings } from "./surroundings.js";
+
+/** A client of ana's (7), its browser, and all that it told. */
+class Tab {
+  told = [];
+
+  constructor({ storage = new FakeStorage(), tabStorage = new FakeStorage(), ...options } = {}) {
+    this.browser = surroundings(options.clock);
+    this.storage = storage;
+    this.tabStorage = tabStorage;
+    this.client = new HubClient({
+      url: "ws://shop.example/ws/",
+      person: "7",
+      storage,
+      tabStorage,
+      ...options,
+      surroundings: this.browser,
+    });
+    for (const type of ["event", "welcome", "state", "topics", "missed"]) {
+      this.client.addEventListener(type, ({ detail }) => this.told.push([type, detail]));
+    }
+    this.client.start();
+  }
+
+  get socket() {
+    return this.browser.sockets.at(-1);
+  }
+
+  get state() {
+    return this.of("state").at(-1);
+  }
+
+  of(type) {
+    return this.told.filter(([told]) => told === type).map(([, detail]) => detail);
+  }
+
+  get ids() {
+    return this.of("event").map(({ id }) => id);
+  }
+
+  welcome(frame = {}) {
+    this.socket.open();
+    this.socket.say({
+      op: "welcome",
+      user: { id: 7, name: "ana" },
+      epoch: "e1",
+      position: 100,
+      head: 100,
+      recovered: true,
+      topics: ["user.7"],
+      pages: [],
+      refused: [],
+      ping: 25,
+      ...frame,
+    });
+    return this;
+  }
+
+  event(id, frame = {}) {
+    this.socket.say({ op: "event", id, type: "order.received", topic: "user.7", ...frame });
+    return this;
+  }
+
+  get hello() {
+    return this.socket.sent[0];
+  }
+}
+
+test("the first hello resumes from where the page was rendered", () => {
+  const tab = new Tab({ page: "e1:40", topics: ["product.1"] });
+  tab.socket.open();
+  assert.deepEqual(tab.hello, {
+    op: "hello",
+    resume: { epoch: "e1", position: 40 },
+    topics: ["product.1"],
+  });
+});
+
+test("without a page's position and without a memory there is nothing to resume", () => {
+  const tab = new Tab();
+  tab.socket.open();
+  assert.deepEqual(tab.hello, { op: "hello" });
+});
+
+test("what the browser remembers goes before the page's position", () => {
+  const first = new Tab({ page: "e1:40" }).welcome({ position: 40, head: 40 }).event(45);
+  const next = new Tab({ page: "e1:60", storage: first.storage });
+  next.socket.open();
+  assert.deepEqual(next.hello.resume, { epoch: "e1", position: 45 });
+});
+
+test("a page older than the cursor resumes from the page, and what was handled is marked", () => {
+  const first = new Tab().welcome().event(150);
+  const next = new Tab({ page: "e1:140", tabStorage: first.tabStorage });
+  next.socket.open();
+  assert.equal(next.hello.resume.position, 140);
+  next.welcome({ position: 140, head: 151 }).event(150).event(151);
+  assert.deepEqual(
+    next.of("event").map(({ handled, replayed, seenByPage }) => [handled, replayed, seenByPage]),
+    [
+      [true, true, false],
+      [false, true, false],
+    ],
+  );
+});
+
+test("what another tab has handled is still told in a tab that did not", () => {
+  const storage = new FakeStorage();
+  const tab = new Tab({ storage }).welcome().event(101);
+  new Tab({ storage }).welcome().event(101).event(102);
+  const next = new Tab({ page: "e1:102", storage, tabStorage: tab.tabStorage });
+  next.socket.open();
+  assert.equal(next.hello.resume.position, 101);
+});
+
+test("another person in the same browser starts afresh", () => {
+  const first = new Tab().welcome().event(150);
+  const next = new Tab({ person: "8", page: "e1:40", storage: first.storage });
+  next.socket.open();
+  assert.equal(next.hello.resume.position, 40);
+});
+
+test("a cursor of another log is not used", () => {
+  const first = new Tab().welcome().event(150);
+  const next = new Tab({ page: "e2:4", storage: first.storage });
+  next.socket.open();
+  assert.deepEqual(next.hello.resume, { epoch: "e2", position: 4 });
+});
+
+test("events up to the page's position are marked as seen by it", () => {
+  const tab = new Tab({ page: "e1:110" }).welcome().event(110).event(111);
+  assert.deepEqual(
+    tab.of("event").map(({ seenByPage }) => seenByPage),
+    [true, false],
+  );
+});
+
+test("an event comes once, whatever the server repeats", () => {
+  const tab = new Tab().welcome().event(101).event(101).event(99).event(102);
+  assert.deepEqual(tab.ids, [101, 102]);
+});
+
+test("an ephemeral event is handed on and moves no cursor", () => {
+  const tab = new Tab().welcome().event(undefined, { topic: "product.1.page" });
+  assert.equal(tab.of("event").length, 1);
+  assert.equal(tab.client.cursor.position, 100);
+});
+
+test("an event is the person's own by its topic", () => {
+  const tab = new Tab().welcome().event(101).event(102, { topic: "product.1" });
+  tab.socket.say({ op: "topics", added: ["product.1"], removed: ["user.7"] });
+  tab.event(103).event(104, { topic: "product.1" });
+  assert.deepEqual(
+    tab.of("event").map(({ own }) => own),
+    [true, false, false, true],
+  );
+});
+
+test("a ping is answered and becomes the cursor", () => {
+  const tab = new Tab().welcome();
+  tab.socket.say({ op: "ping", position: 130 });
+  assert.deepEqual(tab.socket.sent.at(-1), { op: "pong", position: 130 });
+  assert.equal(tab.client.cursor.position, 130);
+});
+
+test("after a drop it comes back, resumes where it was and says it was there before", () => {
+  const tab = new Tab().welcome().event(101);
+  tab.socket.drop();
+  assert.equal(tab.state.name, "waiting");
+  tab.browser.clock.pass(500);
+  tab.socket.open();
+  assert.deepEqual(tab.hello.resume, { epoch: "e1", position: 101 });
+  tab.welcome({ position: 101 });
+  assert.deepEqual(
+    tab.of("welcome").map(({ again }) => again),
+    [false, true],
+  );
+});
+
+test("waits double from half a second to twenty seconds, each a random share", () => {
+  const tab = new Tab();
+  const waits = [];
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    tab.socket.drop();
+    waits.push(tab.state.retry);
+    tab.browser.clock.pass(tab.state.retry);
+  }
+  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+});
+
+test("a connection that held for a while makes the next wait short again", () => {
+  const tab = new Tab();
+  tab.socket.drop();
+  tab.browser.clock.pass(1000);
+  tab.socket.drop();
+  tab.browser.clock.pass(1000);
+  tab.welcome();
+  tab.browser.clock.pass(10_000);
+  tab.socket.drop();
+  assert.equal(tab.state.retry, 250);
+});
+
+test("it does not come back before the server wants it", () => {
+  const tab = new Tab().welcome();
+  tab.socket.say({ op: "goodbye", code: 4012, reason: "restart", reconnect: true, retry_ms: 1730 });
+  tab.socket.drop(1006);
+  assert.equal(tab.state.retry, 1730);
+  tab.browser.window.dispatchEvent(new Event("online"));
+  tab.browser.clock.pass(1729);
+  assert.equal(tab.browser.sockets.length, 1);
+  tab.browser.clock.pass(1);
+  assert.equal(tab.browser.sockets.length, 2);
+});
+
+test("a server that says goodbye and forgets to close is left", () => {
+  const tab = new Tab().welcome();
+  tab.socket.say({ op: "goodbye", code: 4012, reason: "restart", reconnect: true, retry_ms: 0 });
+  tab.browser.clock.pass(3000);
+  assert.equal(tab.browser.sockets[0].closed, 1000);
+  assert.equal(tab.state.name, "waiting");
+});
+
+for (const code of [1000, 1001, 1006, 1012, 4000, 4008, 4012, 4013, 4029, 4401, 4499]) {
+  test(`close code ${code} comes back`, () => {
+    const tab = new Tab().welcome();
+    tab.socket.drop(code);
+    assert.equal(tab.state.name, "waiting");
+  });
+}
+
+for (const code of [4500, 4501, 4503, 4510, 4999]) {
+  test(`close code ${code} does not come back`, () => {
+    const tab = new Tab().welcome();
+    tab.socket.drop(code, "deleted");
+    assert.deepEqual(tab.state, { name: "ended", code, reason: "deleted" });
+    tab.browser.window.dispatchEvent(new Event("online"));
+    assert.equal(tab.browser.clock.pending, 0);
+    assert.equal(tab.browser.sockets.length, 1);
+  });
+}
+
+test("a final goodbye ends it even when the close code is lost", () => {
+  const tab = new Tab().welcome();
+  tab.socket.say({ op: "goodbye", code: 4510, reason: "deleted", reconnect: false });
+  tab.socket.drop(1006);
+  assert.deepEqual(tab.state, { name: "ended", code: 4510, reason: "deleted" });
+});
+
+test("a session that became another person's ends the page's connection", () => {
+  const tab = new Tab().welcome({ user: { id: 8, name: "ben" }, topics: ["user.8"] });
+  assert.equal(tab.state.name, "ended");
+  assert.equal(tab.state.reason, "person");
+  assert.equal(tab.of("welcome").length, 0);
+});
+
+test("an anonymous page is welcomed as nobody", () => {
+  const tab = new Tab({ person: "" }).welcome({ user: null, topics: [] });
+  assert.equal(tab.state.name, "live");
+});
+
+test("a silent connection is given up after one and a half pings and ten seconds", () => {
+  const tab = new Tab().welcome();
+  tab.browser.clock.pass(47_499);
+  assert.equal(tab.state.name, "live");
+  tab.browser.clock.pass(1);
+  assert.equal(tab.state.name, "waiting");
+});
+
+test("a machine that slept finds out as soon as the tab is looked at", () => {
+  const tab = new Tab().welcome();
+  tab.browser.clock.sleep(60_000);
+  tab.browser.document.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(tab.state.name, "waiting");
+});
+
+test("a retry that is overdue happens when the tab is looked at", () => {
+  const tab = new Tab().welcome();
+  tab.socket.drop();
+  tab.browser.clock.sleep(60_000);
+  tab.browser.document.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(tab.browser.sockets.length, 2);
+});
+
+test("a new network makes a new connection at once", () => {
+  const tab = new Tab().welcome();
+  tab.browser.window.dispatchEvent(new Event("online"));
+  tab.browser.clock.pass(0);
+  assert.equal(tab.browser.sockets[0].closed, 1000);
+  assert.equal(tab.browser.sockets.length, 2);
+});
+
+test("without a network it says so and tries all the same", () => {
+  const tab = new Tab().welcome();
+  tab.browser.window.navigator.onLine = false;
+  tab.socket.drop();
+  assert.equal(tab.state.name, "offline");
+  tab.browser.clock.pass(500);
+  assert.equal(tab.browser.sockets.length, 2);
+});
+
+test("a page that is left closes its socket and opens it again when it is shown again", () => {
+  const tab = new Tab().welcome().event(101);
+  tab.browser.window.dispatchEvent(new Event("pagehide"));
+  assert.equal(tab.socket.closed, 1000);
+  assert.equal(tab.browser.clock.pending, 0);
+  tab.browser.window.dispatchEvent(new Event("pageshow"));
+  tab.socket.open();
+  assert.equal(tab.hello.resume.position, 101);
+});
+
+test("a page shown again does not tell what the pages between have told", () => {
+  const tab = new Tab().welcome().event(101);
+  tab.browser.window.dispatchEvent(new Event("pagehide"));
+  new Tab({ tabStorage: tab.tabStorage }).welcome().event(105);
+  tab.browser.window.dispatchEvent(new Event("pageshow"));
+  tab.welcome({ position: 101, head: 106 }).event(105).event(106);
+  assert.deepEqual(
+    tab.of("event").map(({ id, handled }) => [id, handled]),
+    [
+      [101, false],
+      [105, true],
+      [106, false],
+    ],
+  );
+});
+
+test("what cannot be caught up is told once, and the cursor may be a lower one", () => {
+  const tab = new Tab({ page: "e1:500" });
+  tab.welcome({ position: 20, head: 20, recovered: false, reason: "ahead" });
+  assert.deepEqual(tab.of("missed"), [{ reason: "ahead" }]);
+  const next = new Tab({ storage: tab.storage });
+  next.socket.open();
+  assert.deepEqual(next.hello.resume, { epoch: "e1", position: 20 });
+});
+
+test("a late topic's events come although the cursor has passed them", () => {
+  const tab = new Tab().welcome().event(120);
+  tab.client.subscribe(["product.3"], 90);
+  assert.deepEqual(tab.socket.sent.at(-1), {
+    op: "subscribe",
+    ref: "1",
+    topics: ["product.3"],
+    since: 90,
+  });
+  const late = { id: 95, type: "product.price_dropped", topic: "product.3" };
+  tab.socket.say({ op: "reply", ref: "1", ok: true, topics: ["product.3"], events: [late] });
+  assert.deepEqual(tab.ids, [120, 95]);
+  assert.equal(tab.client.cursor.position, 120);
+  assert.deepEqual(tab.of("topics").at(-1).pages, ["product.3"]);
+});
+
+test("topics asked for while away are in the next hello", () => {
+  const tab = new Tab({ topics: ["product.1"] }).welcome();
+  tab.socket.drop();
+  tab.client.subscribe(["product.2"]);
+  tab.client.unsubscribe(["product.1"]);
+  tab.browser.clock.pass(500);
+  tab.socket.open();
+  assert.deepEqual(tab.hello.topics, ["product.2"]);
+});
+
+test("a topic that could not be checked is asked for again", () => {
+  const tab = new Tab().welcome();
+  tab.client.subscribe(["product.3"]);
+  const error = { code: "unavailable", message: "not now", temporary: true };
+  tab.socket.say({ op: "reply", ref: "1", ok: false, error });
+  tab.browser.clock.pass(5000);
+  assert.deepEqual(tab.socket.sent.at(-1).topics, ["product.3"]);
+  assert.equal(tab.socket.sent.at(-1).ref, "2");
+});
+
+test("each hello carries a fresh ticket where tickets are used", async () => {
+  let made = 0;
+  const tab = new Tab({ ticket: async () => `ticket ${(made += 1)}` });
+  tab.socket.open();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(tab.hello.ticket, "ticket 1");
+  tab.socket.drop(4401);
+  tab.browser.clock.pass(500);
+  tab.socket.open();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(tab.hello.ticket, "ticket 2");
+});
+
+test("nonsense from the server breaks nothing", (context) => {
+  const warn = context.mock.method(console, "warn", () => {});
+  const tab = new Tab().welcome();
+  tab.socket.say("{");
+  tab.socket.say({ op: "from the future" });
+  tab.event(101);
+  assert.deepEqual(tab.ids, [101]);
+  assert.equal(warn.mock.callCount(), 1);
+});
+
+test("a storage that refuses costs the memory, not the connection", (context) => {
+  context.mock.method(console, "warn", () => {});
+  const refuse = () => {
+    throw new Error("storage is switched off");
+  };
+  const tab = new Tab({ storage: { getItem: refuse, setItem: refuse } }).welcome().event(101);
+  assert.deepEqual(tab.ids, [101]);
+});
+
+test("a browser remembers only so many people", () => {
+  const storage = new FakeStorage();
+  for (let person = 1; person <= 12; person += 1) {
+    new Tab({ person, storage }).welcome({ user: { id: person } });
+  }
+  assert.equal(Object.keys(JSON.parse(storage.getItem("hub.cursors"))).length, 8);
+});
+
+test("stopping leaves no timer and no socket behind", () => {
+  const tab = new Tab().welcome();
+  tab.client.stop();
+  assert.equal(tab.state.name, "stopped");
+  assert.equal(tab.socket.closed, 1000);
+  assert.equal(tab.browser.clock.pending, 0);
+});

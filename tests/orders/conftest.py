@@ -1,0 +1,46 @@
+"""Fixtures of the shop's tests."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from hub.consumers import HubConsumer
+from hub.policy import Policy
+from hub.runtime import HubApplication
+from hub.testing import HubCommunicator
+from orders.receivers import view_counts
+from orders.topics import ShopPolicy
+
+Listen = Callable[..., Awaitable[HubCommunicator]]
+
+
+@pytest.fixture(autouse=True)
+def no_counts_left() -> Iterator[None]:
+    """View counts are written by a thread: no test leaves it something to do for the next."""
+    yield
+    view_counts.forget()
+
+
+@pytest.fixture
+async def listen(settings: Any) -> AsyncIterator[Listen]:
+    """`await listen(ana, topics=[…])`: a connected browser of hers."""
+    # A channel layer in memory belongs to one event loop: each test has its own.
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    opened = []
+
+    async def connect(
+        user: Any, topics: Collection[str] = (), policy: Policy | None = None
+    ) -> HubCommunicator:
+        application = HubApplication(HubConsumer.as_asgi(), policy=policy or ShopPolicy())
+        browser = HubCommunicator(application, user=user)
+        await browser.connect(topics=topics)
+        opened.append(browser)
+        return browser
+
+    yield connect
+    for browser in opened:
+        await browser.leave()
+    await sync_to_async(connections.close_all)()  # of the thread that the test's queries ran in

@@ -1,0 +1,43 @@
+"""A small shop for tests, and what its log says."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from hub.models import Event
+from orders.models import Inventory, Product, User
+
+
+def person(name: str = "ana", **fields: Any) -> User:
+    return User.objects.create_user(name, f"{name}@example.com", "demo", **fields)
+
+
+def product(slug: str = "teapot", price: str = "29.00", pieces: int | None = 40) -> Product:
+    made = Product.objects.create(slug=slug, name=slug.capitalize(), price=Decimal(price))
+    if pieces is not None:
+        Inventory.objects.create(product=made, quantity=pieces)
+    return made
+
+
+def pieces(of: Product) -> int:
+    return Inventory.objects.get(product=of).quantity
+
+
+def forget() -> None:
+    """Start from an empty log."""
+    Event.objects.all().delete()
+
+
+def told() -> list[tuple[str, str]]:
+    """(topic, type) of all that was published, in order."""
+    return list(Event.objects.order_by("pk").values_list("topic", "type"))
+
+
+def frames(kind: str) -> list[dict[str, Any]]:
+    """The whole frames of one type."""
+    rows = Event.objects.filter(type=kind).order_by("pk").values_list("frame", flat=True)
+    return [json.loads("{" + row) for row in rows]
+
+
+def data(kind: str) -> list[dict[str, Any]]:
+    return [frame["data"] for frame in frames(kind)]

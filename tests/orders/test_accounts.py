@@ -1,0 +1,231 @@
+"""People: what they are told of their own account, and which rights end when."""
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.core import serializers
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from orders.errors import EmailTaken
+from orders.models import Order, Profile, User
+from tests.orders.shop import data, forget, frames, person, product, told
+
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def ana():
+    made = person()
+    forget()
+    return made
+
+
+def reasons() -> list[str]:
+    return [one["reason"] for one in data("rights.revoked")]
+
+
+def kinds() -> list[str]:
+    return [kind for _, kind in told()]
+
+
+def test_a_new_person_is_welcomed_and_gets_a_profile_once():
+    ana = person()
+    ana.save()
+    assert told() == [(f"user.{ana.pk}", "account.welcome")]
+    assert Profile.objects.get(user=ana).bio == "This is my bio."
+
+
+def test_a_fixture_may_bring_its_own_profile(ana):
+    Profile.objects.update(bio="I like tea.")
+    text = serializers.serialize("json", [ana, Profile.objects.get()])
+    ana.delete()
+    with transaction.atomic():
+        for one in serializers.deserialize("json", text):
+            one.save()
+    assert Profile.objects.get().bio == "I like tea."
+
+
+def test_a_fixture_without_a_profile_gets_one(ana):
+    text = serializers.serialize("json", [ana])
+    ana.delete()
+    with transaction.atomic():
+        for one in serializers.deserialize("json", text):
+            one.save()
+    assert Profile.objects.get().user.username == "ana"
+
+
+def test_a_changed_name_is_told_once(ana):
+    ana.first_name = "Ana"
+    ana.save()
+    ana.save()
+    assert told() == [(f"user.{ana.pk}", "account.updated")]
+
+
+def test_logging_in_is_no_change(ana):
+    ana.last_login = timezone.now()
+    ana.save(update_fields=["last_login"])
+    ana.save()
+    assert told() == []
+
+
+def test_a_newer_hash_of_the_same_password_is_no_change(ana, settings):
+    User.objects.filter(pk=ana.pk).update(password=make_password("demo", hasher="md5"))
+    forget()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    ana.refresh_from_db()
+    assert ana.password.startswith("md5")
+    assert ana.check_password("demo")
+    ana.refresh_from_db()
+    assert ana.password.startswith("pbkdf2")
+    assert told() == []
+
+
+@pytest.mark.parametrize("update_fields", [None, ["password"]])
+def test_a_new_password_is_told_and_ends_other_sessions(ana, update_fields):
+    ana.set_password("another one")
+    ana.save(update_fields=update_fields)
+    assert kinds() == ["account.updated", "rights.revoked"]
+    assert reasons() == ["password"]
+
+
+def test_a_password_hash_set_by_hand_ends_other_sessions(ana):
+    ana.password = make_password("demo")
+    ana.save(update_fields=["password"])
+    assert reasons() == ["password"]
+
+
+def test_deactivation_ends_sessions_and_comes_last(ana):
+    ana.is_active = False
+    ana.first_name = "Ana"
+    ana.save()
+    assert kinds() == ["account.updated", "rights.revoked"]
+    assert reasons() == ["deactivated"]
+    forget()
+    ana.is_active = True
+    ana.save()
+    assert told() == []
+
+
+def test_staff_hear_the_staff_topic_while_they_are_staff(ana):
+    ana.is_staff = True
+    ana.save()
+    User.objects.filter(pk=ana.pk).update(is_staff=False)
+    assert kinds() == ["subscription.changed", "subscription.changed", "rights.revoked"]
+    assert [(one["subject"], one["on"]) for one in data("subscription.changed")] == [
+        ("staff", True),
+        ("staff", False),
+    ]
+    assert reasons() == ["staff"]
+
+
+def test_a_person_made_staff_from_the_start_hears_it_too():
+    person("admin", is_staff=True)
+    assert data("subscription.changed") == [{"subject": "staff", "on": True}]
+
+
+def test_a_deleted_person_is_told_then_cut_off_and_staff_know(ana):
+    pk = ana.pk
+    ana.delete()
+    assert told() == [
+        (f"user.{pk}", "account.deleted"),
+        ("staff", "account.deleted"),
+        (f"user.{pk}", "rights.revoked"),
+    ]
+    assert [frame["severity"] for frame in frames("account.deleted")] == ["critical", "info"]
+    assert data("account.deleted") == [{"user": pk, "name": "ana"}] * 2
+    assert reasons() == ["deleted"]
+
+
+def test_people_deleted_together_are_each_told(ana):
+    ben = person("ben")
+    forget()
+    User.objects.filter(username__in=["ana", "ben"]).delete()
+    topics = [topic for topic, kind in told() if kind == "rights.revoked"]
+    assert sorted(topics) == sorted([f"user.{ana.pk}", f"user.{ben.pk}"])
+
+
+def test_a_deletion_that_is_rolled_back_tells_nobody(ana):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        User.objects.get(pk=ana.pk).delete()
+        raise RuntimeError
+    assert told() == []
+    assert User.objects.exists()
+
+
+def test_an_order_outlives_its_buyer(ana):
+    order = Order.objects.create(product=product(), ordered_by=ana, quantity=1)
+    ana.delete()
+    order.refresh_from_db()
+    assert order.ordered_by is None
+    assert order.buyer_name == "ana"
+
+
+def test_an_address_belongs_to_one_account_in_any_spelling(ana):
+    with pytest.raises(EmailTaken) as refusal:
+        User.objects.create_user("ben", "ANA@Example.com", "demo")
+    assert refusal.value.messages == ["Another account uses this e-mail address."]
+    assert User.objects.count() == 1
+
+
+def test_the_database_keeps_addresses_apart_when_two_come_at_once(ana):
+    ben = person("ben")
+    with pytest.raises(IntegrityError), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_user SET email = %s WHERE id = %s", ["ANA@example.com", ben.pk]
+        )
+
+
+def test_many_accounts_may_have_no_address():
+    User.objects.create_user("ana")
+    User.objects.create_user("ben")
+    assert User.objects.filter(email="").count() == 2
+
+
+def test_a_person_deleted_twice_is_told_once(ana):
+    again = User.objects.get()
+    ana.delete()
+    forget()
+    again.delete()
+    assert told() == []
+
+
+def test_several_changes_in_one_save_are_one_event(ana):
+    ana.first_name, ana.email = "Ana", "new@example.com"
+    ana.set_password("another one")
+    ana.save()
+    assert kinds().count("account.updated") == 1
+
+
+def test_a_change_by_update_is_told_like_any_other(ana):
+    User.objects.update(first_name="Ana")
+    User.objects.update(first_name="Ana")
+    assert kinds() == ["account.updated"]
+
+
+def test_logging_in_and_out_through_the_site_changes_no_account(ana, client):
+    client.post("/accounts/login/", {"username": "ana", "password": "demo"})
+    client.post("/accounts/logout/")
+    assert "account.updated" not in kinds()
+
+
+def test_people_made_in_bulk_get_one_profile_each():
+    User.objects.bulk_create([User(username="ana"), User(username="ben")])
+    assert Profile.objects.count() == 2
+    assert kinds().count("account.welcome") == 2
+
+
+def test_a_refused_address_is_refused_by_every_way_of_writing(ana):
+    ben = person("ben")
+    for write in (
+        lambda: User.objects.filter(pk=ben.pk).update(email="Ana@Example.com"),
+        lambda: User.objects.bulk_create([User(username="zoe", email="ANA@EXAMPLE.COM")]),
+        lambda: User.objects.get_or_create(username="zoe", defaults={"email": "ana@example.com"}),
+    ):
+        with pytest.raises(EmailTaken, match="Another account uses this"):
+            write()
+    ben.refresh_from_db()
+    assert ben.email == "ben@example.com"
+    assert User.objects.count() == 2

@@ -1,0 +1,264 @@
+"""The admin: everything can be found, what may be changed can be, and lists stay cheap."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from orders import uploads, watching
+from orders.models import Order, Product, ProductImage, ProductView, User
+from tests.orders.pictures import upload
+from tests.orders.shop import data, person, pieces, product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTS = [
+    "product",
+    "inventory",
+    "productimage",
+    "productsummary",
+    "productview",
+    "product_watchers",
+    "order",
+    "profile",
+    "user",
+]
+SEARCHED = {"user": "ana", "profile": "ana", "product_watchers": "ana"}
+
+
+@pytest.fixture
+def staff(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def ana():
+    return person()
+
+
+@pytest.fixture
+def teapot():
+    return product()
+
+
+def fill(of: Product, who: User) -> None:
+    """A row of each kind."""
+    ProductImage.objects.create(product=of, image=upload(), alt=of.name)
+    ProductView.objects.create(product=of, person=who)
+    of.watchers.add(who)
+    Order.objects.create(product=of, ordered_by=who, quantity=1)
+
+
+def text(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
+
+
+def form_of(answer) -> dict[str, str]:
+    """What the page's form would send as it stands."""
+    fields = {}
+    for tag in re.findall(r"<input[^>]*>", answer.content.decode()):
+        parts = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        kind = parts.get("type")
+        if "name" in parts and (kind != "checkbox" or "checked" in tag) and kind != "file":
+            fields[parts["name"]] = unescape(parts.get("value", ""))
+    for name, body in re.findall(
+        r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', answer.content.decode(), re.S
+    ):
+        fields[name] = unescape(body.lstrip("\n"))
+    for name, body in re.findall(
+        r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', answer.content.decode(), re.S
+    ):
+        if chosen := re.findall(r'<option value="([^"]*)" selected', body):
+            fields[name] = chosen
+    return {name: value for name, value in fields.items() if not name.startswith("_")}
+
+
+def test_every_table_that_staff_ask_about_is_there():
+    shown = {model._meta.model_name for model in admin.site._registry}
+    assert set(LISTS) <= shown
+    assert "group" in shown
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_costs_the_same_however_long(staff, name):
+    costs = []
+    for n in range(5):
+        fill(product(f"p{n}"), person(f"p{n}"))
+        with CaptureQueriesContext(connection) as captured:
+            assert staff.get(f"/admin/orders/{name}/").status_code == 200
+        costs.append(len(captured))
+    assert costs[-1] == costs[1] <= 12, costs  # the first visit warms caches
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_can_be_searched(staff, name, teapot, ana):
+    fill(teapot, ana)
+    fill(product("lamp"), person("ben"))
+    wanted = SEARCHED.get(name, "teapot")
+    answer = staff.get(f"/admin/orders/{name}/", {"q": wanted})
+    assert "1 result" in text(answer)
+    assert wanted in text(answer).lower()
+
+
+def test_a_products_page_shows_its_pictures_and_costs_the_same_with_many(staff, teapot, ana):
+    costs = []
+    for n in range(4):
+        fill(teapot, person(f"p{n}"))
+        with CaptureQueriesContext(connection) as captured:
+            page = staff.get(f"/admin/orders/product/{teapot.pk}/change/").content.decode()
+        costs.append(len(captured))
+    assert page.count('<img src="/media/products/') == 4
+    assert costs[-1] <= costs[1] + 6, costs  # a formset checks each choice it has
+
+
+def test_prices_and_stock_are_edited_in_their_lists(staff, teapot):
+    page = staff.get("/admin/orders/product/")
+    staff.post("/admin/orders/product/", {**form_of(page), "form-0-price": "19.00", "_save": "1"})
+    assert [one["new_price"] for one in data("product.price_dropped")] == ["19.00"]
+    page = staff.get("/admin/orders/inventory/")
+    staff.post("/admin/orders/inventory/", {**form_of(page), "form-0-quantity": "5", "_save": "1"})
+    assert pieces(teapot) == 5
+    assert [one["left"] for one in data("stock.low")] == [5]
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [("-1", "greater than or equal to 0"), ("a lot", "Enter a number"), ("1.999", "2 decimal")],
+)
+def test_a_price_that_is_none_is_refused_in_the_list(staff, teapot, price, message):
+    page = staff.get("/admin/orders/product/")
+    answer = staff.post(
+        "/admin/orders/product/", {**form_of(page), "form-0-price": price, "_save": "1"}
+    )
+    assert message in text(answer)
+    assert not data("product.price_dropped")
+
+
+def test_a_page_that_was_open_for_a_while_does_not_put_sold_pieces_back(staff, teapot):
+    path = f"/admin/orders/product/{teapot.pk}/change/"
+    form = form_of(staff.get(path))
+    Order.objects.create(product=teapot, quantity=4)
+    Product.objects.update(price="20.00")
+    staff.post(path, {**form, "description": "Round.", "inventory-0-item_code": "T-1"})
+    teapot = Product.objects.select_related("inventory").get()
+    assert (teapot.description, teapot.inventory.item_code) == ("Round.", "T-1")
+    assert (teapot.stock, str(teapot.price)) == (36, "20.00")
+    staff.post(path, {**form, "inventory-0-quantity": "50"})
+    assert pieces(teapot) == 50
+
+
+def test_an_old_list_changes_only_the_rows_that_staff_changed(staff, teapot):
+    product("lamp", price="89.50")
+    form = form_of(staff.get("/admin/orders/product/"))
+    Product.objects.filter(slug="teapot").update(price="20.00")
+    lamp = next(name for name, value in form.items() if value == "89.50" and "initial" not in name)
+    staff.post("/admin/orders/product/", {**form, lamp: "80.00", "_save": "1"})
+    assert sorted(str(one.price) for one in Product.objects.all()) == ["20.00", "80.00"]
+
+
+def test_staff_see_who_watches_what(staff, teapot, ana):
+    teapot.watchers.add(ana)
+    product("lamp").watchers.add(person("ben"))
+    links = re.findall(r'href="([^"]*product_watchers/\?[^"]*)"', staff.get(
+        "/admin/orders/product/").content.decode())  # fmt: skip
+    answers = [text(staff.get(unescape(link))) for link in links]
+    assert sum("ana" in one and "1 watched product" in one for one in answers) == 1
+    link = f"/admin/orders/product_watchers/?user__id__exact={ana.pk}"
+    assert link in unescape(staff.get(f"/admin/orders/user/{ana.pk}/change/").content.decode())
+    page = text(staff.get(link))
+    assert "Teapot" in page
+    assert "ben" not in page
+
+
+def test_views_are_read_only(staff, teapot, ana):
+    view = ProductView.objects.create(product=teapot, person=ana)
+    assert staff.get("/admin/orders/productview/add/").status_code == 403
+    path = f"/admin/orders/productview/{view.pk}"
+    assert "Save" not in text(staff.get(f"{path}/change/"))
+    assert staff.post(f"{path}/change/", {"session": "x"}).status_code == 403
+    assert staff.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert ProductView.objects.count() == 1
+
+
+def test_a_product_and_a_person_can_be_deleted_with_all_that_is_theirs(staff, teapot, ana):
+    ProductView.objects.create(product=teapot, person=ana)
+    teapot.watchers.add(ana)
+    for path in (f"product/{teapot.pk}", f"user/{ana.pk}"):
+        answer = staff.post(f"/admin/orders/{path}/delete/", {"post": "yes"}, follow=True)
+        assert "was deleted successfully" in text(answer)
+    assert not Product.objects.exists()
+    assert not User.objects.filter(username="ana").exists()
+
+
+def test_a_product_that_was_ordered_is_kept_and_the_admin_says_why(staff, teapot):
+    Order.objects.create(product=teapot, quantity=1)
+    answer = staff.post(f"/admin/orders/product/{teapot.pk}/delete/", {"post": "yes"})
+    assert "would require deleting the following protected related objects" in text(answer)
+    assert Product.objects.exists()
+
+
+def test_deleting_an_order_gives_its_pieces_back(staff, teapot):
+    order = Order.objects.create(product=teapot, quantity=2)
+    staff.post(f"/admin/orders/order/{order.pk}/delete/", {"post": "yes"})
+    assert pieces(teapot) == 40
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"<html>", uploads.NO_PICTURE),
+        (b"\0" * (uploads.MAX_BYTES + 1), uploads.TOO_LARGE),
+    ],
+)
+def test_a_refused_upload_says_why_beside_the_field(staff, teapot, body, message):
+    answer = staff.post(
+        "/admin/orders/productimage/add/",
+        {"product": teapot.pk, "position": "0", "image": upload("a.png", body)},
+    )
+    assert message in text(answer)
+    assert not ProductImage.objects.exists()
+
+
+def test_a_picture_is_added_and_replaced(staff, teapot):
+    fields = {"product": teapot.pk, "position": "0", "alt": "round"}
+    staff.post("/admin/orders/productimage/add/", {**fields, "image": upload()})
+    row = ProductImage.objects.get()
+    old = Path(row.image.path)
+    path = f"/admin/orders/productimage/{row.pk}/change/"
+    staff.post(path, {**fields, "image": upload("b.png")})
+    row.refresh_from_db()
+    assert not old.exists()
+    assert Path(row.image.path).exists()
+
+
+def test_somebody_who_watches_too_much_is_named_as_an_error(staff, teapot, ana, monkeypatch):
+    monkeypatch.setattr(watching, "MAX_WATCHED", 1)
+    product("lamp").watchers.add(ana)
+    path = f"/admin/orders/product/{teapot.pk}/change/"
+    answer = staff.post(path, {**form_of(staff.get(path)), "watchers": [ana.pk]})
+    assert "A person can watch 1 products" in text(answer)
+    assert not teapot.watchers.exists()
+
+
+def test_watchers_are_changed_on_the_products_page(staff, teapot, ana):
+    path = f"/admin/orders/product/{teapot.pk}/change/"
+    answer = staff.post(path, {**form_of(staff.get(path)), "watchers": [ana.pk]}, follow=True)
+    assert "was changed successfully" in text(answer)
+    assert [one["on"] for one in data("subscription.changed") if "product" in one["subject"]] == [
+        True
+    ]
+
+
+def test_an_address_that_is_taken_is_refused_beside_the_form(staff, ana):
+    ben = person("ben")
+    path = f"/admin/orders/user/{ben.pk}/change/"
+    answer = staff.post(path, {**form_of(staff.get(path)), "email": "ANA@example.com"})
+    assert "Another account uses this e-mail address." in text(answer)
+    ben.refresh_from_db()
+    assert ben.email == "ben@example.com"

@@ -1,0 +1,33 @@
+"""Views at one server, seen at all of them."""
+
+import asyncio
+import re
+
+from tests.end_to_end.listener import Listener
+from tests.end_to_end.shopper import Shopper
+from tests.rig.stack import Stack
+
+WITHIN = 3.0  # seconds: views are added up once a second
+
+
+async def test_open_pages_of_every_server_hear_the_count(shared_stack: Stack) -> None:
+    stack = shared_stack
+    first, last = stack.servers[0], stack.servers[-1]
+    visitor = Shopper(last.url)
+    page = await asyncio.to_thread(visitor.get, "/products/clock/")
+    topic = re.search(r"product\.\d+\.page", page.text)
+    assert topic
+    async with (
+        Listener(first.ws_url, topics=[topic[0]]) as here,
+        Listener(last.ws_url, topics=[topic[0]]) as there,
+    ):
+        for _ in range(4):
+            await asyncio.to_thread(visitor.get, "/products/clock/")
+        for listener in (here, there):
+            await listener.expect("product.viewed", within=WITHIN, count=5)
+    stored = await asyncio.to_thread(
+        stack.python,
+        "from orders.models import Product, ProductView;"
+        "print(Product.objects.get(slug='clock').view_count, ProductView.objects.count())",
+    )
+    assert stored.split() == ["5", "5"]

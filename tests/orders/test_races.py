@@ -1,0 +1,233 @@
+"""Races on the shop's rows, on PostgreSQL, where writers really run side by side."""
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connections, transaction
+from django.db.models import F
+
+from hub.models import Event
+from hub.numbering import drain
+from orders import viewing, watching
+from orders.errors import AccountGone, OutOfStock, TooManyWatched
+from orders.models import Order, Product, ProductImage, ProductView, User
+from orders.receivers import view_counts
+from tests.orders.pictures import upload
+from tests.orders.shop import data, forget, person, pieces, product, told
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+DEADLINE = 60  # seconds for all threads of one test
+
+
+def race(*runners: Callable[[], object]) -> list[object]:
+    """Run all at once, each in a thread; their results, an exception being one."""
+    start = threading.Barrier(len(runners))
+    results: list[object] = [None] * len(runners)
+
+    def run(index: int, runner: Callable[[], object]) -> None:
+        try:
+            start.wait(DEADLINE)
+            results[index] = runner()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=one) for one in enumerate(runners)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+        assert not thread.is_alive()
+    return results
+
+
+def numbered(kind: str) -> list[int]:
+    """The keys of events of one type, in the order that everybody hears them."""
+    while drain().rows:
+        pass
+    rows = Event.objects.filter(type=kind).order_by("position")
+    return list(rows.values_list("pk", flat=True))
+
+
+def test_two_hundred_buyers_for_ten_pieces_make_ten_orders():
+    teapot = product(pieces=10)
+    people = [person(f"buyer{n}") for n in range(200)]
+    forget()
+
+    def buy(buyer: User) -> Callable[[], Order]:
+        return lambda: Order.objects.create(product=teapot, ordered_by=buyer, quantity=1)
+
+    results = race(*(buy(one) for one in people))
+    assert sum(isinstance(one, Order) for one in results) == 10
+    assert sum(isinstance(one, OutOfStock) for one in results) == 190
+    assert pieces(teapot) == 0
+    assert Order.objects.values("number").distinct().count() == 10
+    assert [kind for _, kind in told()].count("order.received") == 10
+    assert [one["left"] for one in data("stock.low")] == [5]
+
+
+def test_racing_price_changes_are_told_as_they_were_committed():
+    teapot = product(price="100.00")
+    forget()
+
+    def cut() -> None:
+        Product.objects.filter(pk=teapot.pk).update(price=F("price") - 1)
+
+    assert race(*[cut] * 20) == [None] * 20
+    drops = data("product.price_dropped")
+    assert numbered("product.price_dropped") == sorted(numbered("product.price_dropped"))
+    steps = [(Decimal(one["old_price"]), Decimal(one["new_price"])) for one in drops]
+    assert steps == [(Decimal(100 - n), Decimal(99 - n)) for n in range(20)]
+
+
+def test_an_account_deleted_while_it_orders_leaves_no_order_without_an_end():
+    teapot = product(pieces=1000)
+    for turn in range(20):
+        ana = person(f"ana{turn}")
+        ordered, deleted = race(
+            lambda ana=ana: Order.objects.create(product=teapot, ordered_by=ana, quantity=1),
+            lambda ana=ana: User.objects.get(pk=ana.pk).delete(),
+        )
+        assert isinstance(ordered, Order | AccountGone), ordered
+        assert not isinstance(deleted, Exception), deleted
+    assert not User.objects.exists()
+    assert not Order.objects.exclude(ordered_by=None).exists()
+    assert pieces(teapot) == 1000 - Order.objects.count()
+
+
+def test_two_sign_ups_at_once_cannot_share_an_address():
+    def sign_up(name: str, email: str) -> Callable[[], User]:
+        return lambda: User.objects.create_user(name, email, "demo")
+
+    results = race(
+        *(sign_up(f"ana{n}", f"{'ANA' if n % 2 else 'ana'}@example.com") for n in range(8))
+    )
+    assert sum(isinstance(one, User) for one in results) == 1
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_racing_prices_are_told_as_the_steps_that_were_stored(turn):
+    """Whichever is second is compared with what the first stored, not with what it read."""
+    teapot = product(price="100.00")
+    rows = [Product.objects.get(pk=teapot.pk) for _ in range(2)]
+    forget()
+
+    def write(row: Product, price: str) -> Callable[[], None]:
+        row.price = Decimal(price)
+        return row.save
+
+    assert race(write(rows[0], "80.00"), write(rows[1], "90.00")) == [None, None]
+    steps = [(one["old_price"], one["new_price"]) for one in data("product.price_dropped")]
+    if Product.objects.get().price == 90:
+        assert steps == [("100.00", "80.00")]
+    else:
+        assert steps == [("100.00", "90.00"), ("90.00", "80.00")]
+
+
+def test_an_order_deleted_by_many_at_once_is_given_back_once():
+    teapot = product(pieces=10)
+    for _ in range(5):
+        order = Order.objects.create(product=teapot, quantity=4)
+        race(*(Order.objects.get(pk=order.pk).delete for _ in range(6)))
+        assert pieces(teapot) == 10
+
+
+def test_an_account_deleted_by_many_at_once_is_told_once():
+    ana = person()
+    forget()
+    race(*(User.objects.get(pk=ana.pk).delete for _ in range(6)))
+    assert sorted(kind for _, kind in told()) == [
+        "account.deleted",
+        "account.deleted",
+        "rights.revoked",
+    ]
+
+
+def test_many_looks_of_one_visitor_at_once_count_once():
+    teapot, ana = product(), person()
+    looks = race(*[lambda: viewing.record(teapot, ana)] * 20)
+    looks += race(*[lambda: viewing.record(teapot, session="a")] * 20)
+    assert looks.count(True) == 2
+    assert looks.count(False) == 38
+    assert ProductView.objects.count() == 2
+
+
+def test_looking_waits_for_nobody_who_changes_the_product():
+    teapot, ana = product(), person()
+    with transaction.atomic():
+        teapot.price = Decimal("20.00")
+        teapot.save()  # holds the row until the end of the block
+        assert race(lambda: viewing.record(teapot, ana)) == [True]
+
+
+def test_no_view_is_lost_when_processes_add_up_at_once():
+    teapot = product()
+    counts = [viewing.Counts(lambda *told: None) for _ in range(10)]
+    for one in counts:
+        one._waiting[teapot.pk] = 7
+    assert race(*(one.write for one in counts)) == [True] * 10
+    assert Product.objects.get().view_count == 70
+    view_counts.forget()
+
+
+def test_a_person_cannot_watch_too_much_by_asking_twice_at_once(monkeypatch):
+    monkeypatch.setattr(watching, "MAX_WATCHED", 3)
+    ana = person()
+    made = [product(f"p{n}") for n in range(8)]
+    results = race(*(lambda one=one: one.watchers.add(ana) for one in made))
+    assert results.count(None) == 3
+    assert sum(isinstance(one, TooManyWatched) for one in results) == 5
+    assert ana.watched_products.count() == 3
+
+
+def test_a_file_that_two_rows_share_goes_when_both_are_deleted_at_once(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    teapot = product()
+    for _ in range(10):
+        first = ProductImage.objects.create(product=teapot, image=upload())
+        second = ProductImage.objects.create(product=teapot, image=first.image.name)
+        race(first.delete, second.delete)
+        assert not Path(first.image.path).exists()
+
+
+def test_a_file_that_is_shared_while_its_row_goes_survives_if_the_new_row_was_first(
+    settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    teapot = product()
+    row = ProductImage.objects.create(product=teapot, image=upload())
+    began = threading.Event()
+
+    def delete() -> None:
+        began.set()
+        ProductImage.objects.get(pk=row.pk).delete()
+
+    def share() -> None:
+        with transaction.atomic():
+            ProductImage.objects.create(product=teapot, image=row.image.name)
+            deleting.start()
+            began.wait(DEADLINE)
+            deleting.join(0.3)
+            assert deleting.is_alive(), "the deletion waits for the row that shares its file"
+
+    deleting = threading.Thread(target=lambda: race(delete))
+    share()
+    deleting.join(DEADLINE)
+    assert Path(row.image.path).exists()
+
+
+def test_members_who_come_and_go_at_once_are_each_checked_again():
+    clerks = Group.objects.create(name="clerks")
+    people = [person(f"p{n}") for n in range(10)]
+    forget()
+    results = race(*(lambda one=one: one.groups.add(clerks) for one in people))
+    assert results == [None] * 10
+    revoked = {topic for topic, kind in told() if kind == "rights.revoked"}
+    assert revoked == {f"user.{one.pk}" for one in people}

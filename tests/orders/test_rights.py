@@ -1,0 +1,174 @@
+"""Groups and permissions: whoever a change concerns is checked again by the policy."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from hub import EventType, publish
+from orders.models import User
+from orders.topics import ShopPolicy
+from tests.orders.shop import data, forget, person, told
+
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+
+
+class Accounts(EventType):
+    type: ClassVar[str] = "test.accounts"
+
+
+class AuditPolicy(ShopPolicy):
+    """The shop's, and the topic `audit` for who may view orders."""
+
+    def refusals(self, user: Any, topics: Collection[str]) -> dict[str, str]:
+        refused = super().refusals(user, topics)
+        if user is not None and user.has_perm("orders.view_order"):
+            refused.pop("audit", None)
+        return refused
+
+
+@pytest.fixture
+def people():
+    ana, ben = person("ana"), person("ben")
+    clerks = Group.objects.create(name="clerks")
+    viewing = Permission.objects.get(codename="view_order")
+    forget()
+    return ana, ben, clerks, viewing
+
+
+def checked() -> list[str]:
+    """Whose topics are checked again, in any order."""
+    assert {one["reason"] for one in data("rights.revoked")} <= {"permissions"}
+    return sorted(topic for topic, kind in told() if kind == "rights.revoked")
+
+
+def mine(*who: User) -> list[str]:
+    return sorted(f"user.{one.pk}" for one in who)
+
+
+def test_joining_and_leaving_a_group_from_the_persons_side(people):
+    ana, _, clerks, _ = people
+    for change in (
+        lambda: ana.groups.add(clerks),
+        lambda: ana.groups.remove(clerks),
+        lambda: ana.groups.set([clerks]),
+        lambda: ana.groups.set([]),
+    ):
+        forget()
+        change()
+        assert checked() == mine(ana)
+    forget()
+    ana.groups.clear()
+    assert checked() == []  # there was nothing to lose
+
+
+def test_joining_and_leaving_a_group_from_the_groups_side(people):
+    ana, ben, clerks, _ = people
+    clerks.user_set.add(ana, ben)
+    assert checked() == mine(ana, ben)
+    forget()
+    clerks.user_set.remove(ben)
+    assert checked() == mine(ben)
+    forget()
+    clerks.user_set.clear()
+    assert checked() == mine(ana)
+
+
+def test_joining_a_group_twice_is_one_change(people):
+    ana, _, clerks, _ = people
+    ana.groups.add(clerks)
+    ana.groups.add(clerks)
+    assert checked() == mine(ana)
+
+
+def test_permissions_of_a_person_from_either_side(people):
+    ana, ben, _, viewing = people
+    ana.user_permissions.add(viewing)
+    viewing.user_set.add(ben)
+    assert checked() == mine(ana, ben)
+    forget()
+    viewing.user_set.clear()
+    assert checked() == mine(ana, ben)
+
+
+def test_permissions_of_a_group_concern_all_its_members(people):
+    ana, ben, clerks, viewing = people
+    clerks.user_set.add(ana, ben)
+    for change in (
+        lambda: clerks.permissions.add(viewing),
+        lambda: clerks.permissions.clear(),
+        lambda: viewing.group_set.add(clerks),
+        lambda: viewing.group_set.remove(clerks),
+        lambda: clerks.permissions.set([viewing]),
+        lambda: viewing.group_set.clear(),
+    ):
+        forget()
+        change()
+        assert checked() == mine(ana, ben)
+
+
+def test_a_deleted_group_or_permission_concerns_its_holders(people):
+    ana, ben, clerks, viewing = people
+    clerks.user_set.add(ana)
+    clerks.permissions.add(viewing)
+    ben.user_permissions.add(viewing)
+    forget()
+    viewing.delete()
+    assert checked() == mine(ana, ben)
+    forget()
+    Group.objects.all().delete()
+    assert checked() == mine(ana)
+
+
+def test_an_admin_who_is_one_no_longer_is_checked_again(people):
+    ana, *_ = people
+    User.objects.filter(pk=ana.pk).update(is_superuser=True)
+    User.objects.filter(pk=ana.pk).update(is_superuser=False)
+    assert checked() == mine(ana, ana)
+
+
+def test_a_change_that_is_rolled_back_checks_nobody(people):
+    ana, _, clerks, _ = people
+    with pytest.raises(RuntimeError), transaction.atomic():
+        ana.groups.add(clerks)
+        clerks.delete()
+        raise RuntimeError
+    assert checked() == []
+
+
+@sync_to_async
+def tell_auditors() -> None:
+    with transaction.atomic():
+        publish(Accounts(), "audit")
+
+
+@pytest.mark.parametrize("loss", ["leaves", "group loses it", "group goes"])
+async def test_a_lost_permission_takes_its_topic_from_open_sockets(people, listen, loss):
+    ana, _, clerks, viewing = people
+    await sync_to_async(clerks.permissions.add)(viewing)
+    await sync_to_async(ana.groups.add)(clerks)
+    changes = {
+        "leaves": lambda: ana.groups.remove(clerks),
+        "group loses it": lambda: viewing.group_set.clear(),
+        "group goes": lambda: Group.objects.all().delete(),
+    }
+    browser = await listen(ana, topics=["audit"], policy=AuditPolicy())
+    assert browser.welcome["pages"] == ["audit"]
+    await tell_auditors()
+    await browser.expect("test.accounts")
+    await sync_to_async(changes[loss])()
+    assert (await browser.hear("topics"))["removed"] == ["audit"]
+    await tell_auditors()
+    await browser.silent_until(f"user.{ana.pk}")
+
+
+async def test_another_right_that_changes_leaves_a_topic_alone(people, listen):
+    ana, _, clerks, viewing = people
+    await sync_to_async(ana.user_permissions.add)(viewing)
+    browser = await listen(ana, topics=["audit"], policy=AuditPolicy())
+    await sync_to_async(ana.groups.add)(clerks)
+    await tell_auditors()
+    await browser.expect("test.accounts")

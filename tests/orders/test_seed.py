@@ -1,0 +1,60 @@
+"""`manage.py seed_demo`."""
+
+import io
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from orders.models import Product, ProductImage, User
+from tests.orders.shop import person, told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def seed(*options: str) -> str:
+    out = io.StringIO()
+    call_command("seed_demo", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_demo_shop_is_complete_and_a_second_run_changes_nothing():
+    seed()
+    first = Product.objects.in_bulk(field_name="slug")
+    assert len(first) == 12
+    facts = [(one.slug, str(one.price), one.stock) for one in Product.objects.all()[:3]]
+    assert facts == [("teapot", "29.00", 40), ("lamp", "89.50", 3), ("chair", "149.00", 0)]
+    assert [one.username for one in first["teapot"].watchers.all()] == ["ana"]
+    assert [one.username for one in first["chair"].watchers.all()] == ["ben"]
+    assert authenticate(username="admin", password="demo").is_superuser
+    before = told()
+    assert "nothing was changed" in seed()
+    assert told() == before
+
+
+def test_each_product_has_a_picture_of_its_own():
+    seed()
+    pictures = set()
+    for row in ProductImage.objects.all():
+        content = row.image.read()
+        row.image.close()
+        with Image.open(io.BytesIO(content)) as picture:
+            assert picture.size == (800, 800)
+        assert row.alt
+        pictures.add(content)
+    assert len(pictures) == 12
+
+
+def test_a_database_with_other_people_is_left_alone_unless_forced():
+    person("zoe")
+    with pytest.raises(CommandError, match="--force"):
+        seed()
+    assert User.objects.count() == 1
+    seed("--force")
+    assert Product.objects.count() == 12

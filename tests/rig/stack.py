@@ -1,0 +1,166 @@
+"""The whole system as people run it: servers, their database, their Redis, demo data.
+
+*Embedded* is one process on SQLite with the in-memory layer; *cluster* is two processes on
+PostgreSQL and Redis. Both start from a copy of a database that was migrated and filled once.
+"""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tests.rig import workspace
+from tests.rig.postgres import PostgresServer
+from tests.rig.redis import RedisServer
+from tests.rig.server import ROOT, ServerProcess, Software, environment
+
+SECRET = "only for tests on this machine, never for people"
+_COMMAND = 60  # seconds a command may take
+
+
+@dataclass
+class Stack:
+    """A running system. `env` is what its processes were given; more of them may join in."""
+
+    kind: Literal["embedded", "cluster"]
+    env: Mapping[str, str]
+    servers: list[ServerProcess] = field(default_factory=list)
+    redis: RedisServer | None = None
+    postgres: PostgresServer | None = None
+
+    @property
+    def server(self) -> ServerProcess:
+        """The first server."""
+        return self.servers[0]
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def manage(self, *arguments: str) -> str:
+        """Run a manage.py command beside the servers; what it printed."""
+        return _python(self.env, "manage.py", *arguments)
+
+    def python(self, code: str) -> str:
+        """Run Python code, with Django set up, in a process beside the servers; what it printed."""
+        return _python(self.env, "-c", f"import django; django.setup()\n{code}")
+
+
+class Template:
+    """Migrated databases with demo data, made once, copied for each stack."""
+
+    def __init__(self) -> None:
+        self._embedded: Path | None = None
+        self._cluster: tuple[Path, str] | None = None
+
+    def embedded(self) -> Path:
+        """A `var/` with the SQLite database and the pictures."""
+        if self._embedded is None:
+            self._embedded = _fill(workspace.make_directory("template"), {})
+        return self._embedded
+
+    def cluster(self, postgres: PostgresServer) -> tuple[Path, str]:
+        """A `var/` with the pictures, and the name of the database on the PostgreSQL server."""
+        if self._cluster is None:
+            name = postgres.create_database()
+            url = {"DATABASE_URL": postgres.url(name)}
+            self._cluster = _fill(workspace.make_directory("template"), url), name
+        return self._cluster
+
+
+@contextlib.contextmanager
+def embedded_stack(
+    template: Template, *, software: Software = "daphne", env: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
+    """One server on SQLite, with its own copy of the demo data. `env` overrides its settings."""
+    var = _copy_of(template.embedded())
+    settings = {"HUB_VAR": str(var), "SECRET_KEY": SECRET, **(env or {})}
+    stack = Stack("embedded", settings)
+    with ServerProcess(settings, software=software) as server:
+        stack.servers.append(server)
+        yield stack
+    workspace.remove_directory(var)
+
+
+@contextlib.contextmanager
+def cluster_stack(
+    template: Template,
+    postgres: PostgresServer,
+    redis: RedisServer,
+    *,
+    software: Software = "daphne",
+    servers: int = 2,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Stack]:
+    """Servers on one PostgreSQL database and one Redis, with demo data."""
+    filled, database = template.cluster(postgres)
+    name = postgres.create_database(template=database)
+    var = _copy_of(filled)
+    settings = {
+        "HUB_VAR": str(var),
+        "SECRET_KEY": SECRET,
+        "DATABASE_URL": postgres.url(name),
+        "REDIS_URL": redis.url,
+        **(env or {}),
+    }
+    stack = Stack("cluster", settings, redis=redis, postgres=postgres)
+    with contextlib.ExitStack() as ends:
+        for number in range(1, servers + 1):
+            server = ServerProcess(settings, software=software, name=f"web{number}")
+            stack.servers.append(server)
+            server.start()  # all at once; entering waits
+            ends.callback(_end_quietly, server)
+        for server in stack.servers:
+            server.wait_ready()
+        yield stack
+        for server in stack.servers:
+            if server.is_running():
+                server.terminate()
+        for server in stack.servers:
+            server.assert_log_clean()
+    postgres.drop_database(name)
+    workspace.remove_directory(var)
+
+
+def _end_quietly(server: ServerProcess) -> None:
+    """After a failure: the test's own error is the one to show."""
+    if server.is_running():
+        server.kill()
+
+
+def _copy_of(var: Path) -> Path:
+    copy = workspace.make_directory("var")
+    shutil.copytree(var, copy, dirs_exist_ok=True)
+    return copy
+
+
+def _fill(var: Path, env: Mapping[str, str]) -> Path:
+    settings = {"HUB_VAR": str(var), "SECRET_KEY": SECRET, **env}
+    _python(settings, "manage.py", "migrate", "--verbosity=0")
+    _python(settings, "manage.py", "seed_demo")
+    return var
+
+
+def _python(env: Mapping[str, str], *arguments: str) -> str:
+    child = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        printed, complained = child.communicate(timeout=_COMMAND)
+    except BaseException:  # an interrupt, too: `subprocess.run` would not wait for the end then
+        child.kill()
+        child.communicate()
+        raise
+    if child.returncode:
+        raise AssertionError(f"python {' '.join(arguments)}:\n{printed}{complained}")
+    return printed

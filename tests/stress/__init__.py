@@ -1,0 +1,1 @@
+"""Invariants under load, faults and hostile input, against real processes: `make stress`."""

@@ -1,0 +1,33 @@
+"""The relay sends what it numbers before the numbers are committed."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from unittest.mock import patch
+
+from django.db import transaction
+
+from hub.batch import batches
+from hub.numbering import Drained, drain
+from hub.relay import SEND_TIMEOUT, Relay
+
+
+async def drain_and_send(relay: Relay) -> None:
+    loop = asyncio.get_running_loop()
+
+    def work() -> Drained:
+        with transaction.atomic():
+            drained = drain()
+            for batch in batches(relay._process, drained.epoch, drained.rows):
+                sending = asyncio.run_coroutine_threadsafe(relay._send(batch), loop)
+                sending.result(2 * SEND_TIMEOUT)
+        return drained
+
+    while (await relay._database.run(work)).is_full:
+        pass
+
+
+@contextlib.contextmanager
+def broken() -> Iterator[None]:
+    with patch.object(Relay, "_drain", drain_and_send):
+        yield

@@ -1,0 +1,217 @@
+"""A client of the swarm: comes back, resumes, answers pings, and remembers all it handed on."""
+
+import asyncio
+import time
+from collections.abc import Collection
+from datetime import datetime
+from random import Random
+from typing import Any, NamedTuple, Self
+
+import msgspec
+
+from tests.stress.wire import Wire
+
+BASE, MOST = 0.5, 20.0  # seconds of back-off, full jitter, as browsers do it
+FINAL = range(4500, 5000)  # these close codes mean: do not come back
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Handed(NamedTuple):
+    """One event as the application got it. `latency` in seconds since its insert."""
+
+    position: int
+    key: str
+    topic: str
+    latency: float
+    at: float  # monotonic
+
+
+class Client:
+    """An async context manager: in it, the client stays connected for as long as it may.
+
+    `url` may be a function, asked before each connect. `start` is the position after which
+    everything on `topics` (and its own) is due.
+    """
+
+    def __init__(
+        self,
+        url: Any,
+        topics: Collection[str] = (),
+        *,
+        ticket: str | None = None,
+        cookie: str = "",
+        random: Random | None = None,
+        answers: bool = True,
+        resume: dict[str, Any] | None = None,
+    ) -> None:
+        self._url = url
+        self._ticket = ticket
+        self._cookie = cookie
+        self._random = random or Random(0)
+        self._answers = answers
+        self._wire: Wire | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._greeted_at = 0.0
+        self._head: int | None = None
+        self._last = 0  # the highest id on this connection
+        self._refs: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self.topics = set(topics)
+        self.cursor = resume
+        self.start = resume["position"] if resume else -1
+        self.welcome: dict[str, Any] = {}
+        self.welcomed = asyncio.Event()
+        self.handed: list[Handed] = []
+        self.seen: list[tuple[int, str]] = []  # as `handed`, with what came twice
+        self.ephemeral = 0
+        self.changes: list[tuple[float, dict[str, Any]]] = []  # wall clock, `topics` frame
+        self.closed_at: list[float] = []  # wall clock
+        self.goodbyes: list[dict[str, Any]] = []
+        self.closes: list[int] = []
+        self.connects = 0
+        self.unrecovered: list[str] = []
+        self.replays: list[float] = []  # seconds from hello to the head of that time
+        self.wrong: list[str] = []  # what the server must never do to a connection
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self._wire is not None:
+            self._wire.close()
+            await self._wire.closed.wait()
+
+    @property
+    def wire(self) -> Wire:
+        assert self._wire is not None, "not connected"
+        return self._wire
+
+    @property
+    def is_entered(self) -> bool:
+        return self._task is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self._wire is not None and self._wire.code is None and self.welcomed.is_set()
+
+    @property
+    def position(self) -> int:
+        return self.cursor["position"] if self.cursor else -1
+
+    @property
+    def ended(self) -> bool:
+        """It was sent away for good."""
+        return bool(self.closes) and self.closes[-1] in FINAL
+
+    async def ask(self, op: str, topics: Collection[str], **fields: Any) -> dict[str, Any]:
+        """Send a frame with a reference of its own, and return the reply to it."""
+        ref = str(len(self._refs) + 1)
+        self._refs[ref] = asyncio.get_running_loop().create_future()
+        self.say({"op": op, "ref": ref, "topics": list(topics), **fields})
+        async with asyncio.timeout(20):
+            return await self._refs[ref]
+
+    def say(self, frame: dict[str, Any]) -> None:
+        self.wire.send(msgspec.json.encode(frame))
+
+    async def _run(self) -> None:
+        attempt = 0
+        while True:
+            self._last, self._head = 0, None
+            self.welcomed.clear()
+            goodbyes = len(self.goodbyes)
+            try:
+                url = self._url() if callable(self._url) else self._url
+                self._wire = await Wire.connect(url, self._take, cookie=self._cookie)
+            except OSError:
+                self._wire = None
+            else:
+                self.connects += 1
+                self._greet()
+                await self._wire.closed.wait()
+                self.closes.append(self._wire.code or 0)
+                self.closed_at.append(time.time())
+                if self.welcomed.is_set():
+                    attempt = 0
+            goodbye = self.goodbyes[-1] if len(self.goodbyes) > goodbyes else {}
+            if goodbye.get("code", self.closes[-1] if self.closes else 0) in FINAL:
+                return
+            pause = self._random.uniform(0, min(MOST, BASE * 2**attempt))
+            attempt += 1
+            await asyncio.sleep(max(pause, goodbye.get("retry_ms", 0) / 1000))
+
+    def _greet(self) -> None:
+        hello: dict[str, Any] = {"op": "hello", "topics": sorted(self.topics)}
+        if self._ticket is not None:
+            hello["ticket"] = self._ticket
+        if self.cursor is not None:
+            hello["resume"] = self.cursor
+        self._greeted_at = time.monotonic()
+        self.say(hello)
+
+    def _take(self, text: bytes) -> None:
+        frame = _decode(text)
+        op = frame["op"]
+        if op == "event":
+            self._take_event(frame)
+        elif op == "ping":
+            self._take_ping(frame["position"])
+        elif op == "welcome":
+            self._take_welcome(frame)
+        elif op == "reply":
+            if frame["ref"] in self._refs:
+                self._refs[frame["ref"]].set_result(frame)
+        elif op == "goodbye":
+            self.goodbyes.append(frame)
+        elif op == "topics":
+            self.changes.append((time.time(), frame))
+        else:
+            self.wrong.append(f"an unknown op {op!r}")
+
+    def _take_welcome(self, frame: dict[str, Any]) -> None:
+        if self.cursor is None:
+            self.start = frame["position"]
+        elif not frame["recovered"]:
+            self.unrecovered.append(frame["reason"])
+        elif frame["position"] != self.cursor["position"]:
+            self.wrong.append(f"resumed at {frame['position']}, asked for {self.cursor}")
+        self.welcome = frame
+        self.cursor = {"epoch": frame["epoch"], "position": frame["position"]}
+        self._head = frame["head"]
+        self.welcomed.set()
+        self._measure_replay(frame["position"])
+
+    def _take_event(self, frame: dict[str, Any]) -> None:
+        position = frame.get("id")
+        if position is None:
+            self.ephemeral += 1
+            return
+        key = frame["data"].get("fact", frame["type"])
+        self.seen.append((position, key))
+        if position <= self._last:
+            self.wrong.append(f"{position} came after {self._last} on one connection")
+        self._last = position
+        if self.cursor is None:
+            self.wrong.append("an event before the welcome")
+        elif position > self.cursor["position"]:
+            self.cursor["position"] = position
+            latency = time.time() - datetime.fromisoformat(frame["at"]).timestamp()
+            self.handed.append(Handed(position, key, frame["topic"], latency, time.monotonic()))
+        self._measure_replay(position)
+
+    def _take_ping(self, position: int) -> None:
+        if position < self._last:
+            self.wrong.append(f"ping {position} after event {self._last}")
+        if self.cursor is not None:
+            self.cursor["position"] = max(position, self.cursor["position"])
+        if self._answers:
+            self.say({"op": "pong", "position": position})
+
+    def _measure_replay(self, position: int) -> None:
+        if self._head is not None and position >= self._head:
+            self.replays.append(time.monotonic() - self._greeted_at)
+            self._head = None

@@ -1,0 +1,17 @@
+"""The project's settings, with the facts application and a layer that can be made unreliable."""
+
+import json
+import os
+
+from asgi.settings import *  # noqa: F403
+from asgi.settings import CHANNEL_LAYERS, DATABASES, INSTALLED_APPS, REDIS_URL
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.stress.facts"]
+HUB = json.loads(os.environ.get("STRESS_HUB", "{}"))
+# People of these tests sign in by the hundred; their passwords are not worth the time.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ASGI_APPLICATION = "tests.stress.application.application"
+if REDIS_URL:
+    CHANNEL_LAYERS["default"]["BACKEND"] = "tests.stress.layer.UnreliableLayer"
+if timeout := os.environ.get("STRESS_POOL"):
+    DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = float(timeout)

@@ -1,0 +1,47 @@
+"""Scenario 4: a layer that drops, duplicates and reorders costs time and nothing else."""
+
+import asyncio
+import time
+
+from tests.stress import table
+from tests.stress.client import Client
+from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.scale import scaled
+from tests.stress.swarm import reached, swarm
+from tests.stress.system import System
+
+CLIENTS = scaled(20, 200)  # at each server
+SECONDS = scaled(2, 30)
+RATE = scaled(40, 60)  # transactions a second, at each server
+CONVERGED = 5.0  # seconds after the last commit
+TOPICS = [f"open.l{number}" for number in range(5)]
+
+
+async def test_all_clients_converge_without_reconnecting(system: System) -> None:
+    head = await system.settled()
+    clients = [
+        Client(server.ws_url, TOPICS[: 1 + number % len(TOPICS)])
+        for server in system.servers
+        for number in range(CLIENTS)
+    ]
+    await system.faults(drop=0.1, duplicate=0.1, reorder=0.1)
+    async with swarm(clients):
+        for index in (0, 1):
+            await system.load(index, SECONDS * RATE, RATE, prefix=f"s4-{index}", topics=TOPICS)
+        await asyncio.sleep(SECONDS)
+        for index in (0, 1):
+            assert not await system.written(index, f"s4-{index}", SECONDS + 5)
+        done = time.monotonic()
+        ledger = system.base.read(head)
+        everything = {one: len(due(ledger, one.topics, head)) for one in clients}
+        await reached(clients, lambda one: len(one.handed) >= everything[one], CONVERGED)
+        converged = time.monotonic() - done
+        await system.settled()
+        ledger = system.base.read(head)
+        check_log(ledger, head, "s4")
+        check_clients(clients, ledger)
+        assert all(one.connects == 1 for one in clients), "nobody reconnected"
+    late = sorted(event.latency for one in clients for event in one.handed)
+    table.show("4", "events handed on, layer dropping 10 %", len(late), "all, in order")
+    table.show("4", "converged after the last commit", table.seconds(converged), "5 s")
+    table.show("4", "p99 of delivery", table.seconds(late[int(0.99 * len(late))]))

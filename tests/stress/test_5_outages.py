@@ -1,0 +1,145 @@
+"""Scenario 5: Redis and the database go and come back under load."""
+
+import asyncio
+import math
+import time
+
+import pytest
+
+from tests.end_to_end.shopper import Shopper
+from tests.stress import table
+from tests.stress.client import Client
+from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.scale import scaled
+from tests.stress.swarm import reached, swarm
+from tests.stress.system import System
+
+CLIENTS = scaled(10, 100)  # at each server
+RATE = 20  # transactions a second, at each server
+AWAY = {
+    "killed": scaled(3.5, 60),
+    "frozen": scaled(2.5, 20),
+    "database": scaled(1.5, 10),
+}  # seconds
+SLOWEST, P95 = 4.0, 2.0  # seconds, without the layer
+BACK = 3.0  # seconds until the fast path is back
+MEASURED = scaled(1.0, 3.0)  # seconds of load that are then measured
+FAST = 0.1  # seconds; the median of a log that is only polled is above it
+TOPICS = ["open.o0", "open.o1"]
+
+
+async def under_load(system: System, name: str, seconds: float) -> None:
+    for index in (0, 1):
+        count = math.ceil(seconds * RATE)
+        await system.load(index, count, RATE, prefix=f"{name}-{index}", topics=TOPICS)
+
+
+async def exact(system: System, name: str, clients: list[Client], head: int) -> None:
+    """All that was committed was handed on, in order, and no socket was closed for it."""
+    await system.settled()
+    ledger = system.base.read(head)
+    await reached(clients, lambda one: len(one.handed) >= len(due(ledger, TOPICS, head)), SLOWEST)
+    check_log(ledger, head, name)
+    check_clients(clients, ledger)
+    assert all(one.connects == 1 for one in clients), "a socket was closed"
+
+
+def delivered(clients: list[Client], since: float, until: float) -> list[float]:
+    """The latencies of what was inserted between two times, slowest last."""
+    return sorted(
+        event.latency
+        for one in clients
+        for event in one.handed
+        if since <= event.at - event.latency <= until
+    )
+
+
+async def others_latencies(system: System, name: str, others: list[Client]) -> list[float]:
+    """Sorted latencies at clients of the second server, of what the first one writes."""
+    since, count = time.monotonic(), math.ceil(MEASURED * RATE)
+    await system.load(0, count, RATE, prefix=f"{name}-again", topics=TOPICS)
+    await asyncio.sleep(MEASURED)
+    assert not await system.written(0, f"{name}-again", 10)
+    return delivered(others, since, time.monotonic())
+
+
+@pytest.mark.parametrize("trouble", ["killed", "frozen"])
+async def test_without_redis_events_are_late_and_none_is_lost(system: System, trouble: str) -> None:
+    redis, name = system.base.redis, f"s5-{trouble}"
+    stop, start = {
+        "killed": (redis.stop, redis.start),
+        "frozen": (redis.freeze, redis.thaw),
+    }[trouble]
+    head = await system.settled()
+    clients = [Client(server.ws_url, TOPICS) for server in system.servers for _ in range(CLIENTS)]
+    async with swarm(clients):
+        await under_load(system, name, 1 + AWAY[trouble])
+        await asyncio.sleep(1)
+        gone = time.monotonic()
+        stop()
+        await asyncio.sleep(AWAY[trouble])
+        start()
+        back = time.monotonic()
+        await asyncio.sleep(BACK)
+        # One server writes, the other's clients are measured: a server that does not write
+        # itself has nothing but the layer, or its poll.
+        again = await others_latencies(system, name, clients[CLIENTS:])
+        for index in (0, 1):
+            assert not await system.written(index, f"{name}-{index}", 30)
+        await exact(system, name, clients, head)
+    without = delivered(clients, gone, back)
+    p95, median = without[int(0.95 * len(without))], again[len(again) // 2]
+    table.show("5", f"Redis {trouble}: slowest delivery", table.seconds(without[-1]), "4 s")
+    table.show("5", f"Redis {trouble}: 95th percentile", table.seconds(p95), "2 s")
+    table.show(
+        "5", f"Redis {trouble}: median 3 s after it is back", table.seconds(median), "100 ms"
+    )
+    assert without[-1] <= SLOWEST and p95 <= P95
+    assert median <= FAST, (
+        f"the fast path is not back after {BACK:g} s: {again[:: len(again) // 8]}"
+    )
+
+
+async def test_without_the_database_sockets_stay_and_nobody_is_signed_out(system: System) -> None:
+    postgres, name = system.base.postgres, "s5-database"
+    for server in system.servers:
+        server.expect_in_log("OperationalError", "PoolTimeout", "InterfaceError", "AdminShutdown")
+    (person,) = await system.control(0, "people", prefix=name, count=1)
+    await system.control(0, "product", slug="shelf", pieces=100)
+    shopper = Shopper(system.servers[0].url)
+    shopper.cookies = dict([person["cookie"].split("=")])
+    head = await system.settled()
+    clients = [Client(server.ws_url, TOPICS) for server in system.servers for _ in range(CLIENTS)]
+    clients += [Client(server.ws_url, TOPICS, cookie=person["cookie"]) for server in system.servers]
+    async with swarm(clients):
+        await asyncio.to_thread(shopper.get, "/products/shelf/")  # brings the form's token
+        assert (await asyncio.to_thread(shopper.order, "shelf")).status == 302
+        await under_load(system, name, 1 + AWAY["database"] + 2)
+        await asyncio.sleep(1)
+        postgres.stop()
+        begun = time.monotonic()
+        answer = await asyncio.to_thread(shopper.order, "shelf")
+        waited = time.monotonic() - begun
+        assert answer.status in (500, 503), answer
+        assert "Try again" in answer.text and "Traceback" not in answer.text
+        await asyncio.sleep(max(0.0, AWAY["database"] - waited))
+        postgres.start()
+        known, back = [len(one.handed) for one in clients], time.monotonic()
+        later = dict(zip(clients, known, strict=True))
+        await reached(clients, lambda one: len(one.handed) > later[one], 20)
+        resumed = time.monotonic() - back
+        for index in (0, 1):
+            assert await system.written(index, f"{name}-{index}", 60), "writes failed meanwhile"
+        answer = await asyncio.to_thread(shopper.order, "shelf")
+        assert answer.status == 302 and answer.location.startswith("/orders/"), answer
+        # Who comes long after the outage must not pay for connections that were lost in it.
+        crowd = [Client(system.servers[0].ws_url, cookie=person["cookie"]) for _ in range(8)]
+        async with swarm(crowd):
+            assert all(one.connects == 1 and one.welcome["user"] for one in crowd)
+        for one in clients[-2:]:
+            one.topics.add(f"user.{person['pk']}")
+        await exact(system, name, clients, head)
+        assert all(one.welcome["user"] for one in clients[-2:])
+    table.show("5", "database away: a write is refused after", table.seconds(waited))
+    table.show("5", "database back: delivery goes on after", table.seconds(resumed))
+    table.show("5", "database away: sockets closed, people signed out", "0, 0", "0, 0")

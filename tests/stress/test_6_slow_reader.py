@@ -1,0 +1,169 @@
+"""Scenario 6: who does not read, and who sends too much, costs a bounded amount of memory."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator, Iterator
+from statistics import median
+
+import psutil
+import pytest
+
+from tests.rig.wait import async_wait_until
+from tests.stress import leaks, table
+from tests.stress.client import Client
+from tests.stress.ledger import check_client, check_clients, due
+from tests.stress.scale import QUICK, scaled
+from tests.stress.swarm import reached, swarm
+from tests.stress.system import Base, System, system_on
+from tests.stress.wire import Wire
+
+MIB = 1024 * 1024
+FRAME = 15_000  # bytes of one event
+ROUNDS = scaled({"daphne": 1}, {"daphne": 5, "uvicorn": 1})
+VOLUME = scaled(6, 50) * MIB  # published while somebody does not read, over all rounds
+RING = scaled(3, 16) * MIB
+WINDOW = 1 * MIB
+PONG = scaled(2, 10)  # seconds
+CLOSED = PONG + 5  # seconds from a full window to the close
+GROWTH = 16 * MIB
+HEALTHY = 20  # clients that read
+FLOOD = 40_000_000  # bytes
+BIG, SMALL = "open.big", "open.small"
+
+
+class Memory:
+    """The highest resident memory of a process while it was watched, above that of the start."""
+
+    def __init__(self, system: System) -> None:
+        self._process = psutil.Process(system.servers[0].pid)
+        self.base = self.peak = self._process.memory_info().rss
+
+    @property
+    def growth(self) -> int:
+        return self.peak - self.base
+
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        async def watch() -> None:
+            while True:
+                self.peak = max(self.peak, self._process.memory_info().rss)
+                await asyncio.sleep(0.02)
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+
+
+@pytest.fixture(scope="module", params=list(ROUNDS))
+def system(request: pytest.FixtureRequest, base: Base) -> Iterator[System]:
+    """A server for the clients, and a second one that publishes."""
+    limits = {"REPLAY": 10_000, "RING_BYTES": RING, "PONG": PONG}
+    with system_on(base.sibling(), software=request.param, hub=limits, name="slow") as made:
+        yield made
+
+
+async def publish(system: System, name: str, topic: str, size: int) -> None:
+    """So many bytes in large events, as fast as one writer can."""
+    count = math.ceil(size / FRAME)
+    await system.load(1, count, 1_000, prefix=name, topics=[topic], pad=FRAME, several=0.0)
+    assert not await system.written(1, name, 120)
+
+
+async def test_who_never_reads_is_bounded_and_harms_nobody(system: System) -> None:
+    software = system.servers[0].software
+    rounds = ROUNDS[software]
+    await publish(system, "warm", "open.warm", RING + MIB)  # the ring is full from here on
+    await system.settled()
+    before = await leaks.line_of(system, 0)
+    head = await system.settled()
+    with_one, without = [], []
+    healthy = [Client(system.servers[0].ws_url, [SMALL]) for _ in range(HEALTHY)]
+    async with swarm(healthy):
+        memory = Memory(system)
+        for number in range(rounds):
+            without.append(await p99_of_round(system, f"without{number}", rounds, healthy))
+            silent = Client(system.servers[0].ws_url, [BIG])
+            async with swarm([silent]), memory.watched():
+                silent.wire.stop_reading()
+                with_one.append(await p99_of_round(system, f"with{number}", rounds, healthy))
+                await closed_for_slowness(system, number + 1)
+                silent.wire.read_on()
+                await system.settled()
+                ledger = system.base.read(head)
+                missed = len(due(ledger, [BIG], silent.start))
+                await reached([silent], lambda one, n=missed: len(one.handed) >= n, 20)
+                check_client(silent, ledger)
+                assert not silent.unrecovered and silent.connects == 2
+        check_clients(healthy, system.base.read(head))
+        assert all(one.connects == 1 for one in healthy)
+    report = await system.control(0, "report")
+    waits = [waited for code, waited in report["closings"] if code == 4008]
+    show = [
+        ("most unanswered bytes of a client", report["peak"], WINDOW),
+        ("memory grew by, in MiB", memory.growth / MIB, GROWTH / MIB),
+        ("closed after its window filled, seconds", max(waits), CLOSED),
+        ("healthy p99 without and with it, ms", _ms(without, with_one), "2x or 50"),
+    ]
+    for what, seen, bound in show:
+        table.show("6", f"{software}: {what}", seen, str(bound))
+    assert report["peak"] <= WINDOW, "more was unanswered than the window takes"
+    assert memory.growth <= GROWTH
+    assert max(waits) <= CLOSED
+    if not QUICK and rounds > 1:
+        assert median(with_one) <= max(2 * median(without), 0.05)
+    await leaks.check(system, 0, before)
+
+
+async def p99_of_round(system: System, name: str, rounds: int, healthy: list[Client]) -> float:
+    """Publish this round's share, and the 99th percentile of what healthy clients hear."""
+    known = [len(one.handed) for one in healthy]
+    seconds = scaled(1, 6)
+    await system.load(1, seconds * 30, 30, prefix=f"{name}-small", topics=[SMALL], several=0.0)
+    await publish(system, name, BIG, VOLUME // rounds)
+    assert not await system.written(1, f"{name}-small", 30)
+    count = seconds * 30
+    later = dict(zip(healthy, known, strict=True))
+    await reached(healthy, lambda one: len(one.handed) >= later[one] + count, 10)
+    late = sorted(event.latency for one in healthy for event in one.handed[later[one] :])
+    return late[int(0.99 * len(late))]
+
+
+async def closed_for_slowness(system: System, times: int) -> None:
+    async def is_closed() -> bool:
+        await asyncio.sleep(0.1)
+        report = await system.control(0, "report")
+        return [code for code, _ in report["closings"]].count(4008) >= times
+
+    await async_wait_until(is_closed, CLOSED + 5, "the one that does not read is closed with 4008")
+
+
+@pytest.mark.parametrize("size", [60_000, 900_000])
+async def test_a_flood_is_closed_and_costs_little_memory(system: System, size: int) -> None:
+    software = system.servers[0].software
+    neighbour = Client(system.servers[0].ws_url, [SMALL])
+    async with swarm([neighbour]):
+        await system.control(0, "forget")
+        memory = Memory(system)
+        async with memory.watched():
+            wire = await Wire.connect(system.servers[0].ws_url, lambda text: None)
+            wire.send('{"op":"hello"}')
+            frame = '{"op":"dance","pad":"' + "x" * size + '"}'
+            for _ in range(FLOOD // size):
+                wire.send(frame)
+                await asyncio.sleep(0)
+            await asyncio.wait_for(wire.closed.wait(), 30)
+        assert (await neighbour.ask("subscribe", [SMALL]))["ok"]
+        assert neighbour.connects == 1
+    report = await system.control(0, "report")
+    codes = {code for code, _ in report["closings"]}
+    grown = memory.growth / MIB
+    table.show("6", f"{software}: memory in a flood of {size} byte frames, MiB", grown, "16")
+    assert codes and codes <= {4029, 4500}, codes
+    assert memory.growth <= GROWTH
+
+
+def _ms(without: list[float], with_one: list[float]) -> str:
+    return f"{median(without) * 1000:.0f}, {median(with_one) * 1000:.0f}"

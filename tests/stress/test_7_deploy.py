@@ -1,0 +1,110 @@
+"""Scenario 7: a full server is told to end; a crowd comes while the database is slow."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from tests.rig.wait import async_wait_until
+from tests.stress import leaks, table
+from tests.stress.client import Client
+from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.scale import QUICK, rng, scaled
+from tests.stress.swarm import reached, swarm, welcomed
+from tests.stress.system import Base, System, system_on
+
+CLIENTS = scaled(100, 1_000)
+BACK = 10.0  # seconds from SIGTERM until everybody is at the other server
+RATE = 20  # transactions a second meanwhile
+TOPICS = ["open.s0", "open.s1"]
+CROWD = scaled(50, 200)  # connects at the same moment
+SLOW = scaled(0.1, 0.25)  # seconds before every statement
+WELCOMED = 30.0 * (CROWD / 200) * (SLOW / 0.25)  # seconds
+
+
+@pytest.fixture(scope="module")
+def systems(base: Base) -> Iterator[list[System]]:
+    """Two servers of each kind; the scenarios in small run on both kinds at once."""
+    with (
+        system_on(base.sibling(), name="daphne") as daphne,
+        system_on(base.sibling(), software="uvicorn", name="uvicorn") as uvicorn,
+    ):
+        yield [daphne, uvicorn]
+
+
+async def test_a_crowd_is_welcomed_while_the_database_is_slow(systems: list[System]) -> None:
+    await on_each(systems, crowd)
+
+
+async def test_at_a_deploy_everybody_hears_goodbye_and_comes_back(systems: list[System]) -> None:
+    await on_each(systems, deploy)
+
+
+async def on_each(systems: list[System], run: Callable[[System], Awaitable[None]]) -> None:
+    if QUICK:
+        await asyncio.gather(*(run(system) for system in systems))
+    else:
+        for system in systems:
+            await run(system)
+
+
+async def crowd(system: System) -> None:
+    people = await system.control(0, "people", prefix="crowd", count=CROWD)
+    await system.settled()
+    clients = [Client(system.servers[0].ws_url, cookie=person["cookie"]) for person in people]
+    await system.faults(sql_delay=SLOW)
+    async with contextlib.AsyncExitStack() as leaving:
+        begun = time.monotonic()
+        for one in clients:
+            await leaving.enter_async_context(one)
+        await welcomed(clients, 3 * WELCOMED)
+        waited = time.monotonic() - begun
+        assert all(one.welcome["user"] and one.connects == 1 for one in clients)
+    await system.faults()
+    software = system.servers[0].software
+    text = f"{software}: {CROWD} connects by cookie, statements {SLOW * 1000:.0f} ms late"
+    table.show("7", text, table.seconds(waited), f"{WELCOMED:g} s")
+    assert waited <= WELCOMED
+
+
+async def deploy(system: System) -> None:
+    first, second = system.servers
+    await leaks.warm(system, 1, CLIENTS)
+    before = await leaks.line_of(system, 1)
+    head = await system.settled()
+    went: list[float] = []
+
+    def url() -> str:
+        """As a load balancer that takes a server out when it is told to end."""
+        return second.ws_url if went else first.ws_url
+
+    clients = [Client(url, TOPICS, random=rng(f"s7:{number}")) for number in range(CLIENTS)]
+    async with swarm(clients):
+        await system.load(1, int(RATE * (BACK + 2)), RATE, prefix="s7", topics=TOPICS)
+        await asyncio.sleep(1)
+        went.append(time.monotonic())
+        code = asyncio.create_task(asyncio.to_thread(first.terminate))
+        await async_wait_until(
+            lambda: all(one.connects == 2 and one.is_open for one in clients),
+            BACK,
+            lambda: f"{sum(one.is_open for one in clients)} of {CLIENTS} are back",
+        )
+        back = time.monotonic() - went[0]
+        assert await code in (0, -15), await code
+        await system.control(1, "stop")
+        assert not await system.written(1, "s7", BACK)
+        await system.settled()
+        ledger = system.base.read(head)
+        expected = {one: len(due(ledger, one.topics, one.start)) for one in clients}
+        await reached(clients, lambda one: len(one.handed) >= expected[one], 10)
+        check_log(ledger, head, "s7")
+        check_clients(clients, ledger)
+    told = [one.goodbyes[0] for one in clients if one.goodbyes]
+    software = first.software
+    table.show("7", f"{software}: heard goodbye, of {CLIENTS}", len(told), str(CLIENTS))
+    table.show("7", f"{software}: all are back after", table.seconds(back), "10 s")
+    assert len(told) == CLIENTS
+    assert {(frame["code"], frame["reason"]) for frame in told} == {(4012, "restart")}
+    await leaks.check(system, 1, before)

@@ -1,0 +1,218 @@
+"""Scenario 9, third part: whatever a client says, the server answers or closes as documented."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.rig.wait import async_wait_until
+from tests.stress import table
+from tests.stress.client import Client
+from tests.stress.scale import SEED, scaled
+from tests.stress.swarm import swarm
+from tests.stress.system import Base, System, system_on
+from tests.stress.wire import BINARY, TEXT, Wire
+
+FRAMES = scaled(5_000, 100_000)
+TOGETHER = 50  # frames of one connection: below the burst that is a flood
+DRAWN = 10  # of them drawn by hypothesis
+ANSWER = 10.0  # seconds
+# What a fuzzed connection may end with: the documented codes, and the server software's own for
+# what is no WebSocket text (1002, 1007) or is too large (1009).
+CODES = {1002, 1007, 1009, 4000, 4013, 4029, 4401, 4500, 4501}
+
+OPS = ["hello", "subscribe", "unsubscribe", "pong", "ping", "event", "welcome"]
+FIELDS = ["op", "ref", "topics", "since", "position", "resume", "epoch", "ticket"]
+words = st.sampled_from([*OPS, *FIELDS, "user.1", "news", "open.a", ""])
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),  # JSON has neither
+    st.text(max_size=40),
+    words,
+)
+values = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(words | st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=4,
+)
+nearly = st.dictionaries(st.sampled_from(FIELDS), values, max_size=4)
+understood = st.fixed_dictionaries(
+    {"op": st.sampled_from(["subscribe", "unsubscribe", "dance"])},
+    optional={
+        "ref": st.text(max_size=70),
+        "topics": st.lists(words | st.text(max_size=110), max_size=5),
+        "since": st.integers(-5, 2**62),
+        "more": values,
+    },
+)
+seeds = st.integers(0, 2**32)
+
+
+def many(frame: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(frame, min_size=DRAWN, max_size=DRAWN)
+
+
+def crossed(drawn: list[dict[str, Any]], seed: int) -> list[str | bytes]:
+    """Further frames with fields of two of those that were drawn: drawing is slow."""
+    chance = random.Random(seed)
+    more = [{**chance.choice(drawn), **chance.choice(drawn)} for _ in range(TOGETHER - DRAWN)]
+    return [json.dumps(frame) for frame in [*drawn, *more]]
+
+
+def damaged(drawn: list[str | bytes], seed: int) -> list[str | bytes]:
+    """Further frames with a byte of them changed."""
+    chance = random.Random(seed)
+    more = []
+    for _ in range(TOGETHER - DRAWN):
+        frame = chance.choice(drawn)
+        raw = bytearray(frame.encode() if isinstance(frame, str) else frame) or bytearray(b"{")
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+        more.append(bytes(raw))
+    return [*drawn, *more]
+
+
+# Mostly frames that are understood: one that is not ends its connection, the rest is unheard.
+# By number, because hypothesis counts equal strategies once.
+KINDS = [
+    *([st.builds(crossed, many(understood), seeds)] * 5),
+    st.builds(crossed, many(st.one_of(understood, nearly)), seeds),
+    st.builds(damaged, many(st.one_of(understood, values).map(json.dumps)), seeds),
+    st.builds(damaged, many(st.text(max_size=200) | st.binary(max_size=200)), seeds),
+]
+batches = st.integers(0, len(KINDS) - 1).flatmap(KINDS.__getitem__)
+
+
+async def test_fuzzed_frames_harm_nobody(system: System) -> None:
+    loop = asyncio.get_running_loop()
+    codes: dict[int | None, int] = {}
+    sent = 0
+
+    async def say(url: str, greets: bool, batch: list[str | bytes]) -> None:
+        nonlocal sent
+        answers: list[dict[str, Any]] = []
+        wire = await Wire.connect(url, lambda text: answers.append(json.loads(text)))
+        if greets:
+            wire.send('{"op":"hello"}')
+        for frame in batch:
+            wire.send(frame, opcode_of(frame))
+        sent += len(batch)
+        wire.send('{"op":"subscribe","ref":"the end","topics":["open.end"]}')
+        await async_wait_until(
+            lambda: wire.code is not None or any(one.get("ref") == "the end" for one in answers),
+            ANSWER,
+            f"an answer or a close after {batch}",
+        )
+        codes[wire.code] = codes.get(wire.code, 0) + 1
+        # Daphne drops, without a close frame, who sends as text what is not UTF-8.
+        allowed = CODES | ({1006} if any(is_no_text(frame) for frame in batch) else set())
+        assert wire.code is None or wire.code in allowed, (wire.code, batch)
+        wire.close()
+
+    @seed(SEED)
+    @settings(
+        max_examples=FRAMES // TOGETHER,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.integers(0, 7).map(bool),  # whether it says hello first
+        batches,
+    )
+    def fuzz(greets: bool, batch: list[str | bytes]) -> None:
+        url = system.servers[sent % 2].ws_url
+        asyncio.run_coroutine_threadsafe(say(url, greets, batch), loop).result(60)
+
+    neighbours = [Client(server.ws_url, ["open.beside"]) for server in system.servers]
+    async with swarm(neighbours):
+        await asyncio.to_thread(fuzz)
+        await system.control(0, "state", topics=["open.beside"], prefix="s9-beside")
+        await async_wait_until(lambda: all(one.handed for one in neighbours), 5)
+        assert all(one.connects == 1 and not one.wrong for one in neighbours)
+    table.show("9", "fuzzed frames, none with 1011 or without an answer", sent, str(FRAMES))
+    shown = ", ".join(
+        f"{code or 'open'}: {count}" for code, count in sorted(codes.items(), key=str)
+    )
+    table.show("9", "how the fuzzed connections ended", shown)
+    assert sent >= FRAMES
+
+
+def opcode_of(frame: str | bytes) -> int:
+    return TEXT if isinstance(frame, str) or len(frame) % 2 else BINARY
+
+
+def is_no_text(frame: str | bytes) -> bool:
+    if isinstance(frame, str) or opcode_of(frame) == BINARY:
+        return False
+    try:
+        frame.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+# Codes
+
+
+async def test_every_close_code_is_given_with_its_goodbye(base: Base) -> None:
+    limits = {"HELLO": 1, "TICKET_AGE": 1, "CONNECTIONS": 1, "PING": 1, "PONG": 1}
+    with (
+        system_on(base.sibling(), servers=1, hub=limits, name="strict") as daphne,
+        system_on(
+            base.sibling(), servers=1, software="uvicorn", hub=limits, name="stern"
+        ) as uvicorn,
+    ):
+        await asyncio.gather(every_code(daphne), every_code(uvicorn))
+
+
+async def every_code(strict: System) -> None:
+    (old,) = await strict.control(0, "people", prefix="old", count=1)
+    one, two = await strict.control(0, "people", prefix="fresh", count=2)
+    url = strict.servers[0].ws_url
+    hello: dict[str, Any] = {"op": "hello"}
+    assert await ending(url, []) == 4000
+    assert await ending(url, [hello, {"op": "ping"}, hello]) == 4500
+    assert await ending(url, [{**hello, "ticket": "forged"}]) == 4501
+    assert await ending(url, [hello], origin="https://elsewhere.example") == 4503
+    assert await ending(url, [hello, *[{"op": "dance"}] * 100]) == 4029
+    assert await ending(url, [hello], pongs=1) == 4008
+    first, staying = (Client(url, cookie=person["cookie"]) for person in (one, two))
+    async with swarm([first]):
+        assert await ending(url, [hello], cookie=one["cookie"]) == 4013
+        await strict.control(0, "change", pk=one["pk"], what="deactivated")
+        await async_wait_until(lambda: first.closes, 5)
+        assert first.closes == [4510]
+    assert await ending(url, [{**hello, "ticket": old["ticket"]}]) == 4401
+    async with swarm([staying]):
+        await asyncio.to_thread(strict.servers[0].terminate)
+        assert staying.goodbyes[0]["code"] == 4012
+    table.show("9", f"{strict.servers[0].software}: close codes given, of 10", 10, "10")
+
+
+async def ending(
+    url: str, said: list[Any], *, cookie: str = "", origin: str = "", pongs: int = 99
+) -> int:
+    """The close code after these frames; the goodbye before it must name the same."""
+    heard: list[dict[str, Any]] = []
+
+    def take(text: bytes) -> None:
+        nonlocal pongs
+        heard.append(json.loads(text))
+        if heard[-1]["op"] == "ping" and pongs:
+            pongs -= 1
+            wire.send(json.dumps({"op": "pong", "position": heard[-1]["position"]}))
+
+    wire = await Wire.connect(url, take, cookie=cookie, origin=origin)
+    for frame in said:
+        wire.send(json.dumps(frame))
+    await asyncio.wait_for(wire.closed.wait(), 15)
+    goodbye = next(frame for frame in heard if frame["op"] == "goodbye")
+    assert goodbye["code"] == wire.code and goodbye["reconnect"] == (wire.code < 4500)
+    return int(goodbye["code"])

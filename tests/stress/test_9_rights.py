@@ -1,0 +1,169 @@
+"""Scenario 9, second part: a lost right has its effect in time, in every trouble."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.rig.wait import async_wait_until
+from tests.stress import table
+from tests.stress.client import Client
+from tests.stress.rehearsal import revoke_while_connecting
+from tests.stress.scale import scaled
+from tests.stress.swarm import swarm
+from tests.stress.system import System
+
+# What happens to a person -> what the socket sees: a close code, or the topic that it loses.
+LOSSES: dict[str, int | str] = {
+    "logout": 4510,
+    "password": 4501,
+    "deactivated": 4510,
+    "deleted": 4510,
+    "no_staff": "staff",
+    "no_permission": "secret.s9",
+}
+EACH = scaled(2, 10)  # people a loss
+RIGHT_AWAY = 1.0  # seconds, from a server's commit
+P95, SLOWEST = 2.0, 4.0  # seconds, in trouble
+CONNECTING = scaled(20, 200)
+SHELL = """
+import json, sys
+from tests.stress.people import change
+print(json.dumps([change(**one) for one in json.loads('''%s''')]))
+"""
+
+
+async def people_with_rights(system: System, name: str) -> list[tuple[str, Any]]:
+    made = []
+    for what in LOSSES:
+        for person in await system.control(0, "people", prefix=f"{name}-{what}", count=EACH):
+            made.append((what, person))
+    parts = {str(person["pk"]): ["staff", "permission"] for _, person in made}
+    await system.control(0, "cast", parts=parts)
+    await system.settled()
+    return made
+
+
+async def lose_and_time(
+    system: System,
+    name: str,
+    lose: Callable[[list[dict[str, Any]]], Any],
+    servers: tuple[int, ...] = (0, 1),
+    afterwards: Callable[[], Awaitable[None]] | None = None,
+) -> list[float]:
+    """Connect at these servers, lose the rights, and the sorted seconds until each effect.
+
+    What is published afterwards on the lost topics must reach nobody.
+    """
+    made = await people_with_rights(system, name)
+    clients = [
+        Client(
+            system.servers[servers[number % len(servers)]].ws_url,
+            ["secret.s9"],
+            cookie=person["cookie"],
+        )
+        for number, (_, person) in enumerate(made)
+    ]
+    async with swarm(clients):
+        asked = [
+            {"pk": person["pk"], "what": what, "cookie": person["cookie"]} for what, person in made
+        ]
+        committed = await lose(asked)
+        effects = [effect_of(what) for what, _ in made]
+        pairs = list(zip(clients, effects, strict=True))
+        await async_wait_until(
+            lambda: all(effect(one) for one, effect in pairs),
+            SLOWEST + 2,
+            lambda: f"an effect on {[one.welcome for one, effect in pairs if not effect(one)]}",
+        )
+        if afterwards is not None:
+            await afterwards()
+        await system.control(0, "state", topics=["staff", "secret.s9"], prefix=f"{name}-after")
+        await system.settled()
+        lost = [("staff" if what == "no_staff" else "secret.s9") for what, _ in made]
+        for (what, person), one, topic in zip(made, clients, lost, strict=True):
+            after = [e.key for e in one.handed if e.key.startswith(f"{name}-after")]
+            heard = [e for e in one.handed if e.topic == topic and e.key in after]
+            assert not heard, f"{person['pk']} heard {heard} after {what}"
+        return sorted(effect(one) - at for (one, effect), at in zip(pairs, committed, strict=True))
+
+
+def effect_of(what: str) -> Callable[[Client], float]:
+    """When it was seen, by the wall clock; 0 while it was not."""
+    sign = LOSSES[what]
+
+    def closed(one: Client) -> float:
+        if one.closes and one.goodbyes:
+            assert one.goodbyes[0]["code"] == sign, (what, one.goodbyes)
+            return one.closed_at[0]
+        return 0.0
+
+    def removed(one: Client) -> float:
+        return next((at for at, frame in one.changes if sign in frame["removed"]), 0.0)
+
+    return closed if isinstance(sign, int) else removed
+
+
+async def in_a_server(system: System, asked: list[dict[str, Any]]) -> list[float]:
+    return [await system.control(0, "change", **one) for one in asked]
+
+
+async def in_a_shell(system: System, asked: list[dict[str, Any]]) -> list[float]:
+    code = SHELL % json.dumps(asked)
+    return list(json.loads(await asyncio.to_thread(system.base.stack.python, code)))
+
+
+def judge(trouble: str, seen: list[float], p95: float, slowest: float) -> None:
+    at = seen[int(0.95 * (len(seen) - 1))]
+    what = f"loss of a right, {trouble}"
+    table.show("9", f"{what}: 95th percentile", table.seconds(at), f"{p95:g} s")
+    table.show("9", f"{what}: slowest", table.seconds(seen[-1]), f"{slowest:g} s")
+    assert at <= p95 and seen[-1] <= slowest, seen
+
+
+async def test_a_right_lost_in_a_server_has_its_effect_within_a_second(system: System) -> None:
+    seen = await lose_and_time(system, "s9a", lambda asked: in_a_server(system, asked))
+    judge("in a server", seen, RIGHT_AWAY, RIGHT_AWAY)
+
+
+@pytest.mark.parametrize("trouble", ["stopped", "frozen"])
+async def test_a_right_lost_while_redis_is_away_has_its_effect(
+    system: System, trouble: str
+) -> None:
+    redis = system.base.redis
+
+    async def lose(asked: list[dict[str, Any]]) -> list[float]:
+        (redis.stop if trouble == "stopped" else redis.freeze)()
+        return await in_a_server(system, asked)
+
+    try:
+        seen = await lose_and_time(system, f"s9-{trouble}", lose)
+    finally:
+        (redis.start if trouble == "stopped" else redis.thaw)()
+    judge(f"Redis {trouble}", seen, P95, SLOWEST)
+
+
+async def test_a_right_lost_behind_a_frozen_lock_holder_has_its_effect(system: System) -> None:
+    async def lose(asked: list[dict[str, Any]]) -> list[float]:
+        await system.freeze_in_lock(1)
+        return await in_a_server(system, asked)
+
+    try:
+        seen = await lose_and_time(
+            system, "s9e", lose, servers=(0,), afterwards=lambda: system.thaw(1)
+        )
+    finally:
+        system.servers[1].thaw()
+    judge("lock holder frozen", seen, P95, SLOWEST)
+
+
+async def test_a_right_lost_in_a_shell_has_its_effect(system: System) -> None:
+    seen = await lose_and_time(system, "s9c", lambda asked: in_a_shell(system, asked))
+    judge("in a shell", seen, P95, SLOWEST)
+
+
+async def test_no_right_outlives_its_loss_while_somebody_connects(system: System) -> None:
+    await revoke_while_connecting(system, "s9d", times=CONNECTING)
+    table.show("9", "rights lost while connecting, none kept", CONNECTING)

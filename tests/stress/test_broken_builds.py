@@ -1,0 +1,50 @@
+"""The checkers themselves: each build that is broken on purpose is caught, the right one is not."""
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from tests.stress import table
+from tests.stress.ledger import Violation
+from tests.stress.rehearsal import deliver, revoke_while_connecting
+from tests.stress.system import System
+
+DELIVERING = {
+    "numbers_by_id": {},
+    "sends_before_commit": {"undone": 0.3},
+    "one_statement": {},
+    "ignores_holes": {"drop": 0.1, "reorder": 0.1},
+    "replays_before_it_registers": {"resets": 0.4},
+}
+TIMES = 16  # people who connect while they lose a right
+
+
+@pytest.fixture
+async def patient(patients: System) -> AsyncIterator[System]:
+    """The servers, right again afterwards: a broken build may leave the head below a position."""
+    yield patients
+    await patients.faults()
+    with psycopg.connect(patients.base.database) as session:
+        session.execute(
+            "UPDATE hub_log SET head = greatest(head, (SELECT max(position) FROM hub_event))"
+        )
+
+
+async def test_the_right_build_passes(patient: System) -> None:
+    await deliver(patient, "right", resets=0.4, undone=0.3, drop=0.1, reorder=0.1)
+    await revoke_while_connecting(patient, "rightly", times=TIMES)
+
+
+@pytest.mark.parametrize("build", DELIVERING)
+async def test_a_broken_build_is_caught(patient: System, build: str) -> None:
+    with pytest.raises(Violation) as caught:
+        await deliver(patient, build, broken=build, **DELIVERING[build])
+    table.show("broken", build, str(caught.value)[:60], "caught")
+
+
+async def test_a_build_that_authorizes_before_it_registers_is_caught(patient: System) -> None:
+    build = "authorizes_before_it_registers"
+    with pytest.raises(Violation) as caught:
+        await revoke_while_connecting(patient, "late", times=TIMES, broken=build)
+    table.show("broken", build, str(caught.value)[:60], "caught")

@@ -1,0 +1,83 @@
+"""The documents name what exists, and lead to it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def anchors(text: str) -> set[str]:
+    """The headings of a document, as links name them."""
+    found = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def parts_of_the_hub() -> list[str]:
+    hub = ROOT / "hub"
+    packages = [
+        f"{folder.name}/"
+        for folder in hub.iterdir()
+        if folder.is_dir() and folder.name != "__pycache__"
+    ]
+    return sorted([file.name for file in hub.glob("*.py")] + packages)
+
+
+def variables() -> set[str]:
+    """The names that the settings read from the environment."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(read("asgi/settings.py")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "environment"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def test_the_map_names_every_part_of_the_hub() -> None:
+    text = re.sub(r"^```.*?^```", "", read("docs/architecture.md"), flags=re.M | re.S)
+    named = set(re.findall(r"`([^`\n]+)`", text))
+    assert [part for part in parts_of_the_hub() if part not in named] == []
+
+
+def test_the_map_names_nothing_that_is_gone() -> None:
+    text = read("docs/architecture.md")
+    named = set(re.findall(r"\b(?:hub|orders|frontend|asgi|tests)/[\w/]+\.(?:py|js)\b", text))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_each_link_leads_somewhere(document: Path) -> None:
+    broken = []
+    for link in LINK.findall(document.read_text()):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+            broken.append(link)
+    assert broken == []
+
+
+def test_each_variable_of_the_settings_is_described() -> None:
+    described = set(re.findall(r"`([A-Z_]+)`", read("docs/configuration.md")))
+    found = variables()
+    assert {"DATABASE_URL", "HUB_VAR", "EMAIL_URL"} <= found
+    assert sorted(found - described) == []
+
+
+def test_each_command_is_in_the_readme() -> None:
+    named = set(re.findall(r"`(\w+)`", read("README.md")))
+    files = ROOT.glob("*/management/commands/*.py")
+    assert sorted({file.stem for file in files} - {"__init__"} - named) == []
