@@ -4,6 +4,7 @@ import threading
 import time
 
 LAG = 1.0  # seconds that may be caught up; a server that was slower is not stormed afterwards
+ROUNDING = 1e-6  # seconds; steps that are added up may end just before the time is up
 
 
 class Over(Exception):
@@ -27,7 +28,7 @@ class Pace:
             now = time.monotonic()
             start = self._next = max(self._next, now - LAG)
             self._next += self._step
-        if start >= self.ends or self._stopped.wait(max(0.0, start - now)):
+        if start >= self.ends - ROUNDING or self._stopped.wait(max(0.0, start - now)):
             raise Over
 
     def stop(self) -> None:

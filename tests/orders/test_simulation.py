@@ -77,13 +77,14 @@ def test_the_same_seed_throws_the_same_dice():
 
 
 def test_a_pace_gives_no_more_turns_than_it_was_asked_for():
-    pace = Pace(rate=1000, seconds=0.05)
-    turns = 0
-    with pytest.raises(Over):
-        while True:
-            pace.wait()
-            turns += 1
-    assert 40 <= turns <= 50
+    for _ in range(50):  # whenever it begins: the sum of its steps is rounded differently
+        pace = Pace(rate=10_000, seconds=0.005)
+        turns = 0
+        with pytest.raises(Over):
+            while True:
+                pace.wait()
+                turns += 1
+        assert 40 <= turns <= 50
 
 
 def test_a_stopped_pace_gives_no_more_turns():
