@@ -17,7 +17,7 @@ help:
 	@echo "            DATABASE_URL and REDIS_URL in the environment: PostgreSQL, Redis"
 	@echo "make test   all tests, on real servers and in a real browser; ARGS=\"-k name\" for some"
 	@echo "make stress invariants under load, faults and hostile input, on real servers (about 15 min);"
-	@echo "            QUICK=1 in two to three; SEED=n for other random choices; ARGS as above"
+	@echo "            QUICK=1 in a minute and a half; SEED=n for other random choices; ARGS as above"
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 
 run: $(VENV)/run.stamp
@@ -31,10 +31,11 @@ test: $(VENV)/dev.stamp
 	@echo "==> All other tests"
 	@$(PYTHON) -m pytest -m "not postgres" $(ARGS)
 
-# One after the other: each scenario wants the machine for itself.
+# One after the other: each scenario wants the machine for itself. In small, two at a time.
 stress: $(VENV)/dev.stamp
 	@echo "==> Stress, $(if $(filter-out 0,$(QUICK)),quick,in full)"
-	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress $(ARGS)
+	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress \
+		$(if $(filter-out 0,$(QUICK)),-n 2 --dist loadfile) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(PYTHON) -m ruff format --check .

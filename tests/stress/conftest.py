@@ -1,6 +1,8 @@
 """Fixtures of the stress tests: one base for the run, one pair of servers for most scenarios."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,21 @@ from tests.stress.system import Base, System, system_on
 CROWD = scaled(100, 500)  # clients of one server in the largest scenario on the pair
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes: give the lines to the one that shows them."""
+    if (given := getattr(session.config, "workeroutput", None)) is not None:
+        given["table"] = table.rows
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none such without pytest-xdist's plugin
+def pytest_testnodedown(node: Any) -> None:
+    table.rows.extend(map(tuple, getattr(node, "workeroutput", {}).get("table", ())))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if table.rows:
         terminalreporter.section(f"stress, {'QUICK=1, ' if QUICK else ''}SEED={SEED}")
+        table.rows.sort(key=lambda row: row[0])  # several processes: by scenario
         width = [max(len(row[column]) for row in table.rows) for column in range(4)]
         for row in table.rows:
             cells = (cell.ljust(size) for cell, size in zip(row, width, strict=True))
@@ -67,5 +81,4 @@ async def system(pair: System, warmed: set[int]) -> AsyncIterator[System]:
         lines.append(await leaks.line_of(pair, index))
     yield pair
     await pair.faults()
-    for index, line in enumerate(lines):
-        await leaks.check(pair, index, line)
+    await asyncio.gather(*(leaks.check(pair, index, line) for index, line in enumerate(lines)))

@@ -101,6 +101,10 @@ class Control:
             if name.startswith(prefix):
                 load.stop()
 
+    async def do_patience(self, seconds: float) -> None:
+        """How long a request waits for a database that is away, from now on."""
+        connection.pool.timeout = seconds
+
     async def do_people(self, **asked: Any) -> Any:
         return await self._in_thread(people.make, **asked)
 

@@ -4,7 +4,7 @@ import json
 import os
 
 from asgi.settings import *  # noqa: F403
-from asgi.settings import CHANNEL_LAYERS, DATABASES, INSTALLED_APPS, REDIS_URL
+from asgi.settings import CHANNEL_LAYERS, INSTALLED_APPS, REDIS_URL
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.stress.facts"]
 HUB = json.loads(os.environ.get("STRESS_HUB", "{}"))
@@ -13,5 +13,3 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ASGI_APPLICATION = "tests.stress.application.application"
 if REDIS_URL:
     CHANNEL_LAYERS["default"]["BACKEND"] = "tests.stress.layer.UnreliableLayer"
-if timeout := os.environ.get("STRESS_POOL"):
-    DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = float(timeout)

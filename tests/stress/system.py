@@ -22,7 +22,7 @@ from tests.rig.stack import SECRET, Stack
 from tests.rig.wait import async_wait_until
 from tests.stress import ledger
 from tests.stress.ledger import Ledger
-from tests.stress.scale import QUICK, SEED
+from tests.stress.scale import SEED
 
 APPLICATION = "tests.stress.application:application"
 LOOK = 0.1  # seconds between two questions: they take the servers' time, too
@@ -47,8 +47,6 @@ class Base:
             "HUB_VAR": str(var),
             "SECRET_KEY": SECRET,
             "REDIS_URL": redis.url,
-            # Seconds that a request waits for a database that is away: the outage must be longer.
-            **({"STRESS_POOL": "1"} if QUICK else {}),
         }
         if not template:
             empty = {**self.env, "DATABASE_URL": postgres.url(self.template)}

@@ -1,8 +1,11 @@
 """Scenario 5: Redis and the database go and come back under load."""
 
 import asyncio
+import itertools
 import math
 import time
+from collections.abc import AsyncIterator
+from statistics import median
 
 import pytest
 
@@ -21,9 +24,10 @@ AWAY = {
     "frozen": scaled(2.5, 20),
     "database": scaled(1.5, 10),
 }  # seconds
+PATIENCE = scaled(1, 10)  # seconds that a request waits for the database: less than it is away
 SLOWEST, P95 = 4.0, 2.0  # seconds, without the layer
 BACK = 3.0  # seconds until the fast path is back
-MEASURED = scaled(1.0, 3.0)  # seconds of load that are then measured
+MEASURED = 1.0  # seconds of load that are measured at a time
 FAST = 0.1  # seconds; the median of a log that is only polled is above it
 TOPICS = ["open.o0", "open.o1"]
 
@@ -54,13 +58,21 @@ def delivered(clients: list[Client], since: float, until: float) -> list[float]:
     )
 
 
-async def others_latencies(system: System, name: str, others: list[Client]) -> list[float]:
-    """Sorted latencies at clients of the second server, of what the first one writes."""
-    since, count = time.monotonic(), math.ceil(MEASURED * RATE)
-    await system.load(0, count, RATE, prefix=f"{name}-again", topics=TOPICS)
-    await asyncio.sleep(MEASURED)
-    assert not await system.written(0, f"{name}-again", 10)
-    return delivered(others, since, time.monotonic())
+async def fast_path_back(system: System, name: str, others: list[Client]) -> tuple[float, float]:
+    """Wait until events are fast again: after how many seconds they were, and their median.
+
+    One server writes, the other's clients are measured: a server that does not write itself has
+    nothing but the layer, or its poll.
+    """
+    begun, count, turns = time.monotonic(), math.ceil(MEASURED * RATE), itertools.count()
+    while True:
+        since, prefix = time.monotonic(), f"{name}-again{next(turns)}"
+        await system.load(0, count, RATE, prefix=prefix, topics=TOPICS)
+        assert not await system.written(0, prefix, MEASURED + 10)
+        late = delivered(others, since, time.monotonic())
+        if late and (middle := median(late)) <= FAST:
+            return since - begun, middle
+        assert since - begun <= BACK, f"the fast path is not back after {BACK:g} s: {late}"
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen"])
@@ -80,27 +92,36 @@ async def test_without_redis_events_are_late_and_none_is_lost(system: System, tr
         await asyncio.sleep(AWAY[trouble])
         start()
         back = time.monotonic()
-        await asyncio.sleep(BACK)
-        # One server writes, the other's clients are measured: a server that does not write
-        # itself has nothing but the layer, or its poll.
-        again = await others_latencies(system, name, clients[CLIENTS:])
+        fast_after, middle = await fast_path_back(system, name, clients[CLIENTS:])
         for index in (0, 1):
             assert not await system.written(index, f"{name}-{index}", 30)
         await exact(system, name, clients, head)
     without = delivered(clients, gone, back)
-    p95, median = without[int(0.95 * len(without))], again[len(again) // 2]
+    p95 = without[int(0.95 * len(without))]
     table.show("5", f"Redis {trouble}: slowest delivery", table.seconds(without[-1]), "4 s")
     table.show("5", f"Redis {trouble}: 95th percentile", table.seconds(p95), "2 s")
-    table.show(
-        "5", f"Redis {trouble}: median 3 s after it is back", table.seconds(median), "100 ms"
-    )
+    table.show("5", f"Redis {trouble}: fast path back after", table.seconds(fast_after), "3 s")
+    table.show("5", f"Redis {trouble}: median from then on", table.seconds(middle), "100 ms")
     assert without[-1] <= SLOWEST and p95 <= P95
-    assert median <= FAST, (
-        f"the fast path is not back after {BACK:g} s: {again[:: len(again) // 8]}"
-    )
 
 
-async def test_without_the_database_sockets_stay_and_nobody_is_signed_out(system: System) -> None:
+@pytest.fixture
+async def impatient(system: System) -> AsyncIterator[System]:
+    """The servers, which wait for a database that is away only for PATIENCE."""
+
+    async def wait_only(seconds: float) -> None:
+        for index in range(len(system.servers)):
+            await system.control(index, "patience", seconds=seconds)
+
+    await wait_only(PATIENCE)
+    yield system
+    await wait_only(10)  # as in the project's settings
+
+
+async def test_without_the_database_sockets_stay_and_nobody_is_signed_out(
+    impatient: System,
+) -> None:
+    system = impatient
     postgres, name = system.base.postgres, "s5-database"
     for server in system.servers:
         server.expect_in_log("OperationalError", "PoolTimeout", "InterfaceError", "AdminShutdown")
