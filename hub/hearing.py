@@ -39,7 +39,7 @@ class Hearing:
     ) -> None:
         self._connection = connection
         self._person = person
-        self._noted = noted
+        self.noted = noted
         self._runtime = runtime
         self._socket = socket
         self._end = end
@@ -144,7 +144,10 @@ class Hearing:
     # What the log says
 
     async def obey(self, entry: Entry) -> None:
-        """Carry out `subscription.changed` or `rights.revoked`, in its place in the stream."""
+        """Carry out `subscription.changed` in its place in the stream, or `rights.revoked`.
+
+        A lost right may be obeyed before its place, and again there.
+        """
         data = data_of(entry.text[1:])
         if entry.type == RightsRevoked.type:
             await self._obey_revocation(entry, data["reason"], data["session"])
@@ -152,9 +155,9 @@ class Hearing:
             await self._obey_subscription(entry, data["subject"], data["on"])
 
     async def _obey_revocation(self, entry: Entry, reason: str, session: str | None) -> None:
-        if entry.position <= self._noted:
+        if entry.position <= self.noted:
             return  # Known when the person was admitted.
-        self._revoked = entry.position
+        self._revoked = max(self._revoked, entry.position)
         if reason not in REVOKED:
             await self.recheck()
         elif reason == "password" and await self._has_present_password():

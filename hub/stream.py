@@ -3,11 +3,13 @@
 There is one way to catch up, for whoever reconnects, falls behind or must be re-checked: read
 the ring, or the log where the ring does not reach back, until the cursor equals the follower's
 position, and become live in the same turn of the event loop. The ring is the queue.
+
+A lost right is the one thing that does not wait for its place for long.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -29,6 +31,7 @@ logger = logging.getLogger("hub.stream")
 PAGE = 256  # events taken from the ring at once while catching up
 LOG_PAGE = 64  # the same from the log: 1 MiB of the largest frames, as much as a window takes
 RETRY = 1.0  # seconds until a page that could not be read is tried again
+GRACE = 0.5  # seconds that a lost right has for its place in the stream; obeyed within 1 s in all
 
 # Events that change what the connection hears: obeyed in their place in the stream, before any
 # later event is sent. A live connection that meets one is "behind" until it is done.
@@ -68,6 +71,11 @@ class Stream:
 
     def start(self) -> None:
         """Send what is due since the cursor, then stay at the head of the log."""
+        if self.person is not None:
+            # The fan-out has passed on these before it knew this connection.
+            since = [(self.person.topic, self.hearing.noted, self._follower.position)]
+            for entry in self._follower.ring.due(since, PAGE):
+                self._obey_in_time(entry)
         self._catch_up_soon()
 
     def stop(self) -> None:
@@ -89,7 +97,10 @@ class Stream:
 
     def deliver(self, entry: Entry, event: dict[str, Any]) -> None:
         connection = self._connection
-        if not connection.live or not connection.due(entry.topic, entry.position):
+        if not connection.due(entry.topic, entry.position):
+            return
+        self._obey_in_time(entry)
+        if not connection.live:
             return
         if (
             entry.type in OBEYED
@@ -126,14 +137,30 @@ class Stream:
         self._connection.cursor = max(self._connection.cursor, cursor)
         self._catch_up_soon()
 
+    # Lost rights
+
+    def _obey_in_time(self, entry: Entry) -> None:
+        if entry.type == RightsRevoked.type and not self._stopped:
+            self._tasks.spawn(self._safely(self._obey_after_grace, entry), "hub.revocation")
+
+    async def _obey_after_grace(self, entry: Entry) -> None:
+        """Obey a lost right, unless the stream has done so in its place.
+
+        A client that does not answer or does not read, or a long replay, could keep it waiting
+        for as long as they like. Met again in its place, or at the same time, it changes nothing.
+        """
+        await asyncio.sleep(GRACE)
+        if self._connection.cursor < entry.position and not self._stopped:
+            await self.hearing.obey(entry)
+
     # Catching up
 
     def _catch_up_soon(self) -> None:
-        self._tasks.spawn(self._catch_up(), "hub.stream")
+        self._tasks.spawn(self._safely(self._reach_the_head), "hub.stream")
 
-    async def _catch_up(self) -> None:
+    async def _safely(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
-            await self._reach_the_head()
+            await work(*args)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("a connection's stream failed")
             self.end(LIMITS)

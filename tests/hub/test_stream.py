@@ -15,10 +15,10 @@ from tests.rig.wait import async_wait_until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
-async def frames_until_quiet(browser):
-    """What comes until the server says nothing for a moment."""
+async def frames_until_quiet(browser, moment=0.15):
+    """What comes until the server says nothing for a moment, in seconds."""
     frames = []
-    while not await browser.receive_nothing(0.15):
+    while not await browser.receive_nothing(moment):
         frames.append(await browser.next())
     return frames
 
@@ -163,16 +163,18 @@ async def test_ephemerals_count_and_are_dropped_for_who_is_behind(site: Site, se
 class Peer:
     """A server's side of a socket that can stop reading, or be gone."""
 
-    def __init__(self, site, *topics):
+    def __init__(self, site, *topics, cookie=None):
         self.gate = asyncio.Event()
         self.gate.set()
         self.is_gone = False
         self.frames = []
+        self.is_sent_away = False  # a goodbye is on its way, taken or not
         self.closed = None
         self._receive = asyncio.Queue()
         self._receive.put_nowait({"type": "websocket.connect"})
         self._say({"op": "hello", "topics": list(topics)})
-        scope = {"type": "websocket", "path": "/ws/", "headers": [], "subprotocols": []}
+        headers = [(b"cookie", f"sessionid={cookie}".encode())] if cookie else []
+        scope = {"type": "websocket", "path": "/ws/", "headers": headers, "subprotocols": []}
         self.task = asyncio.create_task(site.application(scope, self._receive.get, self._send))
 
     def _say(self, frame):
@@ -181,6 +183,7 @@ class Peer:
     async def _send(self, event):
         if self.is_gone:
             raise ConnectionResetError("the client has left")
+        self.is_sent_away |= '"op":"goodbye"' in event.get("text", "")
         await self.gate.wait()
         if event["type"] == "websocket.close":
             self.closed = event["code"]
