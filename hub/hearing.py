@@ -104,7 +104,11 @@ class Hearing:
     async def _missed(
         self, topics: Collection[str], since: int | None, upto: int
     ) -> tuple[list[str], bool]:
-        """What came on these topics after `since`: all of it, or nothing and False."""
+        """What came on these topics after `since`: all of it, or nothing and False.
+
+        Positions may lie above the client's cursor, which they do not move: a client that resumes
+        from below them is sent them again, and must know them by their ids.
+        """
         if since is None or since >= upto or not topics:
             return [], True
         bounds = [(topic, since, upto) for topic in topics]

@@ -127,6 +127,17 @@ async def test_what_a_late_subscription_missed_comes_inside_the_reply(site: Site
     assert await browser.texts(1) == ["live"]
 
 
+async def test_a_reply_does_not_move_the_cursor_of_the_stream(site: Site):
+    """So who resumes from below hears them again, and the browser's client drops them by id."""
+    browser = await site.connect()
+    await site.tell("open.1", "in the reply")
+    await site.followed()
+    (told,) = (await ask(browser, "subscribe", "open.1", since=0))["events"]
+    await browser.disconnect()
+    back = await site.connect(None, ["open.1"], (browser.welcome["epoch"], 0))
+    assert await back.hear("event") == told
+
+
 @pytest.mark.parametrize(("count", "size"), [(101, 1), (60, 2_500)])
 async def test_more_than_a_reply_carries_is_not_recovered(site: Site, count, size):
     browser = await site.connect()

@@ -353,6 +353,48 @@ test("a late topic's events come although the cursor has passed them", () => {
   assert.deepEqual(tab.of("topics").at(-1).pages, ["product.3"]);
 });
 
+/** A tab at 101 that was told 105 and 107 by a reply; the socket is lost then. */
+function toldAhead() {
+  const tab = new Tab().welcome().event(101);
+  tab.client.subscribe(["product.3"]);
+  const events = [105, 107].map((id) => ({ id, type: "product.changed", topic: "product.3" }));
+  tab.socket.say({ op: "reply", ref: "1", ok: true, topics: ["product.3"], events });
+  assert.deepEqual(tab.ids, [101, 105, 107]);
+  tab.comeBack = (frame) => {
+    tab.socket.drop();
+    tab.browser.clock.pass(20_000);
+    tab.socket.open();
+    return tab.welcome({ pages: ["product.3"], ...frame });
+  };
+  return tab;
+}
+
+test("what a reply told above the cursor is not told again by the resumed stream", () => {
+  const tab = toldAhead();
+  tab.comeBack({ position: 101, head: 107 });
+  assert.deepEqual(tab.hello.resume, { epoch: "e1", position: 101 });
+  tab.event(103).event(105, { topic: "product.3" }).event(106).event(107, { topic: "product.3" });
+  assert.deepEqual(tab.ids, [101, 105, 107, 103, 106]);
+  assert.equal(tab.client.cursor.position, 107);
+});
+
+test("a topic that is left and asked for again does not repeat its reply", () => {
+  const tab = toldAhead();
+  tab.client.unsubscribe(["product.3"]);
+  tab.client.subscribe(["product.3"]);
+  assert.equal(tab.socket.sent.at(-1).since, 101);
+  const events = [105, 107, 108].map((id) => ({ id, type: "product.changed", topic: "product.3" }));
+  tab.socket.say({ op: "reply", ref: "3", ok: true, topics: ["product.3"], events });
+  assert.deepEqual(tab.ids, [101, 105, 107, 108]);
+});
+
+test("another log's events are new, whatever a reply of the earlier log told", () => {
+  const tab = toldAhead();
+  tab.comeBack({ epoch: "e2", position: 102, head: 102, recovered: false, reason: "epoch" });
+  tab.event(105, { topic: "product.3" });
+  assert.deepEqual(tab.ids, [101, 105, 107, 105]);
+});
+
 test("topics asked for while away are in the next hello", () => {
   const tab = new Tab({ topics: ["product.1"] }).welcome();
   tab.socket.drop();

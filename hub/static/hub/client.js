@@ -42,6 +42,7 @@ export class HubClient extends EventTarget {
   #own = new Set();
   #granted = new Set();
   #cursor = null;
+  #ahead = new Set(); // positions above the cursor that a reply has told; the stream may repeat them
   #handled = null; // what this browser had handled when this page started
   #head = 0;
   #welcomes = 0;
@@ -167,6 +168,7 @@ export class HubClient extends EventTarget {
       this.#link.end(0, ANOTHER_PERSON);
       return;
     }
+    if (frame.epoch !== this.#cursor?.epoch) this.#ahead.clear();
     this.#cursor = { epoch: frame.epoch, position: frame.position };
     for (const cursors of [this.#browser, this.#tab]) {
       if (frame.recovered === false) cursors.replace(this.#person, this.#cursor);
@@ -187,7 +189,7 @@ export class HubClient extends EventTarget {
     if (frame.id === undefined) {
       this.#hand(frame, false);
     } else if (frame.id > this.#cursor.position) {
-      this.#hand(frame, frame.id <= this.#head);
+      if (!this.#ahead.has(frame.id)) this.#hand(frame, frame.id <= this.#head);
       this.#advance(frame.id);
     }
   }
@@ -213,6 +215,7 @@ export class HubClient extends EventTarget {
   #advance(position) {
     if (position < this.#cursor.position) return;
     this.#cursor = { epoch: this.#cursor.epoch, position };
+    for (const id of this.#ahead) if (id <= position) this.#ahead.delete(id);
     this.#browser.raise(this.#person, this.#cursor);
     this.#tab.raise(this.#person, this.#cursor);
   }
@@ -228,8 +231,12 @@ export class HubClient extends EventTarget {
 
   #replied({ ok, topics = [], refused = [], events = [], recovered, error }) {
     for (const topic of topics) if (this.#asked.has(topic)) this.#granted.add(topic);
-    // These lie before the cursor: the stream went on while the topic was asked for.
-    for (const event of events) this.#hand(event, true);
+    // They do not move the cursor: other topics' events below them may still be on their way. So a
+    // connection that resumes from below them tells them again.
+    for (const event of events.filter(({ id }) => !this.#ahead.has(id))) {
+      if (event.id > this.#cursor.position) this.#ahead.add(event.id);
+      this.#hand(event, true);
+    }
     if (!ok && error && !error.temporary) console.warn(`The hub refused: ${error.message}`);
     if (ok) this.#tellTopics(refused);
     if (recovered === false) this.#tell("missed", { reason: "topic" });

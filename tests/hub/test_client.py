@@ -1,0 +1,68 @@
+"""The Python client against a server that a test plays."""
+
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.server import serve
+
+from hub import client
+from hub.client import Client
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(client, "BASE", 0)
+
+
+def event(position):
+    return {"op": "event", "id": position, "type": "test.told", "topic": "open.1"}
+
+
+def welcome(position, head):
+    return {"op": "welcome", "epoch": "e1", "position": position, "head": head}
+
+
+@asynccontextmanager
+async def server_saying(*connections):
+    """Says each list of frames to one connection and closes it; yields a client and the hellos."""
+    hellos = []
+
+    async def speak(socket):
+        frames = connections[len(hellos)]
+        hellos.append(json.loads(await socket.recv()))
+        for frame in frames:
+            await socket.send(json.dumps(frame))
+
+    async with serve(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Client(f"ws://127.0.0.1:{port}/", topics=["open.1"]) as events:
+            yield events, hellos
+
+
+async def positions(events, count):
+    told = []
+    async for one in events:
+        told.append(one["id"])
+        if len(told) == count:
+            return told
+
+
+async def test_it_resumes_where_it_was_and_tells_each_event_once():
+    async with server_saying(
+        [welcome(100, 100), event(101), event(103)],
+        [welcome(103, 104), event(103), event(104)],
+    ) as (events, hellos):
+        assert await positions(events, 3) == [101, 103, 104]
+    assert [hello.get("resume") for hello in hellos] == [None, {"epoch": "e1", "position": 103}]
+
+
+async def test_events_come_by_the_stream_only_and_every_topic_is_in_the_hello():
+    """It never asks late, so no reply tells what a resumed stream would tell again."""
+    reply = {"op": "reply", "ref": "1", "ok": True, "topics": ["open.1"], "events": [event(105)]}
+    async with server_saying(
+        [welcome(100, 100), event(101), reply],
+        [welcome(101, 105), event(105)],
+    ) as (events, hellos):
+        assert await positions(events, 2) == [101, 105]
+    assert [(hello["op"], hello["topics"]) for hello in hellos] == [("hello", ["open.1"])] * 2
