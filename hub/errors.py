@@ -2,7 +2,7 @@
 
 HubError
  ├─ PublishError (ValueError)
- │   ├─ BadEvent           the event cannot be shown: wrong field, severity or link
+ │   ├─ BadEvent           the event cannot be shown: wrong field, name, severity or link
  │   ├─ BadTopic           the topic does not follow the grammar
  │   └─ FrameTooLarge      the encoded event is over the bound
  ├─ NotAtomic              publish() was called outside a transaction

@@ -28,6 +28,9 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     frame's `data`; they must be JSON types (send a Decimal as text). The methods may use the
     fields only: they run inside the caller's transaction and must not query.
 
+    Each name is declared once; classes that share one inherit it. A field has a name of its own,
+    not one of those below. The class statement raises BadEvent otherwise.
+
         class OrderReceived(EventType):
             type: ClassVar[str] = "order.received"
             number: str
@@ -44,6 +47,11 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     grace: ClassVar[float] = 0.0
     # Templates of its own, `<name>.txt` and `<name>.html`; empty: the hub's, for any event.
     mail_template: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _check_fields(cls)
+        _check_name(cls)
 
     def title(self) -> str:
         """One line, shown first. Empty: the event is not shown to people."""
@@ -70,13 +78,49 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
+# Type name -> the class that declares it. The hub's own, whether they are loaded yet or not.
+_owners = {
+    "inbox.changed": "hub.inbox.marks.InboxChanged",
+    "metrics.sample": "hub.metrics.sample.MetricsSample",
+    "rights.revoked": "hub.rights.RightsRevoked",
+    "subscription.changed": "hub.subscriptions.SubscriptionChanged",
+    "test.fence": "hub.testing.Fence",
+}
+
+
+def _check_fields(cls: type[EventType]) -> None:
+    for field in cls.__dict__["__slots__"]:  # what msgspec makes of this class's own fields
+        if not field.startswith("_") and hasattr(EventType, field):
+            raise BadEvent(
+                f"{_place(cls)}: {field!r} has a meaning of its own and cannot be a field; "
+                f"rename the field, or write `{field}: ClassVar[…] = …` or a method to set it"
+            )
+
+
+def _check_name(cls: type[EventType]) -> None:
+    declared = cls.__dict__.get("type")
+    if not declared:
+        return
+    # By place, so that a module that is loaded again may declare what it did before.
+    owner = _owners.setdefault(declared, _place(cls))
+    if owner != _place(cls):
+        raise BadEvent(
+            f"{_place(cls)}: the type {declared!r} is declared by {owner}; give one of them "
+            "another name, or let both inherit it from one class"
+        )
+
+
+def _place(cls: type[EventType]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
 def event_types() -> dict[str, type[EventType]]:
     """Every declared type by its name. Classes that share a name stand for one type."""
     return {one.type: one for one in declared_types()}
 
 
 def declared_types() -> Iterator[type[EventType]]:
-    """Every class that declares a type; several may share a name."""
+    """Every class that has a type; several may share a name, which they inherit."""
     waiting = EventType.__subclasses__()
     while waiting:
         one = waiting.pop()

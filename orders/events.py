@@ -166,12 +166,15 @@ class AccountUpdated(_AccountEvent):
         return "/account/"
 
 
-class AccountDeleted(_AccountEvent):
+class _AccountDeleted(_AccountEvent):
+    type: ClassVar[str] = "account.deleted"
+    mail_template: ClassVar[str] = "orders/mail/account.deleted"
+
+
+class AccountDeleted(_AccountDeleted):
     """To the person: the last thing this account hears."""
 
-    type: ClassVar[str] = "account.deleted"
     mail: ClassVar[bool] = True  # by deliver_last: the address is gone when the log is read
-    mail_template: ClassVar[str] = "orders/mail/account.deleted"
     severity: ClassVar[str] = "critical"
 
     def title(self) -> str:
@@ -181,10 +184,8 @@ class AccountDeleted(_AccountEvent):
         return "You are logged out everywhere. Your orders stay on our books."
 
 
-class CustomerDeleted(_AccountEvent):
-    """The same fact, to staff, for whom it is no alarm."""
-
-    type: ClassVar[str] = "account.deleted"
+class CustomerDeleted(_AccountDeleted):
+    """The same fact, to staff, for whom it is no alarm and no mail."""
 
     def title(self) -> str:
         return f"{self.name} deleted their account"

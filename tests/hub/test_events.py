@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
+from django.utils.module_loading import import_string
 
 from hub import EventType
 from hub.errors import BadEvent, FrameTooLarge, PublishError
@@ -13,8 +14,8 @@ NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
 LIMIT = 16 * 1024
 
 
-class Told(EventType, frozen=True):
-    type: ClassVar[str] = "test.told"
+class Framed(EventType, frozen=True):
+    type: ClassVar[str] = "test.framed"
     text: Any = "hello"
     link: Any = ""
     buttons: Any = ()
@@ -22,7 +23,7 @@ class Told(EventType, frozen=True):
     same: Any = None
 
     def title(self):
-        return "Told"
+        return "Framed"
 
     def url(self):
         return self.link
@@ -42,14 +43,14 @@ def frame_of(event, position=7, limit=LIMIT, at=NOON):
 
 
 def test_a_frame_carries_the_events_fields_as_data():
-    assert frame_of(Told(text="äöü")) == {
+    assert frame_of(Framed(text="äöü")) == {
         "op": "event",
         "id": 7,
-        "type": "test.told",
+        "type": "test.framed",
         "topic": "news",
         "at": "2026-11-20T12:00:00.000000Z",
         "severity": "info",
-        "title": "Told",
+        "title": "Framed",
         "body": "",
         "url": "",
         "data": {"text": "äöü", "link": "", "buttons": [], "picture": None, "same": None},
@@ -59,28 +60,28 @@ def test_a_frame_carries_the_events_fields_as_data():
 def test_times_are_told_in_utc():
     there = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
     at = datetime.datetime(2026, 1, 1, 2, 0, 0, 123456, tzinfo=there)
-    assert frame_of(Told(), at=at)["at"] == "2025-12-31T20:30:00.123456Z"
+    assert frame_of(Framed(), at=at)["at"] == "2025-12-31T20:30:00.123456Z"
 
 
 def test_an_ephemeral_event_has_no_position():
-    frame = json.loads(ephemeral_text(encode_tail(Told(), "news", NOON, LIMIT)))
+    frame = json.loads(ephemeral_text(encode_tail(Framed(), "news", NOON, LIMIT)))
     assert frame["op"] == "event"
     assert "id" not in frame
 
 
 def test_key_image_and_actions_are_there_only_where_the_event_has_them():
-    assert not {"key", "image", "actions"} & frame_of(Told()).keys()
-    full = frame_of(Told(same="k", picture="/i.png", buttons=[{"label": "Go", "url": "/go/"}]))
+    assert not {"key", "image", "actions"} & frame_of(Framed()).keys()
+    full = frame_of(Framed(same="k", picture="/i.png", buttons=[{"label": "Go", "url": "/go/"}]))
     assert full["key"] == "k"
     assert full["image"] == "/i.png"
     assert full["actions"] == [{"label": "Go", "url": "/go/"}]
 
 
 def test_a_frame_over_the_bound_is_refused_and_one_at_the_bound_is_not():
-    size = len(encode_tail(Told(text="ä" * 100), "news", NOON, LIMIT).encode()) + 1
-    assert frame_of(Told(text="ä" * 100), limit=size)
+    size = len(encode_tail(Framed(text="ä" * 100), "news", NOON, LIMIT).encode()) + 1
+    assert frame_of(Framed(text="ä" * 100), limit=size)
     with pytest.raises(FrameTooLarge, match=f"takes {size} bytes, the bound is {size - 1}"):
-        encode_tail(Told(text="ä" * 100), "news", NOON, size - 1)
+        encode_tail(Framed(text="ä" * 100), "news", NOON, size - 1)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +99,9 @@ def test_a_frame_over_the_bound_is_refused_and_one_at_the_bound_is_not():
 )
 def test_a_link_leads_into_this_site_only(link):
     for event in (
-        Told(link=link),
-        Told(picture=link),
-        Told(buttons=[{"label": "Go", "url": link}]),
+        Framed(link=link),
+        Framed(picture=link),
+        Framed(buttons=[{"label": "Go", "url": link}]),
     ):
         with pytest.raises(BadEvent, match="a path of this site"):
             encode_tail(event, "news", NOON, LIMIT)
@@ -109,17 +110,17 @@ def test_a_link_leads_into_this_site_only(link):
 @pytest.mark.parametrize("buttons", [[{"label": "no url"}], ["/go/"], [{"url": "/go/"}]])
 def test_an_action_needs_a_label_and_a_link(buttons):
     with pytest.raises(BadEvent):
-        encode_tail(Told(buttons=buttons), "news", NOON, LIMIT)
+        encode_tail(Framed(buttons=buttons), "news", NOON, LIMIT)
 
 
 @pytest.mark.parametrize("value", [object(), {1: {2, object()}}, "\ud800"])
 def test_what_json_cannot_carry_is_refused(value):
-    with pytest.raises(BadEvent, match=r"test\.told"):
-        encode_tail(Told(text=value), "news", NOON, LIMIT)
+    with pytest.raises(BadEvent, match=r"test\.framed"):
+        encode_tail(Framed(text=value), "news", NOON, LIMIT)
 
 
 def test_a_decimal_becomes_text_so_that_no_cent_is_lost():
-    assert frame_of(Told(text=Decimal("29.90")))["data"]["text"] == "29.90"
+    assert frame_of(Framed(text=Decimal("29.90")))["data"]["text"] == "29.90"
 
 
 def test_a_severity_is_one_of_the_four():
@@ -140,7 +141,7 @@ def test_a_type_has_a_name_that_fits_its_column(name):
         encode_tail(Unnamed(), "news", NOON, LIMIT)
 
 
-@pytest.mark.parametrize("event", ["text", None, Told])
+@pytest.mark.parametrize("event", ["text", None, Framed])
 def test_only_an_instance_of_an_event_type_can_be_encoded(event):
     with pytest.raises(BadEvent, match="an instance of an EventType subclass"):
         encode_tail(event, "news", NOON, LIMIT)
@@ -149,3 +150,57 @@ def test_only_an_instance_of_an_event_type_can_be_encoded(event):
 def test_what_cannot_be_published_is_a_value_error():
     assert issubclass(BadEvent, PublishError)
     assert issubclass(PublishError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"), [("key", str), ("title", str), ("url", str), ("type", str), ("mail", bool)]
+)
+def test_a_field_cannot_take_the_name_of_something_an_event_has(field, kind):
+    with pytest.raises(BadEvent, match=f"Mistaken: '{field}' has a meaning of its own.*rename"):
+        type("Mistaken", (EventType,), {"__annotations__": {field: kind}})
+
+
+def test_a_field_is_found_by_what_it_is_however_it_is_written():
+    """The annotations of a module with `from __future__ import annotations` are text."""
+    with pytest.raises(BadEvent, match="'image'"):
+        type("Mistaken", (EventType,), {"__annotations__": {"image": "str | None"}})
+
+    class Fine(EventType):
+        type: "ClassVar[str]" = "test.fine"
+        keys: "str" = "k"
+
+    assert frame_of(Fine())["data"] == {"keys": "k"}
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("subscription.changed", "hub.subscriptions.SubscriptionChanged"),
+        ("rights.revoked", "hub.rights.RightsRevoked"),
+        ("inbox.changed", "hub.inbox.marks.InboxChanged"),
+        ("metrics.sample", "hub.metrics.sample.MetricsSample"),
+        ("test.fence", "hub.testing.Fence"),
+        ("test.framed", f"{__name__}.Framed"),
+    ],
+)
+def test_a_name_is_declared_once_and_the_hubs_own_are_taken(name, owner):
+    import_string(owner)  # it is there, and may have its name
+    with pytest.raises(BadEvent, match=f"'{name}' is declared by {owner}; give one of them"):
+        type("Doubled", (EventType,), {"type": name})
+
+
+def test_classes_that_mean_the_same_event_inherit_its_name():
+    class Louder(Framed):
+        severity: ClassVar[str] = "warning"
+
+    assert frame_of(Louder())["type"] == "test.framed"
+
+
+def test_a_class_that_is_made_again_in_its_place_keeps_its_name():
+    def load():
+        class Reloaded(EventType):
+            type: ClassVar[str] = "test.reloaded"
+
+        return Reloaded
+
+    assert load() is not load()

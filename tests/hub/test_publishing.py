@@ -137,14 +137,14 @@ def test_the_frames_bound_is_a_setting(settings):
 
 
 def test_a_title_that_raises_writes_nothing():
-    class Broken(EventType, frozen=True):
-        type: ClassVar[str] = "test.broken"
+    class Untitled(EventType, frozen=True):
+        type: ClassVar[str] = "test.untitled"
 
         def title(self):
             raise LookupError("in a project's own code")
 
     with pytest.raises(LookupError), transaction.atomic():
-        publish(Broken(), "news")
+        publish(Untitled(), "news")
     assert not Event.objects.exists()
 
 
