@@ -6,10 +6,15 @@ import msgspec
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """How a connection ends: the code, and the reason its goodbye names."""
+    """How a connection ends: the code, and the reason its goodbye names.
+
+    `retry`: milliseconds, from and to, after which who may come back does. Each draws a time of
+    its own: a crowd that is sent away together must not come back together.
+    """
 
     code: int
     reason: str
+    retry: tuple[int, int] = (500, 2_000)
 
     @property
     def reconnect(self) -> bool:
@@ -19,10 +24,13 @@ class Closing(msgspec.Struct, frozen=True):
 
 NO_HELLO = Closing(4000, "protocol")
 SLOW = Closing(4008, "slow")
-RESTART = Closing(4012, "restart")
-NEW_EPOCH = Closing(4012, "epoch")
-LIMITS = Closing(4013, "limits")
-FLOOD = Closing(4029, "limits")
+RESTART = Closing(4012, "restart", (500, 5_000))
+NEW_EPOCH = Closing(4012, "epoch", (500, 5_000))
+LIMITS = Closing(4013, "limits", (10_000, 12_000))
+# The database is away for a moment, or a policy failed: soon again, and longer each time, since
+# clients back off by themselves.
+UNCHECKED = Closing(4013, "limits", (1_000, 5_000))
+FLOOD = Closing(4029, "limits", (10_000, 12_000))
 TICKET_EXPIRED = Closing(4401, "ticket")
 BAD_FRAME = Closing(4500, "protocol")
 BAD_TICKET = Closing(4501, "ticket")
@@ -40,17 +48,9 @@ REVOKED = {
     "deleted": DELETED,
 }
 
-# Milliseconds. A crowd that is sent away together must not come back together.
-RETRY = {
-    "restart": (500, 5_000),
-    "epoch": (500, 5_000),
-    "limits": (10_000, 12_000),
-}
-RETRY_OTHERWISE = (500, 2_000)
-
 
 def retry_ms(closing: Closing) -> int | None:
     """How long the client waits before it comes back, drawn anew each time; None: it does not."""
     if not closing.reconnect:
         return None
-    return random.randint(*RETRY.get(closing.reason, RETRY_OTHERWISE))
+    return random.randint(*closing.retry)

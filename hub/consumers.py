@@ -151,10 +151,10 @@ class HubConsumer(AsyncConsumer):
             self.end(closing.BAD_TICKET)
         except (DatabaseError, TimeoutError) as error:
             self.runtime.report(error)
-            self.end(closing.LIMITS)
+            self.end(closing.UNCHECKED)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("connection %s: hello could not be checked", self.id)
-            self.end(closing.LIMITS)
+            self.end(closing.UNCHECKED)
         else:
             self._welcome(greeting)
 

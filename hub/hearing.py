@@ -177,7 +177,7 @@ class Hearing:
             return await run(admission.has_present_password, self._person)
         except DatabaseError as error:
             self._runtime.report(error)
-            self._end(closing.LIMITS)
+            self._end(closing.UNCHECKED)
             return True
 
     async def _obey_subscription(self, entry: Entry, subject: str, on: bool) -> None:
@@ -187,7 +187,7 @@ class Hearing:
                 refused = await self._refusals([subject])
             except DatabaseError as error:
                 self._runtime.report(error)
-                self._end(closing.LIMITS)
+                self._end(closing.UNCHECKED)
                 return
             if subject not in refused:
                 self._change(lambda: self._connection.open_own(subject, entry.position))
@@ -201,7 +201,7 @@ class Hearing:
             self.lose(await self._refusals(self.topics()))
         except DatabaseError as error:
             self._runtime.report(error)
-            self._end(closing.LIMITS)
+            self._end(closing.UNCHECKED)
 
     def topics(self) -> set[str]:
         return self._connection.topics()

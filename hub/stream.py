@@ -16,7 +16,7 @@ from django.db import Error as DatabaseError
 
 from hub import log, protocol
 from hub.admission import Person
-from hub.closing import LIMITS, SLOW, Closing
+from hub.closing import SLOW, UNCHECKED, Closing
 from hub.connection import Connection
 from hub.hearing import Hearing
 from hub.rights import RightsRevoked
@@ -163,7 +163,7 @@ class Stream:
             await work(*args)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("a connection's stream failed")
-            self.end(LIMITS)
+            self.end(UNCHECKED)
 
     async def _reach_the_head(self) -> None:
         while True:

@@ -34,11 +34,21 @@ def test_the_reasons_are_the_documented_ones():
     }
 
 
-def test_a_crowd_sent_away_at_once_is_spread_over_time():
-    drawn = {retry_ms(closing.RESTART) for _ in range(200)}
-    assert len(drawn) > 100
-    assert min(drawn) >= 500 and max(drawn) <= 5_000
-    assert all(retry_ms(closing.LIMITS) >= 10_000 for _ in range(50))
+@pytest.mark.parametrize(
+    ("one", "soonest", "latest"),
+    [
+        (closing.RESTART, 500, 5_000),
+        (closing.NEW_EPOCH, 500, 5_000),
+        (closing.UNCHECKED, 1_000, 5_000),
+        (closing.LIMITS, 10_000, 12_000),
+        (closing.FLOOD, 10_000, 12_000),
+        (closing.SLOW, 500, 2_000),
+    ],
+)
+def test_a_crowd_sent_away_at_once_is_spread_over_time(one, soonest, latest):
+    drawn = {retry_ms(one) for _ in range(300)}
+    assert soonest <= min(drawn) and max(drawn) <= latest
+    assert max(drawn) - min(drawn) > 0.8 * (latest - soonest)
 
 
 def test_every_reason_of_a_revocation_closes_or_is_checked_again():

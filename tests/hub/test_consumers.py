@@ -216,7 +216,9 @@ async def test_a_person_has_a_limited_number_of_connections(site: Site, settings
     third = site.browser()
     await third.open()
     await third.say({"op": "hello", "ticket": await site.run(ticket_for, ana)})
-    assert await third.ended() == (4013, "limits")
+    goodbye = await third.hear("goodbye")
+    assert (goodbye["code"], goodbye["reason"]) == (4013, "limits")
+    assert goodbye["retry_ms"] >= 10_000
     assert (await site.connect(ben)).welcome["user"]["name"] == "ben"
     await first.disconnect()
     assert (await site.connect(ana)).welcome["user"]["name"] == "ana"
@@ -253,7 +255,9 @@ async def test_a_policy_that_fails_at_hello_sends_the_client_away_for_a_while(br
     browser = broken_site.browser()
     await browser.open()
     await browser.say({"op": "hello", "topics": ["open.broken"]})
-    assert await browser.ended() == (4013, "limits")
+    goodbye = await browser.hear("goodbye")
+    assert (goodbye["code"], goodbye["reason"]) == (4013, "limits")
+    assert 1_000 <= goodbye["retry_ms"] <= 5_000, "back soon after a short outage"
     assert "a policy of the project's own" in caplog.text
 
 
