@@ -60,37 +60,35 @@ class Hearing:
 
     async def subscribe(self, frame: Subscribe) -> None:
         """Check, register, answer."""
-        topics = list(dict.fromkeys(frame.topics))
-        refused: dict[str, str] = {}
-        missed_from = frame.since
-        noted = self._revoked
-        while True:
-            try:
-                refused = dict(await self._refusals(topics))
-            except DatabaseError as error:
-                text = "this cannot be checked now; try again"
-                self._answer_refusal(frame, "unavailable", text, temporary=True)
-                self._runtime.report(error)
-                return
-            if self._revoked == noted:
-                break
-            noted = self._revoked  # A right was lost while it was checked: check again.
+        most = self._runtime.limits.topics
+        asked = list(dict.fromkeys(frame.topics))
+        topics, beyond = asked[:most], asked[most:]
+        try:
+            refused = dict(await self._refusals_by_now(topics))
+        except DatabaseError as error:
+            text = "this cannot be checked now; try again"
+            self._answer_refusal(frame, "unavailable", text, temporary=True)
+            self._runtime.report(error)
+            return
         if self._socket.closed:
             return
         granted = [topic for topic in topics if topic not in refused]
-        room = self._runtime.limits.topics - len(self._connection.pages)
+        room = most - len(self._connection.pages)
         new = [topic for topic in granted if topic not in self._connection.pages]
-        refused |= dict.fromkeys(new[max(room, 0) :], "too_many_topics")
+        refused |= dict.fromkeys([*new[max(room, 0) :], *beyond], "too_many_topics")
+        granted = [topic for topic in granted if topic not in refused]
+        position = self._runtime.follower.position
+        # What it hears already comes in the stream; the rest begins behind this position.
+        missing = [topic for topic in granted if not self._connection.hears(topic)]
+        self._change(lambda: self._register(granted, position))
+        events, recovered = await self._missed(missing, frame.since, position)
+        # A right may have been lost while the log was read.
+        refused |= {topic: "forbidden" for topic in granted if not self._connection.hears(topic)}
         granted = [topic for topic in granted if topic not in refused]
         if not granted:
             code = next(iter(refused.values()))
             self._answer_refusal(frame, code, "none of these topics was granted", refused)
             return
-        position = self._runtime.follower.position
-        # What it hears already comes in the stream; the rest begins behind this position.
-        missing = [topic for topic in granted if not self._connection.hears(topic)]
-        self._change(lambda: self._register(granted, position))
-        events, recovered = await self._missed(missing, missed_from, position)
         self._answer(
             protocol.reply(
                 frame.ref, topics=granted, refused=refused, events=events, recovered=recovered
@@ -124,6 +122,7 @@ class Hearing:
             if rows is None:
                 return [], False
             entries = [entry_of(row.position, row.topic, row.type, row.tail) for row in rows]
+        entries = [entry for entry in entries if self._connection.hears(entry.topic)]
         size = sum(entry.size for entry in entries)
         window = self._connection.window
         if len(entries) > min(REPLY_EVENTS, window.room_for_events):
@@ -184,7 +183,7 @@ class Hearing:
         was = set(self._connection.own_open())
         if on and subject not in was:
             try:
-                refused = await self._refusals([subject])
+                refused = await self._refusals_by_now([subject])
             except DatabaseError as error:
                 self._runtime.report(error)
                 self._end(closing.UNCHECKED)
@@ -212,6 +211,14 @@ class Hearing:
         lost_pages = [topic for topic in topics if topic in self._connection.pages]
         self._change(lambda: self._connection.drop(topics))
         self._tell(was, lost_pages)
+
+    async def _refusals_by_now(self, topics: Collection[str]) -> dict[str, str]:
+        """As `_refusals`; where a right was lost while it was checked, it is checked again."""
+        while True:
+            revoked = self._revoked
+            refused = await self._refusals(topics)
+            if self._revoked == revoked:
+                return refused
 
     async def _refusals(self, topics: Collection[str]) -> dict[str, str]:
         found = await self._runtime.database.run(

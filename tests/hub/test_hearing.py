@@ -10,6 +10,7 @@ from hub import publish, publish_many, revoke, subscribe, unsubscribe
 from hub.rights import session_digest
 from tests.hub.site import (
     Site,
+    SitePolicy,
     Told,
     change_password,
     change_person,
@@ -110,6 +111,25 @@ async def test_a_connection_has_a_limited_number_of_pages(site: Site, settings):
     assert reply["error"]["code"] == "too_many_topics"
     await ask(browser, "unsubscribe", "open.1")
     assert (await ask(browser, "subscribe", "open.4"))["ok"] is True
+
+
+async def test_the_policy_is_asked_for_no_more_topics_than_a_connection_may_have(settings):
+    settings.HUB = {"TOPICS": 3}
+    asked = []
+
+    class Asked(SitePolicy):
+        def refusals(self, user, topics):
+            asked.append(len(topics))
+            return super().refusals(user, topics)
+
+    site = Site(Asked())
+    browser = await site.connect()
+    reply = await ask(browser, "subscribe", *(f"open.{n}" for n in range(5_000)))
+    assert reply["topics"] == ["open.0", "open.1", "open.2"]
+    assert {one["code"] for one in reply["refused"]} == {"too_many_topics"}
+    assert len(reply["refused"]) == 4_997
+    assert max(asked) == 3
+    await site.close()
 
 
 @pytest.mark.parametrize("ring", [10_000, 1])

@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.http import HttpRequest
 
-from hub import publish, revoke
+from hub import log, publish, revoke, subscribe
 from hub.testing import ticket_for
 from tests.hub.site import (
     Site,
@@ -204,3 +204,76 @@ async def test_a_right_lost_during_the_hello_does_not_wait_for_the_replay(site: 
         assert welcome["head"] == head
         assert await browser.texts(WINDOW) == [str(n) for n in range(WINDOW)]
         assert await browser.ended() == (4510, "deactivated")
+
+
+class LatePolicy(SitePolicy):
+    """Decides about `staff` at once, and says so when `gate` is open."""
+
+    def __init__(self):
+        self.asked, self.gate = threading.Event(), threading.Event()
+
+    def refusals(self, user, topics):
+        found = super().refusals(user, topics)
+        if list(topics) == ["staff"] and not found:
+            self.asked.set()
+            self.gate.wait(5)
+        return found
+
+
+async def test_an_answer_from_before_the_loss_opens_nothing_after_it(site: Site):
+    """The stream waits for the check of a subscription while the right is lost behind it."""
+    ana = await site.run(make_person, is_staff=True)
+    policy = LatePolicy()
+    browser = await site.connect(ana, ["open.1"], application=site.another(policy))
+
+    def watch():
+        with transaction.atomic():
+            subscribe(ana.pk, "staff")
+            publish(Told(text="before"), "staff")
+
+    await site.run(watch)
+    await async_wait_until(policy.asked.is_set)
+
+    def demote():
+        change_person(ana, is_staff=False)
+        take_away(ana, "staff")
+
+    await site.run(demote)
+    (stream,) = browser.hub.runtime().connections._all
+    await async_wait_until(lambda: stream.hearing._revoked > 0)
+    policy.gate.set()
+    await browser.silent_until("open.1")
+
+
+async def test_a_reply_that_was_long_in_the_making_tells_nothing_of_a_lost_topic(
+    site: Site, settings, monkeypatch
+):
+    settings.HUB = {"RING_EVENTS": 1}
+    ana = await site.run(make_person, is_staff=True)
+    browser = await site.connect(ana, ["open.1"])
+    await site.tell("staff", "secret")
+    await site.tell("open.2", "not secret", "another")
+    await site.followed()
+    reading, gate, due_since = threading.Event(), threading.Event(), log.due_since
+
+    def read_late(*args):
+        reading.set()
+        gate.wait(5)
+        return due_since(*args)
+
+    monkeypatch.setattr(log, "due_since", read_late)
+    asked = {"op": "subscribe", "topics": ["staff", "open.2"], "since": 0}
+    await browser.say(asked)
+    await async_wait_until(reading.is_set)
+
+    def demote():
+        change_person(ana, is_staff=False)
+        take_away(ana, "staff")
+
+    await site.run(demote)
+    assert (await browser.hear("topics"))["removed"] == ["staff"]
+    gate.set()
+    reply = await browser.hear("reply")
+    assert reply["topics"] == ["open.2"]
+    assert reply["refused"] == [{"topic": "staff", "code": "forbidden"}]
+    assert [event["data"]["text"] for event in reply["events"]] == ["not secret", "another"]
