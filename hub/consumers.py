@@ -136,7 +136,10 @@ class HubConsumer(AsyncConsumer):
         return False
 
     def _answer(self, text: str) -> None:
-        self.socket.push(text)
+        if self.stream is None:
+            self.socket.push(text)
+        else:
+            self.stream.answer(text)
 
     def _refuse(self, error: BadRequest) -> None:
         text = error.message
@@ -174,6 +177,7 @@ class HubConsumer(AsyncConsumer):
             noted=greeting.noted,
             runtime=self.runtime,
             socket=self.socket,
+            answer=self._answer,
             end=self.end,
         )
         self.stream = Stream(
@@ -188,7 +192,7 @@ class HubConsumer(AsyncConsumer):
         if not self.runtime.connections.add(self.stream):
             self.end(closing.LIMITS)
             return
-        self._answer(
+        self.socket.push(
             protocol.welcome(
                 connection=self.id,
                 user=person.public if person else None,
@@ -217,8 +221,6 @@ class HubConsumer(AsyncConsumer):
                     self.hearing.unsubscribe(frame)
                     return
                 await self.hearing.subscribe(frame)
-                assert self.stream is not None
-                self.stream.ping_if_half_full()  # The reply may have carried events.
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("connection %s: a subscription could not be checked", self.id)
             text = "this cannot be checked now; try again"

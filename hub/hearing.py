@@ -35,6 +35,7 @@ class Hearing:
         noted: int,
         runtime: HubRuntime,
         socket: Socket,
+        answer: Callable[[str], None],
         end: Callable[[Closing], None],
     ) -> None:
         self._connection = connection
@@ -42,6 +43,7 @@ class Hearing:
         self.noted = noted
         self._runtime = runtime
         self._socket = socket
+        self._answer = answer
         self._end = end
         self._revoked = noted  # position of the last lost right that was obeyed
         self._receiving: Receiving | None = None
@@ -129,7 +131,8 @@ class Hearing:
             return [], False
         if size > min(REPLY_BYTES, window.room):
             return [], False
-        window.sent(self._connection.cursor, size, events=len(entries))
+        # Their bytes are those of the reply.
+        window.sent(self._connection.cursor, 0, events=len(entries))
         return [entry.text for entry in entries], True
 
     def unsubscribe(self, frame: Unsubscribe) -> None:
@@ -243,9 +246,6 @@ class Hearing:
         added, removed = sorted(now - was), sorted((was - now) | set(lost_pages))
         if added or removed:
             self._answer(protocol.topics_changed(added, removed))
-
-    def _answer(self, text: str) -> None:
-        self._socket.push(text)
 
     def _answer_refusal(
         self,

@@ -126,6 +126,17 @@ class Stream:
         if self._socket.is_blocked or connection.window.is_full:
             self._fall_behind(self._fanout.decided)
 
+    def answer(self, text: str) -> None:
+        """Say what is no event. It counts towards the window.
+
+        Otherwise a client that asks and asks and never reads would fill the server's memory.
+        """
+        self._socket.push(text)
+        self._connection.window.sent(self._decided, len(text.encode()), events=0)
+        self._ping_if_half_full(self._decided)
+        if self._connection.live and self._connection.window.is_full:
+            self._fall_behind(self._fanout.decided)
+
     def _send(self, entry: Entry, event: dict[str, Any]) -> None:
         self._socket.push_encoded(event)
         self._connection.cursor = entry.position
@@ -225,10 +236,6 @@ class Stream:
         if self._connection.owing_since is None:
             self.ping(self._connection.cursor)
         await self._answered.wait()
-
-    def ping_if_half_full(self) -> None:
-        """Ask for an answer, where half of the window is open."""
-        self._ping_if_half_full(self._decided)
 
     @property
     def _decided(self) -> int:

@@ -132,6 +132,24 @@ async def test_a_pong_from_the_future_is_ignored(site: Site, settings):
     assert await browser.ended() == (4008, "slow")
 
 
+async def test_who_asks_on_and_on_and_never_answers_is_closed(site: Site, settings):
+    settings.HUB = {"WINDOW_BYTES": 2_000, "PONG": 0.2}
+    browser = await site.connect(answers=False)
+    for n in range(40):
+        await browser.say({"op": "unsubscribe", "ref": str(n), "topics": ["open.1"]})
+        await browser.hear("reply")
+    assert await browser.ended() == (4008, "slow")
+
+
+async def test_who_answers_may_ask_as_long_as_it_likes(site: Site, settings):
+    settings.HUB = {"WINDOW_BYTES": 4_000, "PONG": 0.2, "BURST": 1_000}
+    browser = await site.connect(topics=["open.2"])
+    for n in range(200):
+        await browser.say({"op": "subscribe" if n % 2 else "dance", "topics": ["open.1"]})
+        await browser.hear("reply")
+    await browser.silent_until("open.2")
+
+
 async def test_over_the_process_budget_the_slowest_goes_first(site: Site, settings):
     settings.HUB = {"PROCESS_BYTES": 5_000}
     slow = await site.connect(topics=["open.1"], answers=False)
