@@ -46,6 +46,11 @@ def session_digest(session_key: str | None) -> str | None:
 def end_session(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     if user is None:
         return
-    session = session_digest(getattr(request.session, "session_key", None))
+    key = getattr(request.session, "session_key", None)
     with transaction.atomic(using=router.db_for_write(Event)):
-        revoke(user.pk, "logout", session)
+        # Django ends the session after this signal. Whoever connects with its cookie when the
+        # revocation is told already must not be let in: so it ends here. One that is held by its
+        # cookie alone has nothing to remove.
+        if key and request.session.exists(key):
+            request.session.delete(key)
+        revoke(user.pk, "logout", session_digest(key))
