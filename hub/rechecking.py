@@ -87,7 +87,8 @@ def living_sessions(keys: Collection[str]) -> set[str]:
     """Those of the keys whose session exists and has not expired."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     if not hasattr(store, "get_model_class"):
-        return {key for key in keys if store(session_key=key).exists(key)}
+        # Loaded, not asked whether it exists: for a session in a signed cookie that is always no.
+        return {key for key in keys if store(session_key=key).load()}
     rows = store.get_model_class()._default_manager.filter(
         session_key__in=keys, expire_date__gt=timezone.now()
     )

@@ -83,9 +83,9 @@ def change_password(person: Any, password: str = "other") -> None:
     change_person(person, password=person.password)
 
 
-def sign_in(person: Any) -> str:
+def sign_in(person: Any, store: Any = SessionStore) -> str:
     """A session of this person; its key."""
-    session = SessionStore()
+    session = store()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()

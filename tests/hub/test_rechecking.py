@@ -1,6 +1,7 @@
 """The check of everybody once a minute, for what no event tells."""
 
 import datetime
+from importlib import import_module
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -68,6 +69,29 @@ async def test_an_expired_session_ends_its_sockets_only(site: Site):
     await recheck(site)
     assert await expired.ended() == (4510, "logout")
     await other.silent_until(f"user.{ana.pk}")
+
+
+@pytest.mark.parametrize("backend", ["signed_cookies", "cache", "cached_db"])
+async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settings, backend):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    browser = await site.connect(cookie=await site.run(sign_in, ana, store))
+    assert browser.welcome["user"]["name"] == "ana"
+    await recheck(site)
+    await browser.silent_until(f"user.{ana.pk}")
+
+
+@pytest.mark.parametrize("backend", ["cache", "cached_db"])
+async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, settings, backend):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    key = await site.run(sign_in, ana, store)
+    browser = await site.connect(cookie=key)
+    await site.run(store(key).delete)
+    await recheck(site)
+    assert await browser.ended() == (4510, "logout")
 
 
 async def test_a_right_that_was_lost_silently_takes_its_topics(site: Site):
