@@ -234,7 +234,14 @@ class HubConsumer(AsyncConsumer):
         """Say goodbye and close, in a task of its own; once."""
         if not self.socket.closed:
             self._stop_hearing()
-            self.tasks.spawn(self.socket.close(why), "hub.close")
+            self.tasks.spawn(self._close(why), "hub.close")
+
+    async def _close(self, why: Closing) -> None:
+        taken = await self.socket.close(why)
+        if not taken and self.stream is not None:
+            # A frozen peer: some servers keep its socket for as long as its system answers, and
+            # no disconnect comes. It must not take the place of a connection that lives.
+            self.runtime.connections.remove(self.stream)
 
     def _stop_hearing(self) -> None:
         self.hello_timer.cancel()

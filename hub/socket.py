@@ -71,21 +71,27 @@ class Socket:
             assert self._rest is not None
             await asyncio.shield(self._rest)
 
-    async def close(self, closing: Closing) -> None:
-        """Say goodbye and close; never raises, never waits longer than CLOSE_TIMEOUT."""
+    async def close(self, closing: Closing) -> bool:
+        """Say goodbye and close; never raises, never waits longer than CLOSE_TIMEOUT.
+
+        False where the peer does not even take the close.
+        """
         if self.closed:
-            return
+            return True
         self.push(goodbye(closing))
         already, self.closed = self.closed, True
         if already:
-            return
+            return True
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._send(
                     {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
                 )
-        except Exception:  # Gone already, or not reading: the server's own time-outs end it.
-            return
+        except TimeoutError:
+            return False
+        except Exception:  # Gone already: the server's own disconnect event follows.
+            pass
+        return True
 
 
 @types.coroutine

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from hub import log, publish, revoke, subscribe
 from hub.testing import ticket_for
+from tests.hub.peer import Peer
 from tests.hub.site import (
     Site,
     SitePolicy,
@@ -23,7 +24,7 @@ from tests.hub.site import (
     take_away,
 )
 from tests.hub.test_hearing import tell_many
-from tests.hub.test_stream import Peer, frames_until_quiet
+from tests.hub.test_stream import frames_until_quiet
 from tests.rig.wait import async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]

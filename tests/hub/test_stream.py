@@ -1,14 +1,12 @@
 """The stream of one connection: live, behind, within its window."""
 
-import asyncio
-import json
-
 import pytest
 from django.db import transaction
 
-from hub import publish_ephemeral, publish_many
+from hub import publish_ephemeral, publish_many, socket
 from hub.closing import RESTART
-from tests.hub.site import Site, Told
+from tests.hub.peer import Peer
+from tests.hub.site import Site, Told, make_person, sign_in
 from tests.hub.test_hearing import tell_many
 from tests.rig.wait import async_wait_until
 
@@ -178,48 +176,6 @@ async def test_ephemerals_count_and_are_dropped_for_who_is_behind(site: Site, se
 # Peers
 
 
-class Peer:
-    """A server's side of a socket that can stop reading, or be gone."""
-
-    def __init__(self, site, *topics, cookie=None):
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.is_gone = False
-        self.frames = []
-        self.is_sent_away = False  # a goodbye is on its way, taken or not
-        self.closed = None
-        self._receive = asyncio.Queue()
-        self._receive.put_nowait({"type": "websocket.connect"})
-        self._say({"op": "hello", "topics": list(topics)})
-        headers = [(b"cookie", f"sessionid={cookie}".encode())] if cookie else []
-        scope = {"type": "websocket", "path": "/ws/", "headers": headers, "subprotocols": []}
-        self.task = asyncio.create_task(site.application(scope, self._receive.get, self._send))
-
-    def _say(self, frame):
-        self._receive.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
-
-    async def _send(self, event):
-        if self.is_gone:
-            raise ConnectionResetError("the client has left")
-        self.is_sent_away |= '"op":"goodbye"' in event.get("text", "")
-        await self.gate.wait()
-        if event["type"] == "websocket.close":
-            self.closed = event["code"]
-        elif event["type"] == "websocket.send":
-            frame = json.loads(event["text"])
-            if frame["op"] == "ping":
-                self._say({"op": "pong", "position": frame["position"]})
-            else:
-                self.frames.append(frame)
-
-    def texts(self):
-        return [one["data"]["text"] for one in self.frames if one["op"] == "event"]
-
-    async def leave(self):
-        self._receive.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await asyncio.wait_for(self.task, 5)
-
-
 async def test_a_peer_that_stops_reading_holds_up_nobody_and_catches_up(site: Site):
     stopped, reading = Peer(site, "open.1"), await site.connect(topics=["open.1"])
     await async_wait_until(lambda: stopped.frames)
@@ -246,6 +202,20 @@ async def test_a_peer_that_does_not_read_for_too_long_is_closed(site: Site, sett
     stopped.gate.set()
     await async_wait_until(lambda: stopped.closed == 4008)
     await stopped.leave()
+
+
+async def test_a_frozen_peer_makes_room_for_its_person(site: Site, settings, monkeypatch):
+    settings.HUB = {"PONG": 0.2, "CONNECTIONS": 1}
+    monkeypatch.setattr(socket, "CLOSE_TIMEOUT", 0.2)
+    ana = await site.run(make_person)
+    frozen = Peer(site, cookie=await site.run(sign_in, ana))
+    await async_wait_until(lambda: frozen.frames)
+    frozen.gate.clear()
+    await site.tell(f"user.{ana.pk}", "never read")
+    await async_wait_until(lambda: len(site.runtime.connections) == 0)
+    assert (await site.connect(ana)).welcome["user"]["name"] == "ana"
+    frozen.gate.set()
+    await frozen.leave()
 
 
 async def test_one_who_left_does_not_keep_the_others_from_hearing(site: Site):
