@@ -405,6 +405,30 @@ test("topics asked for while away are in the next hello", () => {
   assert.deepEqual(tab.hello.topics, ["product.2"]);
 });
 
+test("what changes while the hello is on its way is said after the welcome", () => {
+  const tab = new Tab({ page: "e1:90", topics: ["product.1", "product.9"] });
+  tab.socket.open();
+  tab.client.subscribe(["product.2"]);
+  tab.client.unsubscribe(["product.1"]);
+  const refused = [{ topic: "product.9", code: "unknown_topic" }];
+  tab.welcome({ position: 90, pages: ["product.1"], refused });
+  assert.deepEqual(tab.socket.sent.slice(-2), [
+    { op: "subscribe", ref: "1", topics: ["product.2"], since: 90 },
+    { op: "unsubscribe", ref: "2", topics: ["product.1"] },
+  ]);
+  assert.deepEqual(tab.of("topics").at(-1).pages, []);
+});
+
+test("a page that asks when it is welcomed asks once", () => {
+  const tab = new Tab();
+  tab.client.addEventListener("welcome", () => tab.client.subscribe(["product.2"]));
+  tab.welcome();
+  assert.deepEqual(
+    tab.socket.sent.map(({ op }) => op),
+    ["hello", "subscribe"],
+  );
+});
+
 test("a topic that could not be checked is asked for again", () => {
   const tab = new Tab().welcome();
   tab.client.subscribe(["product.3"]);

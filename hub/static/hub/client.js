@@ -99,16 +99,12 @@ export class HubClient extends EventTarget {
   subscribe(topics, since = this.#cursor?.position) {
     const fresh = [...topics].filter((topic) => !this.#asked.has(topic));
     for (const topic of fresh) this.#asked.add(topic);
-    if (fresh.length > 0) this.#ask(fresh, since);
+    this.#ask(fresh, since);
   }
 
   /** @param {Iterable<string>} topics */
   unsubscribe(topics) {
-    const known = [...topics].filter((topic) => this.#asked.delete(topic));
-    for (const topic of known) this.#granted.delete(topic);
-    if (known.length > 0 && this.#live) {
-      this.#link.send({ op: "unsubscribe", ref: this.#nextRef(), topics: known });
-    }
+    this.#leave([...topics].filter((topic) => this.#asked.delete(topic)));
   }
 
   /** Forget this person's cursor: the account is gone. */
@@ -178,11 +174,19 @@ export class HubClient extends EventTarget {
     this.#own = new Set(frame.topics);
     this.#granted = new Set(frame.pages);
     this.#live = true;
+    this.#settle(frame);
     this.#welcomes += 1;
     this.#link.welcomed(frame.ping);
     this.#tell("welcome", { ...frame, again: this.#welcomes > 1 });
     this.#tellTopics(frame.refused);
     if (frame.recovered === false) this.#tell("missed", { reason: frame.reason });
+  }
+
+  /** The page may have changed its mind while the hello was on its way. */
+  #settle({ pages, refused = [], position }) {
+    const answered = new Set([...pages, ...refused.map(({ topic }) => topic)]);
+    this.#ask([...this.#asked].filter((topic) => !answered.has(topic)), position);
+    this.#leave(pages.filter((topic) => !this.#asked.has(topic)));
   }
 
   #event(frame) {
@@ -244,17 +248,23 @@ export class HubClient extends EventTarget {
   }
 
   #ask(topics, since) {
-    if (!this.#live) return; // the next hello asks for all of them
+    if (topics.length === 0 || !this.#live) return; // the next hello asks for all of them
     const frame = { op: "subscribe", ref: this.#nextRef(), topics };
     if (since !== undefined) frame.since = since;
     this.#link.send(frame);
+  }
+
+  #leave(topics) {
+    for (const topic of topics) this.#granted.delete(topic);
+    if (topics.length === 0 || !this.#live) return; // the next hello does not ask for them
+    this.#link.send({ op: "unsubscribe", ref: this.#nextRef(), topics });
   }
 
   #askLater() {
     const since = this.#cursor?.position;
     this.#surroundings.setTimeout(() => {
       const open = [...this.#asked].filter((topic) => !this.#granted.has(topic));
-      if (open.length > 0) this.#ask(open, since);
+      this.#ask(open, since);
     }, TRY_AGAIN);
   }
 
