@@ -5,7 +5,6 @@ right was lost.
 """
 
 from collections.abc import Collection
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.exceptions import ValidationError
+from django.http.cookie import parse_cookie
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from hub import log
@@ -68,12 +68,10 @@ def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
     """The session key in an ASGI scope's cookies."""
     for name, value in headers:
         if name == b"cookie":
-            try:
-                cookie = SimpleCookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-            except CookieError:
-                continue
-            if cookie is not None:
-                return cookie.value
+            # As Django's pages do: the standard library gives up at a cookie that it finds wrong.
+            key = parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+            if key is not None:
+                return key
     return None
 
 

@@ -68,6 +68,16 @@ async def test_a_session_cookie_says_who_it_is(site: Site):
     assert browser.welcome["topics"] == [f"user.{ana.pk}"]
 
 
+@pytest.mark.parametrize("other", ['consent={"ads":false,"all":1}', "a[b]=c", "=", "{", "x y=z"])
+async def test_another_cookie_does_not_hide_the_sessions(site: Site, other):
+    """Django's pages read it as browsers send it; so the socket must."""
+    ana = await site.run(make_person)
+    key = await site.run(sign_in, ana)
+    cookies = f"{other}; sessionid={key}; {other}".encode()
+    browser = await site.connect(headers=[(b"cookie", cookies)])
+    assert browser.welcome["user"] == {"id": ana.pk, "name": "ana"}
+
+
 async def test_a_ticket_says_who_it_is_and_comes_before_the_cookie(site: Site):
     ana, ben = await site.run(make_person), await site.run(make_person, "ben")
     browser = await site.connect(ben, cookie=await site.run(sign_in, ana))
