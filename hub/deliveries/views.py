@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from hub.deliveries.unsubscribing import read_token
 from hub.people import find_people
-from hub.preferences import choose, defaults
+from hub.preferences import PreferenceError, choose, defaults
 
 
 def words_of(type: str) -> str:
@@ -40,7 +40,10 @@ class Unsubscribe(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         person, type = self._read(token)
         on = request.POST.get("on") == "1"
-        choose(person, {type: {"email": on}})
+        try:
+            choose(person, {type: {"email": on}})
+        except PreferenceError as error:
+            raise Http404("there are no mails of this kind any more") from error
         return self._page(request, type, done=True, on=on)
 
     def _read(self, token: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from hub.deliveries.unsubscribing import SALT, unsubscribe_path
 from hub.models import Preference
 from hub.preferences import wants
 from tests.hub.post import Posted, deliver, post
-from tests.hub.site import change_person, make_person
+from tests.hub.site import Told, change_person, make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -55,6 +55,12 @@ def test_one_click_switches_mails_of_the_type_off(ana, stranger):
     post(f"user.{ana.pk}")
     deliver()
     assert mail.outbox == []
+
+
+def test_mails_of_a_kind_that_is_mailed_no_longer_cannot_be_had_again(ana, stranger):
+    link = unsubscribe_path(str(ana.pk), Told.type)
+    assert stranger.post(link, {"on": "1"}).status_code == 404
+    assert stranger.post(link).status_code == 200
 
 
 def test_it_can_be_switched_on_again(ana, stranger):
