@@ -1,6 +1,7 @@
 """A client of the swarm: comes back, resumes, answers pings, and remembers all it handed on."""
 
 import asyncio
+import math
 import time
 from collections.abc import Collection
 from datetime import datetime
@@ -12,9 +13,25 @@ import msgspec
 from tests.stress.wire import Wire
 
 BASE, MOST = 0.5, 20.0  # seconds of back-off, full jitter, as browsers do it
+CONNECTING = 20.0  # seconds until a connection must be open
 FINAL = range(4500, 5000)  # these close codes mean: do not come back
 
 _decode = msgspec.json.Decoder().decode
+
+
+class Patience(NamedTuple):
+    """Seconds without a frame after which a connection is given up, as browsers do it
+    (`hub/static/hub/link.js`)."""
+
+    greeting: float = 15.0  # from connecting to the welcome
+    pings: float = 1.5  # times the seconds between pings
+    grace: float = 10.0  # beyond that
+    parting: float = 3.0  # from a goodbye to the close
+
+
+# Scenario 7 measures how long a crowd waits for its welcome: by default nobody leaves meanwhile.
+STAYING = Patience(greeting=math.inf)
+ENDLESS = Patience(math.inf, math.inf, math.inf, math.inf)  # an application that hangs
 
 
 class Handed(NamedTuple):
@@ -31,7 +48,9 @@ class Client:
     """An async context manager: in it, the client stays connected for as long as it may.
 
     `url` may be a function, asked before each connect. `start` is the position after which
-    everything on `topics` (and its own) is due.
+    everything on `topics` (and its own) is due. `saves_every`: the position is saved for the next
+    hello after so many events, as by an application that writes it down late; the application
+    still knows what it has handled, so that it drops what comes again.
     """
 
     def __init__(
@@ -44,20 +63,29 @@ class Client:
         random: Random | None = None,
         answers: bool = True,
         resume: dict[str, Any] | None = None,
+        saves_every: int = 1,
+        patience: Patience = STAYING,
     ) -> None:
         self._url = url
         self._ticket = ticket
         self._cookie = cookie
         self._random = random or Random(0)
         self._answers = answers
+        self._saves_every = saves_every
+        self._unsaved = 0  # events
+        self._patience = patience
+        self._silence = math.inf  # seconds without a frame that are endured now
+        self._heard = 0.0  # monotonic: when the last frame came
+        self._watching: asyncio.TimerHandle | None = None
         self._wire: Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._greeted_at = 0.0
         self._head: int | None = None
         self._last = 0  # the highest id on this connection
+        self._handled = resume["position"] if resume else -1  # whatever connection it came on
         self._refs: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.topics = set(topics)
-        self.cursor = resume
+        self.cursor = resume  # what is saved
         self.start = resume["position"] if resume else -1
         self.welcome: dict[str, Any] = {}
         self.welcomed = asyncio.Event()
@@ -69,6 +97,8 @@ class Client:
         self.goodbyes: list[dict[str, Any]] = []
         self.closes: list[int] = []
         self.connects = 0
+        self.pings = 0
+        self.given_up: list[float] = []  # seconds of silence after which it left
         self.unrecovered: list[str] = []
         self.replays: list[float] = []  # seconds from hello to the head of that time
         self.wrong: list[str] = []  # what the server must never do to a connection
@@ -81,6 +111,7 @@ class Client:
         assert self._task is not None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        self._rest()
         if self._wire is not None:
             self._wire.close()
             await self._wire.closed.wait()
@@ -97,10 +128,6 @@ class Client:
     @property
     def is_open(self) -> bool:
         return self._wire is not None and self._wire.code is None and self.welcomed.is_set()
-
-    @property
-    def position(self) -> int:
-        return self.cursor["position"] if self.cursor else -1
 
     @property
     def ended(self) -> bool:
@@ -124,15 +151,23 @@ class Client:
             self._last, self._head = 0, None
             self.welcomed.clear()
             goodbyes = len(self.goodbyes)
+            self._heard = time.monotonic()
+            within = min(CONNECTING, self._patience.greeting)
             try:
                 url = self._url() if callable(self._url) else self._url
-                self._wire = await Wire.connect(url, self._take, cookie=self._cookie)
-            except OSError:
+                self._wire = await Wire.connect(
+                    url, self._take, cookie=self._cookie, timeout=within
+                )
+            except OSError as error:
                 self._wire = None
+                if isinstance(error, TimeoutError):
+                    self.given_up.append(within)
             else:
                 self.connects += 1
                 self._greet()
+                self._endure(self._patience.greeting)
                 await self._wire.closed.wait()
+                self._rest()
                 self.closes.append(self._wire.code or 0)
                 self.closed_at.append(time.time())
                 if self.welcomed.is_set():
@@ -153,7 +188,32 @@ class Client:
         self._greeted_at = time.monotonic()
         self.say(hello)
 
+    # Whether anybody is still there
+
+    def _endure(self, silence: float) -> None:
+        """From now on, so many seconds without a frame mean that the connection is dead."""
+        self._silence = silence
+        self._watch()
+
+    def _watch(self) -> None:
+        self._rest()
+        silent = time.monotonic() - self._heard
+        if silent >= self._silence:
+            self.given_up.append(silent)
+            self.wire.close()
+        elif self._silence < math.inf:
+            later = asyncio.get_running_loop().call_later
+            self._watching = later(self._silence - silent, self._watch)
+
+    def _rest(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+
+    # What the server says
+
     def _take(self, text: bytes) -> None:
+        self._heard = time.monotonic()
         frame = _decode(text)
         op = frame["op"]
         if op == "event":
@@ -167,6 +227,7 @@ class Client:
                 self._refs[frame["ref"]].set_result(frame)
         elif op == "goodbye":
             self.goodbyes.append(frame)
+            self._endure(self._patience.parting)
         elif op == "topics":
             self.changes.append((time.time(), frame))
         else:
@@ -174,14 +235,17 @@ class Client:
 
     def _take_welcome(self, frame: dict[str, Any]) -> None:
         if self.cursor is None:
-            self.start = frame["position"]
+            self.start = self._handled = frame["position"]
         elif not frame["recovered"]:
             self.unrecovered.append(frame["reason"])
+            self._handled = frame["position"]
         elif frame["position"] != self.cursor["position"]:
             self.wrong.append(f"resumed at {frame['position']}, asked for {self.cursor}")
         self.welcome = frame
         self.cursor = {"epoch": frame["epoch"], "position": frame["position"]}
+        self._unsaved = 0
         self._head = frame["head"]
+        self._endure(self._patience.pings * frame["ping"] + self._patience.grace)
         self.welcomed.set()
         self._measure_replay(frame["position"])
 
@@ -197,19 +261,29 @@ class Client:
         self._last = position
         if self.cursor is None:
             self.wrong.append("an event before the welcome")
-        elif position > self.cursor["position"]:
-            self.cursor["position"] = position
+        elif position > self._handled:
+            self._handled = position
+            self._unsaved += 1
+            if self._unsaved >= self._saves_every:
+                self._save(position)
             latency = time.time() - datetime.fromisoformat(frame["at"]).timestamp()
             self.handed.append(Handed(position, key, frame["topic"], latency, time.monotonic()))
         self._measure_replay(position)
 
     def _take_ping(self, position: int) -> None:
+        self.pings += 1
         if position < self._last:
             self.wrong.append(f"ping {position} after event {self._last}")
+        self._handled = max(position, self._handled)
         if self.cursor is not None:
-            self.cursor["position"] = max(position, self.cursor["position"])
+            self._save(max(position, self.cursor["position"]))
         if self._answers:
             self.say({"op": "pong", "position": position})
+
+    def _save(self, position: int) -> None:
+        assert self.cursor is not None
+        self.cursor["position"] = position
+        self._unsaved = 0
 
     def _measure_replay(self, position: int) -> None:
         if self._head is not None and position >= self._head:
