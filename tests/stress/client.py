@@ -1,7 +1,6 @@
 """A client of the swarm: comes back, resumes, answers pings, and remembers all it handed on."""
 
 import asyncio
-import math
 import time
 from collections.abc import Collection
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from tests.stress.silence import STAYING, Patience, Silence
 from tests.stress.wire import Wire
 
 BASE, MOST = 0.5, 20.0  # seconds of back-off, full jitter, as browsers do it
@@ -17,21 +17,6 @@ CONNECTING = 20.0  # seconds until a connection must be open
 FINAL = range(4500, 5000)  # these close codes mean: do not come back
 
 _decode = msgspec.json.Decoder().decode
-
-
-class Patience(NamedTuple):
-    """Seconds without a frame after which a connection is given up, as browsers do it
-    (`hub/static/hub/link.js`)."""
-
-    greeting: float = 15.0  # from connecting to the welcome
-    pings: float = 1.5  # times the seconds between pings
-    grace: float = 10.0  # beyond that
-    parting: float = 3.0  # from a goodbye to the close
-
-
-# Scenario 7 measures how long a crowd waits for its welcome: by default nobody leaves meanwhile.
-STAYING = Patience(greeting=math.inf)
-ENDLESS = Patience(math.inf, math.inf, math.inf, math.inf)  # an application that hangs
 
 
 class Handed(NamedTuple):
@@ -74,9 +59,7 @@ class Client:
         self._saves_every = saves_every
         self._unsaved = 0  # events
         self._patience = patience
-        self._silence = math.inf  # seconds without a frame that are endured now
-        self._heard = 0.0  # monotonic: when the last frame came
-        self._watching: asyncio.TimerHandle | None = None
+        self._silence = Silence(self._leave)
         self._wire: Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._greeted_at = 0.0
@@ -111,7 +94,7 @@ class Client:
         assert self._task is not None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._rest()
+        self._silence.rest()
         if self._wire is not None:
             self._wire.close()
             await self._wire.closed.wait()
@@ -134,6 +117,18 @@ class Client:
         """It was sent away for good."""
         return bool(self.closes) and self.closes[-1] in FINAL
 
+    def lost_at(self, sign: int | str) -> float:
+        """When it was closed with this code, or lost this topic, by the wall clock; 0: not yet.
+
+        AssertionError where it was closed with another code.
+        """
+        if isinstance(sign, str):
+            return next((at for at, frame in self.changes if sign in frame["removed"]), 0.0)
+        if not self.closed_at or not self.goodbyes:
+            return 0.0
+        assert self.goodbyes[0]["code"] == sign, (sign, self.goodbyes)
+        return self.closed_at[0]
+
     async def ask(self, op: str, topics: Collection[str], **fields: Any) -> dict[str, Any]:
         """Send a frame with a reference of its own, and return the reply to it."""
         ref = str(len(self._refs) + 1)
@@ -151,7 +146,7 @@ class Client:
             self._last, self._head = 0, None
             self.welcomed.clear()
             goodbyes = len(self.goodbyes)
-            self._heard = time.monotonic()
+            self._silence.heard()
             within = min(CONNECTING, self._patience.greeting)
             try:
                 url = self._url() if callable(self._url) else self._url
@@ -165,9 +160,9 @@ class Client:
             else:
                 self.connects += 1
                 self._greet()
-                self._endure(self._patience.greeting)
+                self._silence.endure(self._patience.greeting)
                 await self._wire.closed.wait()
-                self._rest()
+                self._silence.rest()
                 self.closes.append(self._wire.code or 0)
                 self.closed_at.append(time.time())
                 if self.welcomed.is_set():
@@ -188,32 +183,14 @@ class Client:
         self._greeted_at = time.monotonic()
         self.say(hello)
 
-    # Whether anybody is still there
-
-    def _endure(self, silence: float) -> None:
-        """From now on, so many seconds without a frame mean that the connection is dead."""
-        self._silence = silence
-        self._watch()
-
-    def _watch(self) -> None:
-        self._rest()
-        silent = time.monotonic() - self._heard
-        if silent >= self._silence:
-            self.given_up.append(silent)
-            self.wire.close()
-        elif self._silence < math.inf:
-            later = asyncio.get_running_loop().call_later
-            self._watching = later(self._silence - silent, self._watch)
-
-    def _rest(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+    def _leave(self, silent: float) -> None:
+        self.given_up.append(silent)
+        self.wire.close()
 
     # What the server says
 
     def _take(self, text: bytes) -> None:
-        self._heard = time.monotonic()
+        self._silence.heard()
         frame = _decode(text)
         op = frame["op"]
         if op == "event":
@@ -227,7 +204,7 @@ class Client:
                 self._refs[frame["ref"]].set_result(frame)
         elif op == "goodbye":
             self.goodbyes.append(frame)
-            self._endure(self._patience.parting)
+            self._silence.endure(self._patience.parting)
         elif op == "topics":
             self.changes.append((time.time(), frame))
         else:
@@ -245,7 +222,7 @@ class Client:
         self.cursor = {"epoch": frame["epoch"], "position": frame["position"]}
         self._unsaved = 0
         self._head = frame["head"]
-        self._endure(self._patience.pings * frame["ping"] + self._patience.grace)
+        self._silence.endure(self._patience.pings * frame["ping"] + self._patience.grace)
         self.welcomed.set()
         self._measure_replay(frame["position"])
 

@@ -9,10 +9,11 @@ import pytest
 
 from tests.rig.wait import async_wait_until
 from tests.stress import table
-from tests.stress.client import Client, Patience
+from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
 from tests.stress.proxy import Proxy, anything_about_every, resets_about_every
 from tests.stress.scale import QUICK, rng, scaled
+from tests.stress.silence import Patience
 from tests.stress.swarm import reached, swarm
 from tests.stress.system import LOOK, Base, System, system_on
 
