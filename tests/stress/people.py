@@ -1,21 +1,38 @@
 """People of the scenarios, and what happens to them, through the shop's own models."""
 
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_out
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
 
-from hub import revoke
 from hub.testing import ticket_for
 from orders.models import Inventory, Product, User
 from tests.stress.facts.models import Fact
-from tests.stress.policy import PERMISSION
+from tests.stress.policy import BARRED, PERMISSION
+
+# What happens to the groups and permissions of a person, who may have a group alone: nothing but
+# these calls, as an admin or a view makes them. All but the first take what PERMISSION gives.
+RIGHTS: dict[str, Callable[[User], object]] = {
+    "permission": lambda user: user.user_permissions.add(_right(PERMISSION)),
+    "no_permission": lambda user: user.user_permissions.remove(_right(PERMISSION)),
+    "permissions_cleared": lambda user: user.user_permissions.clear(),
+    "barred": lambda user: user.user_permissions.add(_right(BARRED)),
+    "no_group": lambda user: user.groups.remove(_own_group(user)),
+    "groups_cleared": lambda user: user.groups.clear(),
+    "group_left": lambda user: _own_group(user).user_set.remove(user),
+    "group_barred": lambda user: _own_group(user).permissions.add(_right(BARRED)),
+    "group_without": lambda user: _own_group(user).permissions.remove(_right(PERMISSION)),
+    "group_cleared": lambda user: _own_group(user).permissions.clear(),
+    "group_deleted": lambda user: _own_group(user).delete(),
+    "barred_group": lambda user: user.groups.add(_group("barred", BARRED)),
+}
 
 
 def make(prefix: str, count: int, staff: bool = False) -> list[dict[str, Any]]:
@@ -67,8 +84,8 @@ def change(pk: int, what: str, cookie: str = "") -> float:
     elif what in ("staff", "no_staff"):
         user.is_staff = what == "staff"
         user.save()
-    elif what in ("permission", "no_permission"):
-        _permit(user, what == "permission")
+    elif what in RIGHTS:
+        RIGHTS[what](user)
     else:
         raise ValueError(what)
     return time.time()
@@ -80,16 +97,24 @@ def cast(parts: dict[str, list[str]]) -> None:
         user = User.objects.get(pk=pk)
         user.is_active, user.is_staff = "inactive" not in has, "staff" in has
         user.save()
-        _permit(user, "permission" in has)
+        user.user_permissions.set([_right(PERMISSION)] if "permission" in has else [])
+        user.groups.set([_own_group(user)] if "group" in has else [])
 
 
-def _permit(user: User, on: bool) -> None:
-    label, codename = PERMISSION.split(".")
-    permission = Permission.objects.get(content_type__app_label=label, codename=codename)
-    with transaction.atomic():
-        (user.user_permissions.add if on else user.user_permissions.remove)(permission)
-        if not on:
-            revoke(user.pk, "permissions")
+def _right(name: str) -> Permission:
+    label, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=label, codename=codename)
+
+
+def _own_group(user: User) -> Group:
+    return _group(user.username, PERMISSION)
+
+
+def _group(name: str, holds: str) -> Group:
+    group, is_new = Group.objects.get_or_create(name=name)
+    if is_new:
+        group.permissions.add(_right(holds))
+    return group
 
 
 def state_facts(topics: list[str], prefix: str) -> None:

@@ -18,7 +18,7 @@ PEOPLE = scaled(11, 25)  # the last one is a visitor
 ROUNDS = scaled(1, 5)
 CASES = scaled(1_000, 10_000)
 STATES = [[], ["staff"], ["permission"], ["staff", "permission"], ["inactive"]]
-STATES += [["inactive", "staff", "permission"]]
+STATES += [["inactive", "staff", "permission"], ["group"]]
 FENCE = "open.fence"
 
 
@@ -40,7 +40,7 @@ class Somebody:
         if room in ("staff", "metrics"):
             return "staff" in self.has and not rest
         if room == "secret":
-            return "permission" in self.has
+            return "permission" in self.has or "group" in self.has
         return room == "open" or topic == "news"
 
 

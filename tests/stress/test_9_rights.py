@@ -15,16 +15,28 @@ from tests.stress.scale import scaled
 from tests.stress.swarm import swarm
 from tests.stress.system import System
 
-# What happens to a person -> what the socket sees: a close code, or the topic that it loses.
+SECRET = "secret.s9"
+# What happens to a person (see `people.change`) -> what the socket sees: a close code, or the
+# topic that it loses. Those with a group in their name find the right in the person's group.
 LOSSES: dict[str, int | str] = {
     "logout": 4510,
     "password": 4501,
     "deactivated": 4510,
     "deleted": 4510,
     "no_staff": "staff",
-    "no_permission": "secret.s9",
+    "no_permission": SECRET,
+    "permissions_cleared": SECRET,
+    "barred": SECRET,
+    "no_group": SECRET,
+    "groups_cleared": SECRET,
+    "group_left": SECRET,
+    "group_barred": SECRET,
+    "group_without": SECRET,
+    "group_cleared": SECRET,
+    "group_deleted": SECRET,
+    "barred_group": SECRET,
 }
-EACH = scaled(2, 10)  # people a loss
+EACH = scaled(1, 5)  # people a loss
 RIGHT_AWAY = 1.0  # seconds, from a server's commit
 P95, SLOWEST = 2.0, 4.0  # seconds, in trouble
 CONNECTING = scaled(20, 200)
@@ -40,7 +52,10 @@ async def people_with_rights(system: System, name: str) -> list[tuple[str, Any]]
     for what in LOSSES:
         for person in await system.control(0, "people", prefix=f"{name}-{what}", count=EACH):
             made.append((what, person))
-    parts = {str(person["pk"]): ["staff", "permission"] for _, person in made}
+    parts = {
+        str(person["pk"]): ["staff", "group" if "group" in what else "permission"]
+        for what, person in made
+    }
     await system.control(0, "cast", parts=parts)
     await system.settled()
     return made
@@ -61,7 +76,7 @@ async def lose_and_time(
     clients = [
         Client(
             system.servers[servers[number % len(servers)]].ws_url,
-            ["secret.s9"],
+            [SECRET],
             cookie=person["cookie"],
         )
         for number, (_, person) in enumerate(made)
@@ -71,39 +86,25 @@ async def lose_and_time(
             {"pk": person["pk"], "what": what, "cookie": person["cookie"]} for what, person in made
         ]
         committed = await lose(asked)
-        effects = [effect_of(what) for what, _ in made]
-        pairs = list(zip(clients, effects, strict=True))
+        happened = [(one, what) for one, (what, _) in zip(clients, made, strict=True)]
         await async_wait_until(
-            lambda: all(effect(one) for one, effect in pairs),
+            lambda: all(one.lost_at(LOSSES[what]) for one, what in happened),
             SLOWEST + 2,
-            lambda: f"an effect on {[one.welcome for one, effect in pairs if not effect(one)]}",
+            lambda: f"an effect of {[w for one, w in happened if not one.lost_at(LOSSES[w])]}",
         )
         if afterwards is not None:
             await afterwards()
-        await system.control(0, "state", topics=["staff", "secret.s9"], prefix=f"{name}-after")
+        await system.control(0, "state", topics=["staff", SECRET], prefix=f"{name}-after")
         await system.settled()
-        lost = [("staff" if what == "no_staff" else "secret.s9") for what, _ in made]
-        for (what, person), one, topic in zip(made, clients, lost, strict=True):
+        for one, what in happened:
+            topic = "staff" if what == "no_staff" else SECRET
             after = [e.key for e in one.handed if e.key.startswith(f"{name}-after")]
             heard = [e for e in one.handed if e.topic == topic and e.key in after]
-            assert not heard, f"{person['pk']} heard {heard} after {what}"
-        return sorted(effect(one) - at for (one, effect), at in zip(pairs, committed, strict=True))
-
-
-def effect_of(what: str) -> Callable[[Client], float]:
-    """When it was seen, by the wall clock; 0 while it was not."""
-    sign = LOSSES[what]
-
-    def closed(one: Client) -> float:
-        if one.closes and one.goodbyes:
-            assert one.goodbyes[0]["code"] == sign, (what, one.goodbyes)
-            return one.closed_at[0]
-        return 0.0
-
-    def removed(one: Client) -> float:
-        return next((at for at, frame in one.changes if sign in frame["removed"]), 0.0)
-
-    return closed if isinstance(sign, int) else removed
+            assert not heard, f"{one.welcome['user']} heard {heard} after {what}"
+        return sorted(
+            one.lost_at(LOSSES[what]) - at
+            for (one, what), at in zip(happened, committed, strict=True)
+        )
 
 
 async def in_a_server(system: System, asked: list[dict[str, Any]]) -> list[float]:
