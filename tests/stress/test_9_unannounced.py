@@ -45,22 +45,22 @@ async def lose(system: System) -> None:
     (server,) = system.servers
     made = await people_with_rights(system)
     clients = [Client(server.ws_url, [SECRET], cookie=person["cookie"]) for _, person in made]
-    happened = [(one, LOSSES[sql]) for one, (sql, _) in zip(clients, made, strict=True)]
+    happened = [(one, sql) for one, (sql, _) in zip(clients, made, strict=True)]
     async with swarm(clients):
         assert all(one.welcome["pages"] and one.welcome["user"] for one in clients)
         await asyncio.to_thread(execute, system.base.database, made)
         lost = time.time()
         await async_wait_until(
-            lambda: all(one.lost_at(sign) for one, sign in happened),
+            lambda: all(one.lost_at(LOSSES[sql]) for one, sql in happened),
             WITHIN + 5,
-            lambda: f"an effect of {[s for one, s in happened if not one.lost_at(s)]}",
+            lambda: f"an effect of { {s for one, s in happened if not one.lost_at(LOSSES[s])} }",
         )
         await system.control(0, "state", topics=["staff", SECRET], prefix="s9u")
         await system.settled()
-        for one, sign in happened:
-            heard = {event.topic for event in one.handed}
-            assert not heard & ({"staff"} if sign == "staff" else {SECRET}), (sign, heard)
-    seen = max(one.lost_at(sign) - lost for one, sign in happened)
+        for one, sql in happened:
+            topic = "staff" if LOSSES[sql] == "staff" else SECRET
+            assert topic not in {event.topic for event in one.handed}, sql
+    seen = max(one.lost_at(LOSSES[sql]) - lost for one, sql in happened)
     text = f"{server.software}: raw SQL and expired sessions, slowest"
     table.show("9", text, table.seconds(seen), f"{WITHIN:g} s")
     assert seen <= WITHIN
