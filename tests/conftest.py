@@ -28,6 +28,7 @@ from tests.rig.browser import Browsers
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.stack import Stack, Template, cluster_stack, embedded_stack
+from tests.rig.wait import PATIENCE
 
 _SERVERS = {
     *("embedded", "cluster", "stack", "template", "redis_server", "postgres_server"),
@@ -44,8 +45,30 @@ _left_behind: list[str] = []
 def pytest_configure(config: pytest.Config) -> None:
     # A run that is told to end does end its servers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _set_patience()
     # Hashing demo passwords as slowly as real ones need it would double the tests' time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _set_patience() -> None:
+    """How long the tools wait, and that a busy machine is no failure of what they test."""
+    if find_spec("hypothesis") is not None:
+        from hypothesis import HealthCheck
+        from hypothesis import settings as hypothesis_settings
+
+        # The same examples in every run: one that fails does so where it can be looked into.
+        hypothesis_settings.register_profile(
+            "here",
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        hypothesis_settings.load_profile("here")
+    if find_spec("playwright") is not None:
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -21,7 +21,7 @@ from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.server import ROOT, ServerProcess, Software
 from tests.rig.stack import Stack
-from tests.rig.wait import async_wait_until, wait_until
+from tests.rig.wait import PATIENCE, async_wait_until, wait_until
 
 STAND_IN = """
 import logging
@@ -57,7 +57,7 @@ def server_of(directory: Path, software: Software) -> ServerProcess:
     return ServerProcess(env, software=software, application="standin:application", cwd=directory)
 
 
-def get(url: str, timeout: float = 5) -> int:
+def get(url: str, timeout: float = PATIENCE) -> int:
     with urllib.request.urlopen(url, timeout=timeout) as answer:
         return int(answer.status)
 
@@ -73,11 +73,13 @@ def test_redis_comes_back_on_its_port_without_its_data(redis_server: RedisServer
 
 
 def test_a_frozen_redis_answers_when_it_is_thawed(redis_server: RedisServer) -> None:
-    client = redis.Redis.from_url(redis_server.url, socket_timeout=0.3, retry=None)
+    hasty = redis.Redis.from_url(redis_server.url, socket_timeout=0.3, retry=None)
     redis_server.freeze()
     with pytest.raises(redis.TimeoutError):
-        client.ping()
+        hasty.ping()
+    hasty.close()
     redis_server.thaw()
+    client = redis.Redis.from_url(redis_server.url)
     assert client.ping()
     client.close()
 
@@ -257,6 +259,6 @@ def test_an_exception_in_a_page_is_a_complaint(embedded: Stack, browser_as: Brow
     page = browser_as(embedded.server)
     page.evaluate("() => setTimeout(() => { throw new Error('seen by the test') })")
     page.evaluate("() => console.error('seen too')")
-    wait_until(lambda: len(browser_as.complaints()) == 2, 5)
+    wait_until(lambda: len(browser_as.complaints()) == 2)
     browser_as.allow("seen by the test", "seen too")
     assert not browser_as.complaints()

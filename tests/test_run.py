@@ -13,9 +13,9 @@ from tests.rig.process import Process
 from tests.rig.redis import RedisServer
 from tests.rig.server import ROOT, environment
 from tests.rig.stack import SECRET
-from tests.rig.wait import wait_until
+from tests.rig.wait import PATIENCE, wait_until
 
-_START = 30  # seconds: migrating and filling an empty database is part of it
+_START = 120  # seconds on a busy machine: migrating and filling an empty database is part of it
 
 
 class Run:
@@ -63,7 +63,7 @@ def test_an_empty_directory_becomes_a_shop(run: Callable[..., Run]) -> None:
     shop.wait_for(f"==> Ready: http://127.0.0.1:{shop.port}/")
     for line in ("ana / demo", "ben / demo", "admin / demo"):
         shop.wait_for(line)
-    with urllib.request.urlopen(f"http://127.0.0.1:{shop.port}/", timeout=5) as page:
+    with urllib.request.urlopen(f"http://127.0.0.1:{shop.port}/", timeout=PATIENCE) as page:
         assert page.status == 200
     shop.process.terminate()
     shop.wait_for("==> Stopped")

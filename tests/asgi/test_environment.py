@@ -27,7 +27,7 @@ def load(var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"], "HUB_VAR": str(var), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -15,7 +15,7 @@ def test_the_browsers_logic_holds_without_a_browser(node):
         [node, "--test", "--test-reporter=spec", *files],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     if ran.returncode:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.rig.wait import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -21,6 +23,13 @@ _OPTIONS = [
     "--disable-sync",
 ]
 _INSTALL = 300  # seconds that playwright's own download may take
+# As if the pointer rested on the toasts from the start of every page: they stay until they were
+# looked at, however long that takes.
+_HOLD_TOASTS = """
+    addEventListener("DOMContentLoaded", () => {
+        document.querySelector("#toasts")?.dispatchEvent(new PointerEvent("pointerenter"));
+    });
+"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -52,15 +61,24 @@ class Browsers:
         self._allowed: list[re.Pattern[str]] = []
 
     def __call__(
-        self, server: Any, username: str | None = None, password: str = "demo", **options: Any
+        self,
+        server: Any,
+        username: str | None = None,
+        password: str = "demo",
+        *,
+        toasts_stay: bool = True,
+        **options: Any,
     ) -> "Page":
         """A page at the server's root; `server` is anything with a `url`.
 
-        `username` None stays anonymous. `options` are those of playwright's `new_context`.
+        `username` None stays anonymous. With `toasts_stay`, toasts leave only when the page closes
+        them. `options` are those of playwright's `new_context`.
         """
         context = self._browser.new_context(base_url=server.url, **options)
         self._contexts.append(context)
-        context.set_default_timeout(10_000)  # milliseconds
+        context.set_default_timeout(PATIENCE * 1000)  # milliseconds
+        if toasts_stay:
+            context.add_init_script(_HOLD_TOASTS)
         page = context.new_page()
         self._listen(page, username or "anonymous")
         context.on("page", lambda opened: self._listen(opened, username or "anonymous"))

@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.rig.ports import free_port
+from tests.rig.wait import PATIENCE
 
 Answer = str | None  # a reply such as "550 no"; None: take it
 
@@ -29,7 +30,8 @@ class MailServer:
     def __init__(self) -> None:
         self.port = free_port()
         self.mails: list[EmailMessage] = []
-        self.asked = 0  # mails whose text has arrived, accepted or not
+        self.asked = 0  # mails whose text has arrived, accepted or not; of these, answered
+        self.answered = 0
         self.hang_up = 0
         self.on_recipient: Callable[[str], Answer] = lambda address: None
         self.on_data: Callable[[EmailMessage], Answer] = lambda mail: None
@@ -46,7 +48,9 @@ class MailServer:
         self.stop()
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE
+        )
         self._controller.start()
 
     def stop(self) -> None:
@@ -98,6 +102,7 @@ class MailServer:
         self.asked += 1
         while not self._flowing.is_set():
             await asyncio.sleep(0.02)
+        self.answered += 1
         if refusal is not None:
             return refusal
         if self.hang_up:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.rig.wait import wait_until
 
 _PR_SET_PDEATHSIG = 1  # prctl(2): the signal a child gets when its parent dies, -9 included
-_STOP = 8.0  # seconds a process has to end by itself before it is killed
+_STOP = 30.0  # seconds a process has to end by itself before it is killed
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _running: set["Process"] = set()
 
@@ -95,7 +95,7 @@ class Process:
     def freeze(self) -> None:
         """Stop it where it stands (SIGSTOP): its connections stay open, nothing answers."""
         os.killpg(self.pid, signal.SIGSTOP)
-        wait_until(lambda: _state(self.pid) == "T", 2, "the process to be stopped")
+        wait_until(lambda: _state(self.pid) == "T", what="the process to be stopped")
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT); harmless when it was not frozen."""

@@ -52,7 +52,7 @@ class RedisServer:
             env={"PATH": os.defpath, "LC_ALL": "C"},
             cwd=self._directory,
         )
-        wait_until(self._answers, 5, self.log)
+        wait_until(self._answers, what=self.log)
 
     def stop(self) -> None:
         """Kill it (-9): what it held in memory is gone. Harmless when it is down."""

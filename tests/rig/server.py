@@ -12,13 +12,13 @@ from typing import Literal
 from tests.rig.log import unexpected
 from tests.rig.ports import free_port
 from tests.rig.process import Process
-from tests.rig.wait import wait_until
+from tests.rig.wait import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "asgi.application:application"
 Software = Literal["daphne", "uvicorn"]
 
-_READY = 20.0  # seconds from the start to the first 200 of /readyz
+_READY = 60.0  # seconds from the start to the first 200 of /readyz, on a busy machine
 _BACKLOG = 4096  # connections waiting to be accepted, as `make run` sets it
 
 
@@ -100,7 +100,7 @@ class ServerProcess:
     def is_running(self) -> bool:
         return self._process is not None and self._process.is_running()
 
-    def terminate(self, deadline: float = 10.0) -> int:
+    def terminate(self, deadline: float = PATIENCE) -> int:
         """SIGTERM, as a deploy does it; the exit code. AssertionError after `deadline` seconds."""
         process, self._process = self._running(), None
         return process.terminate(deadline=deadline)
@@ -113,7 +113,7 @@ class ServerProcess:
     def send(self, number: signal.Signals) -> None:
         self._running().send(number)
 
-    def wait(self, deadline: float = 10.0) -> int:
+    def wait(self, deadline: float = PATIENCE) -> int:
         """Wait until it has ended by itself; the exit code."""
         process, self._process = self._running(), None
         return process.wait(deadline)

@@ -7,12 +7,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+# Seconds until a test gives up. No promise of the product: a machine that is busy with other things
+# may take its time, and a test that passes never waits as long.
+PATIENCE = 30.0
 _POLL = 0.02  # seconds between two looks: short beside what a test waits for
 _never = threading.Event()
 
 
 def wait_until(
-    condition: Callable[[], Any], deadline: float = 5.0, what: str | Callable[[], str] = ""
+    condition: Callable[[], Any], deadline: float = PATIENCE, what: str | Callable[[], str] = ""
 ) -> Any:
     """Call `condition` until what it returns is true, and return that.
 
@@ -30,7 +33,7 @@ def wait_until(
 
 async def async_wait_until(
     condition: Callable[[], Any | Awaitable[Any]],
-    deadline: float = 5.0,
+    deadline: float = PATIENCE,
     what: str | Callable[[], str] = "",
 ) -> Any:
     """Like `wait_until`, for coroutines: the condition may be sync or async."""
