@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 
 Frame = dict[str, Any]
 
@@ -83,7 +83,7 @@ class Listener:
         await self.say({"op": op, "ref": ref, "topics": list(topics), **fields})
         return await self.hear("reply", ref=ref)
 
-    async def hear(self, op: str, within: float = 5.0, **fields: Any) -> Frame:
+    async def hear(self, op: str, within: float = PATIENCE, **fields: Any) -> Frame:
         """The next frame with this op and these fields; what came before it is passed over.
 
         AssertionError after `within` seconds, or when the connection ends before.
@@ -101,22 +101,30 @@ class Listener:
         found: Frame = await async_wait_until(look, within, lambda: f"{op} {fields}: {self.heard}")
         return found
 
-    async def expect(self, type: str, within: float = 5.0, **data: Any) -> Frame:
-        """The next event of a type whose data has these values."""
+    async def expect(self, type: str, latency: float | None = None, **data: Any) -> Frame:
+        """The next event of a type whose data has these values.
 
-        async def look() -> Frame:
+        `latency` is what is promised, in seconds: AssertionError when it came later. How soon the
+        test looks does not matter.
+        """
+        async with asyncio.timeout(PATIENCE):
             while True:
-                event = await self.hear("event", within, type=type)
+                event = await self.hear("event", type=type)
                 if all(event["data"].get(key) == value for key, value in data.items()):
-                    return event
+                    break
+        took = self.latest.latency
+        assert latency is None or took <= latency, f"{type} took {took:.2f} s"
+        return event
 
-        async with asyncio.timeout(within + 1):
-            return await look()
-
-    async def closed(self, within: float = 5.0) -> int:
+    async def closed(self, within: float = PATIENCE) -> int:
         """Wait until the server has closed the connection; the close code, 1006 without one."""
         await async_wait_until(lambda: not self.is_open, within, "the server closes")
         return self._socket.close_code or 1006
+
+    @property
+    def latest(self) -> Heard:
+        """What `hear` or `expect` returned last, and when it came."""
+        return self.heard[self._next - 1]
 
     @property
     def is_open(self) -> bool:

@@ -1,11 +1,12 @@
 """Somebody at the shop over real HTTP: cookies, forms and CSRF, without a browser."""
 
 import http.client
+import time
 from http.cookies import SimpleCookie
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT = 30  # seconds for one answer
+TIMEOUT = 60  # seconds for one answer
 
 
 class Answer(NamedTuple):
@@ -21,6 +22,7 @@ class Shopper:
 
     def __init__(self, url: str, username: str | None = None, password: str = "demo") -> None:
         self.cookies: dict[str, str] = {}
+        self.slowest = 0.0  # seconds that an answer took
         self._host = urlsplit(url).netloc
         if username is not None:
             answer = self.log_in(username, password)
@@ -60,6 +62,7 @@ class Shopper:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT)
+        began = time.monotonic()
         try:
             connection.request(method, path, body, headers)
             with connection.getresponse() as response:
@@ -69,6 +72,7 @@ class Shopper:
                 return Answer(response.status, response.headers.get("Location", ""), text)
         finally:
             connection.close()
+            self.slowest = max(self.slowest, time.monotonic() - began)
 
     def _keep(self, cookies: "SimpleCookie") -> None:
         for name, morsel in cookies.items():

@@ -190,7 +190,7 @@ async def test_after_all_of_it_events_flow_and_the_log_is_clean(stack: Stack, an
     async with Listener(stack.server.ws_url, cookie=ana.cookie) as listener:
         placed = await asyncio.to_thread(ana.order, "teapot", 2)
         assert placed.status == 302
-        await listener.expect("order.received", within=2, number=placed.location.split("/")[2])
+        await listener.expect("order.received", latency=2, number=placed.location.split("/")[2])
     stack.server.assert_log_clean()
 
 

@@ -15,9 +15,10 @@ from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.server import ROOT, environment
 from tests.rig.stack import Stack
+from tests.rig.wait import PATIENCE
 
-PATIENCE = 15  # seconds, the program's start included
-EVERY = 0.3  # seconds between two orders
+FIRST = 0.3  # seconds between the first two orders
+SLOWER = 1.1  # the shop must not be sold out before a slow program has heard enough
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +92,10 @@ def while_ordering(buyer: Shopper, program: Sequence[str], env: dict[str, str]) 
     ) as process:
 
         def order() -> None:
-            while not ended.wait(EVERY):
+            pause = FIRST
+            while not ended.wait(pause):
                 assert buyer.order("mug").status == 302
+                pause *= SLOWER
 
         ordering = threading.Thread(target=order)
         ordering.start()

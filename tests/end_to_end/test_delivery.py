@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import re
+import statistics
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack
 from tests.rig.wait import async_wait_until
 
-SHELL = 2.0  # seconds for what a process without a server commits
+SHELL = 2.0  # seconds for what a process without a server commits, 4 at most
+LATEST = 4.0
 SOCKETS = 50
 CHEAPER = """
 from orders.models import Product
@@ -28,9 +30,9 @@ async def test_what_a_shell_saves_reaches_open_sockets(shared_embedded: Stack) -
     ):
         await asyncio.to_thread(stack.python, CHEAPER)
         for listener in (watcher, page):
-            await listener.expect("product.price_dropped", within=SHELL, new_price="20.50")
-            late = [one.latency for one in listener.events() if one.latency > SHELL]
-            assert not late, f"took {late} s"
+            await listener.expect("product.price_dropped", new_price="20.50")
+            took = [one.latency for one in listener.events()]
+            assert statistics.median(took) <= SHELL and max(took) <= LATEST, f"took {took} s"
 
 
 async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
@@ -53,7 +55,7 @@ async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
             "Product.objects.filter(slug='vase').update(price='20.00')",
         )
         for listener in listeners:
-            event = await listener.expect("product.price_dropped", within=SHELL)
+            event = await listener.expect("product.price_dropped", latency=LATEST)
             assert (event["topic"], event["data"]["new_price"]) == (topic, "20.00")
         assert {len(one.events("product.price_dropped")) for one in listeners} == {1}
 
@@ -74,7 +76,7 @@ async def test_an_order_at_one_server_reaches_sockets_at_all(shared_cluster: Sta
             answer = await asyncio.to_thread(ana.at(server.url).order, "candle")
             number = answer.location.split("/")[2]
             for listeners, type in ((buyers, "order.received"), (staff, "order.placed")):
-                events = [await one.expect(type, within=SHELL, number=number) for one in listeners]
+                events = [await one.expect(type, latency=SHELL, number=number) for one in listeners]
                 assert len({event["id"] for event in events}) == 1
 
 
@@ -88,7 +90,7 @@ async def test_a_socket_resumes_at_another_server(shared_cluster: Stack) -> None
     ]
     async with Listener(second.ws_url, cookie=ana.cookie, resume=cursor) as after:
         assert after.welcome["recovered"] and after.welcome["position"] == cursor["position"]
-        await async_wait_until(lambda: len(after.events("order.received")) >= 3, SHELL)
+        await async_wait_until(lambda: len(after.events("order.received")) >= 3)
         events = [one.frame for one in after.events("order.received")]
         assert [event["data"]["number"] for event in events] == numbers
         assert sorted({event["id"] for event in events}) == [event["id"] for event in events]

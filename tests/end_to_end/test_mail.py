@@ -21,7 +21,8 @@ from tests.rig.server import ROOT, environment
 from tests.rig.stack import SECRET, Stack, Template, embedded_stack
 from tests.rig.wait import wait_until
 
-START = 10  # seconds a worker takes to begin, on a busy machine
+START = 60  # seconds a worker takes to begin, on a busy machine
+MAIL_TIMEOUT = 10  # seconds that the shop waits for a mail server's answer
 TAKEOVER = lease.SECONDS + START
 
 ORDER = """
@@ -98,7 +99,7 @@ def test_a_worker_killed_while_sending_is_followed_by_another(
     workers.order(3)
     mail_server.stall()
     killed = workers.start()
-    wait_until(lambda: mail_server.asked == 1, START, "the first mail")
+    wait_until(lambda: mail_server.asked, START, "the first mail")
     workers.start()
     killed.kill()
     mail_server.flow()
@@ -120,7 +121,7 @@ def test_of_two_workers_one_works_and_the_other_takes_over(
     wait_until(lambda: len(mail_server.mails) == 8, START, "five orders")
     began = time.monotonic()
     assert first.terminate() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < lease.SECONDS
     workers.order(2)
     wait_until(lambda: len(mail_server.mails) == 10, lease.RENEW + START, "two more orders")
     assert set(mail_server.ids().values()) == {1}
@@ -144,7 +145,6 @@ def test_an_embedded_server_mails_and_nobody_waits_for_it(
     mail_server.stall()
     with embedded_stack(template, env={"EMAIL_URL": mail_server.url}) as stack:
         visitor = Shopper(stack.url)
-        began = time.monotonic()
         password = "a long one, for once"
         answer = visitor.post(
             "/accounts/signup/",
@@ -156,15 +156,19 @@ def test_an_embedded_server_mails_and_nobody_waits_for_it(
         assert answer.status == 302, answer.text
         assert visitor.order("mug").status == 302
         assert visitor.post("/account/delete", password=password).status == 302
-        assert time.monotonic() - began < 5
+        assert visitor.slowest < MAIL_TIMEOUT, "a request waited for the mail server"
         wait_until(lambda: mail_server.asked, START, "a mail that is being sent")
-        assert len(mail_server.mails) == 1, "it was not answered yet"
+        assert mail_server.answered == 0
         mail_server.flow()
-        wait_until(lambda: len(mail_server.mails) >= 4, 2 * START, lambda: str(mail_server.ids()))
+        last = ("eve@example.com", "Your account was deleted")
+        wait_until(lambda: last in addressed(mail_server), START, lambda: str(mail_server.ids()))
     # Who was gone before the mail went gets the last one only.
-    mails = [(str(mail["To"]), str(mail["Subject"])) for mail in mail_server.mails]
-    assert ("eve@example.com", "Your account was deleted") in mails
-    assert [to for to, _ in mails].count("eve@example.com") <= 3
+    assert [to for to, _ in addressed(mail_server)].count("eve@example.com") <= 3
+
+
+def addressed(mail_server: MailServer) -> list[tuple[str, str]]:
+    """To whom, and about what."""
+    return [(str(mail["To"]), str(mail["Subject"])) for mail in mail_server.mails]
 
 
 def test_without_a_mail_server_mails_are_files(template: Template) -> None:

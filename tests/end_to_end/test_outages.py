@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import math
-import time
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -20,6 +19,7 @@ FAST = 0.5  # seconds, with the layer
 RECOVERY = 5.0  # seconds after which it is fast again
 BURST = 10  # events that are then fast: of a log that is only polled, half would be late
 APART = 0.1  # seconds between two orders
+ROUNDS = 3  # a machine that stands still for a moment spoils one; what is slow spoils all
 
 
 @contextlib.asynccontextmanager
@@ -53,8 +53,7 @@ async def latencies(
     ]
     await async_wait_until(
         lambda: all(len(new()) >= count for new in news),
-        SLOWEST,
-        lambda: f"{count} events everywhere: {[len(new()) for new in news]}",
+        what=lambda: f"{count} events everywhere: {[len(new()) for new in news]}",
     )
     for new in news:
         ids = [one.frame["id"] for one in new()]
@@ -62,19 +61,38 @@ async def latencies(
     return [max(new()[number].latency for new in news) for number in range(count)]
 
 
+async def assert_fast(
+    buyer: Shopper, stack: Stack, listeners: Sequence[Listener], count: int
+) -> None:
+    """So many events in a row reach every socket at once."""
+    took = []
+    for _ in range(ROUNDS):
+        took.append(max(await latencies(buyer, stack, listeners, count)))
+        if took[-1] < FAST:
+            return
+    raise AssertionError(f"the slowest of {count} took {took} s")
+
+
+async def assert_within_bounds(buyer: Shopper, stack: Stack, listeners: Sequence[Listener]) -> None:
+    """Without the layer events are late, and no later than is promised."""
+    for _ in range(ROUNDS):
+        seen = sorted(await latencies(buyer, stack, listeners, EVENTS))
+        if seen[math.ceil(0.95 * len(seen)) - 1] <= P95 and seen[-1] <= SLOWEST:
+            return
+    raise AssertionError(f"took {seen} s")
+
+
 @pytest.mark.parametrize("trouble", ["stopped", "frozen"])
 async def test_without_redis_events_are_late_and_none_is_lost(cluster: Stack, trouble: str) -> None:
     redis = cluster.redis
     assert redis is not None
     async with crowd(cluster) as (ana, listeners):
-        assert max(await latencies(ana, cluster, listeners, 4)) < FAST
+        await assert_fast(ana, cluster, listeners, 4)
         (redis.stop if trouble == "stopped" else redis.freeze)()
-        seen = sorted(await latencies(ana, cluster, listeners, EVENTS))
-        assert seen[math.ceil(0.95 * len(seen)) - 1] <= P95, seen
-        assert seen[-1] <= SLOWEST, seen
+        await assert_within_bounds(ana, cluster, listeners)
         (redis.start if trouble == "stopped" else redis.thaw)()
         await asyncio.sleep(RECOVERY)
-        assert max(await latencies(ana, cluster, listeners, BURST)) < FAST
+        await assert_fast(ana, cluster, listeners, BURST)
         assert all(one.is_open for one in listeners)
 
 
@@ -82,11 +100,9 @@ async def test_postgres_is_restarted_and_delivery_goes_on(cluster: Stack) -> Non
     postgres = cluster.postgres
     assert postgres is not None
     async with crowd(cluster) as (ana, listeners):
-        assert max(await latencies(ana, cluster, listeners, 2)) < FAST
+        await assert_fast(ana, cluster, listeners, 2)
         postgres.stop()
         await asyncio.sleep(2)  # long enough for each server to look and to fail
         postgres.start()
-        back = time.monotonic()
-        await latencies(ana, cluster, listeners, 4)
-        assert time.monotonic() - back < SLOWEST + 1
+        assert max(await latencies(ana, cluster, listeners, 4)) <= SLOWEST
         assert all(one.is_open for one in listeners)
