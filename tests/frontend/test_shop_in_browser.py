@@ -38,7 +38,7 @@ def visit(page, path):
 
 
 def wait_until_live(page):
-    expect(page.locator("html")).to_have_attribute("data-hub-state", "live", timeout=30_000)
+    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
 
 
 def order(page, quantity):
