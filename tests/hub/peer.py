@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+from tests.rig.wait import PATIENCE
+
 
 class Peer:
     """A server's side of a socket that can stop reading, or be gone."""
@@ -43,4 +45,4 @@ class Peer:
 
     async def leave(self):
         self._receive.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, PATIENCE)

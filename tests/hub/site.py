@@ -24,7 +24,8 @@ from hub import EventType, Policy, log, publish, revoke
 from hub.consumers import HubConsumer
 from hub.models import Event
 from hub.runtime import HubApplication, HubRuntime
-from hub.testing import HubCommunicator
+from tests.rig.communicator import PatientCommunicator
+from tests.rig.wait import PATIENCE
 
 
 class Told(EventType, frozen=True):
@@ -106,7 +107,7 @@ def take_away(person: Any, reason: str, session: str | None = None) -> None:
         revoke(person.pk, reason, session)
 
 
-class Browser(HubCommunicator):
+class Browser(PatientCommunicator):
     """A browser of this site. With `answers=False` it never answers a ping."""
 
     def __init__(
@@ -124,7 +125,7 @@ class Browser(HubCommunicator):
             self.scope["headers"].append((b"cookie", f"sessionid={cookie}".encode()))
         self.scope["headers"].extend(headers)
 
-    async def next(self, timeout: float = 5) -> dict[str, Any]:
+    async def next(self, timeout: float = PATIENCE) -> dict[str, Any]:
         if self.answers:
             return await super().next(timeout)
         sent = await self.receive_output(timeout)
@@ -145,7 +146,7 @@ class Browser(HubCommunicator):
         """Wait for the goodbye and the close: the code and the reason. No event may come."""
         goodbye = None
         while True:
-            sent = await self.receive_output(5)
+            sent = await self.receive_output(PATIENCE)
             if sent["type"] == "websocket.close":
                 assert goodbye is not None and goodbye["code"] == sent["code"]
                 return sent["code"], goodbye["reason"]
@@ -181,11 +182,12 @@ class Site:
             waiting = Event.objects.filter(position=None).exists()
             return waiting, log.state().head
 
-        while True:
-            waiting, head = await self.run(read)
-            if not waiting and self.runtime.follower.position >= head:
-                return head
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                waiting, head = await self.run(read)
+                if not waiting and self.runtime.follower.position >= head:
+                    return head
+                await asyncio.sleep(0.01)
 
     def another(self, policy: Policy | None = None) -> HubApplication:
         """A second process on the same database and layer, as far as the hub can tell."""

@@ -220,7 +220,7 @@ async def test_a_ticket_opens_a_socket(ana, async_client, site):
     socket = HubCommunicator(site.application)
     await socket.handshake()
     await socket.send_json_to({"op": "hello", "ticket": content["ticket"]})
-    assert (await socket.receive_json_from(5))["user"] == {"id": ana.pk, "name": "ana"}
+    assert (await socket.receive_json_from(30))["user"] == {"id": ana.pk, "name": "ana"}
     await socket.disconnect()
 
 
@@ -288,9 +288,11 @@ def test_too_many_requests_are_told_to_wait(ana, browser, settings):
     settings.HUB = {"RATE": 1, "BURST": 3}
     ben = Client()
     ben.force_login(make_person("ben"))
-    codes = [browser.get("/api/preferences").status_code for _ in range(5)]
-    assert codes[:3] == [200] * 3
-    answer = browser.get("/api/notifications")
+    codes = [browser.get("/api/preferences").status_code for _ in range(3)]
+    assert codes == [200] * 3
+    # One a second is allowed: on a slow machine the first one too many may be no more.
+    answers = (browser.get("/api/notifications") for _ in range(30))
+    answer = next(answer for answer in answers if answer.status_code != 200)
     assert error(answer) == (429, "rate_limited")
     assert int(answer["Retry-After"]) >= 1
     assert ben.get("/api/preferences").status_code == 200

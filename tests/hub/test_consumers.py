@@ -42,9 +42,9 @@ async def test_who_says_no_hello_in_time_is_sent_away_and_may_come_back(site: Si
 
 
 async def test_the_time_for_hello_ends_when_it_arrives(site: Site, settings):
-    settings.HUB = {"HELLO": 0.1}
+    settings.HUB = {"HELLO": 1}
     browser = await site.connect(topics=["open.1"])
-    assert await browser.receive_nothing(0.3)
+    assert await browser.receive_nothing(1.2)
 
 
 # Frames that are not the protocol
@@ -177,7 +177,7 @@ async def test_changes_happen_in_the_order_in_which_they_were_asked_for(site: Si
 async def test_too_many_frames_end_the_connection_for_a_while(site: Site, settings):
     settings.HUB = {"RATE": 1, "BURST": 3}
     browser = await site.connect()
-    for _ in range(3):
+    for _ in range(10):
         await browser.say({"op": "dance"})
     assert await browser.ended() == (4029, "limits")
 
@@ -185,7 +185,7 @@ async def test_too_many_frames_end_the_connection_for_a_while(site: Site, settin
 async def test_too_many_bytes_end_the_connection_for_a_while(site: Site, settings):
     settings.HUB = {"BYTES_RATE": 2_000}
     browser = await site.connect()
-    for _ in range(3):
+    for _ in range(12):
         await browser.say({"op": "dance", "padding": "x" * 900})
     assert await browser.ended() == (4029, "limits")
 

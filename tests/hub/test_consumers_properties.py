@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.hub.site import Site
+from tests.rig.wait import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +44,7 @@ async def test_no_frame_disturbs_the_neighbour_or_ends_without_a_code(site: Site
         # A fence of the socket's own: an answer to this, or the close, ends the conversation.
         await browser.send_to(text_data='{"op":"dance","ref":"fence"}')
         while True:
-            output = await browser.receive_output(5)
+            output = await browser.receive_output(PATIENCE)
             if output["type"] == "websocket.close":
                 assert output["code"] in (4401, 4500, 4501)
                 break
@@ -56,7 +57,7 @@ async def test_no_frame_disturbs_the_neighbour_or_ends_without_a_code(site: Site
     @hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(frames, max_size=5))
     def conversations(sent):
-        asyncio.run_coroutine_threadsafe(try_out(sent), loop).result(30)
+        asyncio.run_coroutine_threadsafe(try_out(sent), loop).result(60)
 
     await asyncio.to_thread(conversations)
     await site.tell("open.1", "undisturbed")

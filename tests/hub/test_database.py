@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, connections
 
 from hub.database import Database
 from hub.models import Log
+from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -57,8 +58,8 @@ async def test_a_connection_that_was_lost_while_it_was_idle_costs_nobody_an_answ
 
 async def test_slow_work_holds_up_neither_the_loop_nor_another_thread(database):
     blocked = threading.Event()
-    slow = asyncio.create_task(database.run(blocked.wait, 10))
-    assert await asyncio.wait_for(database.run(lambda: "quick"), 5) == "quick"
+    slow = asyncio.create_task(database.run(blocked.wait, 2 * PATIENCE))
+    assert await asyncio.wait_for(database.run(lambda: "quick"), PATIENCE) == "quick"
     blocked.set()
     assert await slow
 
@@ -68,7 +69,7 @@ async def test_closing_closes_the_connection_of_every_thread():
     together = threading.Barrier(3)
 
     def work():
-        together.wait(10)
+        together.wait(PATIENCE)
         connection.ensure_connection()
         opened.append(connections["default"])
 

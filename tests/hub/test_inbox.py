@@ -4,6 +4,7 @@ import datetime
 import json
 import random
 import threading
+import time
 from typing import Any, ClassVar
 
 import pytest
@@ -526,12 +527,14 @@ def test_the_cost_does_not_grow_with_the_log(ana):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE hub_event")
-    started = timezone.now()
-    page = inbox(ana).page(before=50_000, limit=20)
-    assert inbox(ana).unseen() == COUNTED
-    spent = (timezone.now() - started).total_seconds()
+    spent = []
+    for _ in range(5):  # a busy machine makes some of them slow, a full scan each
+        started = time.monotonic()
+        page = inbox(ana).page(before=50_000, limit=20)
+        assert inbox(ana).unseen() == COUNTED
+        spent.append(time.monotonic() - started)
     assert [item.position for item in page.items] == list(range(30, 10, -1))
-    assert spent < 0.5, f"{spent:.3f} s for a page and a count"
+    assert min(spent) < 0.5, f"{min(spent):.3f} s for a page and a count"
 
 
 def test_a_page_is_read_along_the_topics_index(ana):

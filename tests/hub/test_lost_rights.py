@@ -24,7 +24,7 @@ from tests.hub.site import (
     take_away,
 )
 from tests.hub.test_hearing import tell_many
-from tests.hub.test_stream import frames_until_quiet
+from tests.hub.test_stream import rest
 from tests.rig.wait import async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -105,9 +105,7 @@ async def test_who_is_behind_loses_topics_at_once_and_goes_on_with_the_others(si
     assert await browser.texts(2 * WINDOW) == [str(n) for n in range(WINDOW, 3 * WINDOW)]
     # In its place the loss is met again: nothing is left to tell.
     await site.tell("open.1", "the end")
-    assert [one["op"] for one in await frames_until_quiet(browser) if one["op"] != "ping"] == [
-        "event"
-    ]
+    assert [one["op"] for one in await rest(browser) if one["op"] != "ping"] == ["event"]
 
 
 async def test_a_logout_leaves_those_who_are_behind_in_other_sessions(site: Site):

@@ -11,6 +11,7 @@ from django.urls import path
 from hub.metrics.meter import MAX_ROUTES, OTHER, Meter
 from hub.metrics.record import Record
 from hub.metrics.wrapper import MetricsApplication
+from tests.rig.wait import PATIENCE
 
 entered = asyncio.Event()  # replaced by each test that waits for its view
 
@@ -98,7 +99,7 @@ class Visit:
         ]
 
     async def run(self):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self._application(self._scope, self._receive, self._send)
         return self
 
@@ -181,7 +182,7 @@ async def test_a_client_that_leaves_during_the_view_is_closed_as_left(applicatio
     entered = asyncio.Event()
     visit = Visit(application, "/patient/")
     running = asyncio.create_task(visit.run())
-    await asyncio.wait_for(entered.wait(), 5)
+    await asyncio.wait_for(entered.wait(), PATIENCE)
     assert meter.in_flight == 1
     visit.left.set()
     await running
@@ -195,7 +196,7 @@ async def test_a_server_that_cancels_the_request_leaves_nothing_in_flight(applic
     global entered
     entered = asyncio.Event()
     running = asyncio.create_task(Visit(application, "/patient/").run())
-    await asyncio.wait_for(entered.wait(), 5)
+    await asyncio.wait_for(entered.wait(), PATIENCE)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

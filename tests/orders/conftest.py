@@ -10,11 +10,11 @@ from django.db import connections
 from hub.consumers import HubConsumer
 from hub.policy import Policy
 from hub.runtime import HubApplication
-from hub.testing import HubCommunicator
 from orders.receivers import view_counts
 from orders.topics import ShopPolicy
+from tests.rig.communicator import PatientCommunicator
 
-Listen = Callable[..., Awaitable[HubCommunicator]]
+Listen = Callable[..., Awaitable[PatientCommunicator]]
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +33,9 @@ async def listen(settings: Any) -> AsyncIterator[Listen]:
 
     async def connect(
         user: Any, topics: Collection[str] = (), policy: Policy | None = None
-    ) -> HubCommunicator:
+    ) -> PatientCommunicator:
         application = HubApplication(HubConsumer.as_asgi(), policy=policy or ShopPolicy())
-        browser = HubCommunicator(application, user=user)
+        browser = PatientCommunicator(application, user=user)
         await browser.connect(topics=topics)
         opened.append(browser)
         return browser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import F
 
 from hub.models import Event
@@ -22,6 +22,12 @@ from tests.orders.shop import data, forget, person, pieces, product, told
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 DEADLINE = 60  # seconds for all threads of one test
+
+
+@pytest.fixture(autouse=True)
+def patient_pool(monkeypatch):
+    """Two hundred share twenty connections: on a busy machine the last one waits for long."""
+    monkeypatch.setattr(connection.pool, "timeout", DEADLINE)
 
 
 def race(*runners: Callable[[], object]) -> list[object]:

@@ -130,8 +130,8 @@ def test_a_view_of_a_product_that_is_gone_is_dropped(teapot, ana):
 def test_the_count_is_written_by_itself_within_a_second_or_so(teapot):
     look(teapot)
     look(teapot)
-    wait_until(lambda: Product.objects.get(pk=teapot.pk).view_count == 2, 5)
-    wait_until(lambda: "orders-view-counts" not in {t.name for t in threading.enumerate()}, 5)
+    wait_until(lambda: Product.objects.get(pk=teapot.pk).view_count == 2)
+    wait_until(lambda: "orders-view-counts" not in {t.name for t in threading.enumerate()})
 
 
 def test_many_views_are_one_write_and_one_event(teapot, django_assert_num_queries):
