@@ -95,6 +95,7 @@ class Connection:
         self.pinged: int | None = None  # the position of the last ping
         self.owing_since: float | None = None  # since when it owes an answer
         self.owed = 0  # pings without an answer
+        self.answered = -1  # the highest position of an answer
         self.has_answered = False
 
     # What it hears
@@ -166,23 +167,28 @@ class Connection:
             self.owing_since = now
 
     def pong(self, position: int, now: float) -> bool:
-        """The client has handled everything up to `position`; False where it answers no ping.
+        """The client has handled everything up to `position`; False where that answers no ping.
 
         An answer to an earlier ping than the last shows that it is there: its time begins anew.
 
-        As many answers are taken as there were pings: answers are free, so a client must not be
-        able to repeat one for ever.
+        As many answers are true as there were pings: they are free, so a client must not be able
+        to repeat one for ever. One that goes further than all before has its effect even so: who
+        says more often how far it is must not have used up the answer that counts.
         """
-        if self.pinged is None or position > self.pinged or not self.owed:
+        if self.pinged is None or position > self.pinged:
             return False
-        self.owed -= 1
+        is_answer = self.owed > 0
+        if not is_answer and position <= self.answered:
+            return False
+        self.owed = max(0, self.owed - 1)
+        self.answered = max(self.answered, position)
         self.window.answered(position)
         self.has_answered = True
         self.owing_since = now
         if position == self.pinged:
             self.owing_since = None
             self.owed = 0
-        return True
+        return is_answer
 
     def is_overdue(self, now: float, pong: float) -> bool:
         """Whether it owes an answer for `pong` seconds.

@@ -257,11 +257,10 @@ class Stream:
         self._next_ping = now + self._limits.ping
 
     def pong(self, position: int) -> bool:
-        """Take the client's answer; False where no ping had this position."""
-        known = self._connection.pong(position, self._loop.time())
-        if known:
-            self._answered.set()
-        return known
+        """Take the client's answer; False where it answers no ping."""
+        is_answer = self._connection.pong(position, self._loop.time())
+        self._answered.set()
+        return is_answer
 
     def beat(self, now: float) -> None:
         """Once a second: ping when it is time, end who does not answer or does not read."""

@@ -145,6 +145,17 @@ def test_one_pong_answers_earlier_pings_too_and_each_ping_may_be_answered():
     assert not one.pong(6, now=0.0)
 
 
+def test_an_answer_that_goes_further_counts_though_it_is_one_too_many():
+    one = connection()
+    one.window.sent(1, 10)
+    one.window.sent(2, 10)
+    one.ping(2, now=0.0)
+    assert one.pong(1, now=0.0)
+    assert not one.pong(2, now=0.0), "it is not free"
+    assert one.window.events == 0
+    assert not one.is_overdue(now=1_000.0, pong=10)
+
+
 def test_who_has_answered_before_is_overdue_after_the_deadline():
     one = connection()
     one.ping(0, now=0.0)

@@ -138,6 +138,19 @@ async def test_a_ping_says_how_far_everything_is_decided(site: Site, settings):
         pass
 
 
+async def test_a_client_that_says_after_each_event_how_far_it_is_goes_on(site: Site, settings):
+    settings.HUB = {"WINDOW_EVENTS": 4, "PONG": 0.2, "BURST": 1_000}
+    browser = await site.connect(topics=["open.1"], answers=False)
+    await site.run(tell_many, "open.1", 40)
+    told = []
+    while len(told) < 40:
+        frame = await browser.next()
+        if frame["op"] == "event":
+            told.append(frame["data"]["text"])
+        await browser.say({"op": "pong", "position": frame.get("id", frame.get("position"))})
+    assert told == [str(n) for n in range(40)]
+
+
 async def test_a_pong_from_the_future_is_ignored(site: Site, settings):
     settings.HUB = {"WINDOW_EVENTS": 2, "PONG": 0.2}
     browser = await site.connect(topics=["open.1"], answers=False)
