@@ -9,8 +9,12 @@ from tests.rig.wait import wait_until
 
 
 @pytest.fixture
-def dashboard(embedded, browser_as):
-    page = browser_as(embedded, "admin")
+def dashboard(shared_embedded, browser_as):
+    return open_dashboard(shared_embedded, browser_as)
+
+
+def open_dashboard(server, browser_as, **options):
+    page = browser_as(server, "admin", **options)
     page.goto("/dashboard/")
     expect(page.locator(".metrics")).to_have_attribute("data-state", "live")
     return page
@@ -35,30 +39,28 @@ def is_timed(dashboard):
     return re.fullmatch(r"[\d.]+ m?s", shown) is not None
 
 
-def test_the_dashboard_says_when_samples_stay_away(dashboard, embedded, browser_as):
+def test_the_dashboard_says_when_samples_stay_away(embedded, browser_as):
     browser_as.allow("WebSocket connection to")
+    dashboard = open_dashboard(embedded, browser_as)
     embedded.server.terminate()
     state = dashboard.locator("[data-metrics=state]")
     expect(state).to_have_text(re.compile("No samples"))
     expect(dashboard.locator("[data-figure=rate]")).to_have_text("\N{EN DASH}")
 
 
-def test_the_dashboard_fits_a_narrow_dark_screen(embedded, browser_as):
-    page = browser_as(
-        embedded, "admin", viewport={"width": 360, "height": 640}, color_scheme="dark"
-    )
-    page.goto("/dashboard/")
-    expect(page.locator(".metrics")).to_have_attribute("data-state", "live")
+def test_the_dashboard_fits_a_narrow_dark_screen(shared_embedded, browser_as):
+    looks = {"viewport": {"width": 360, "height": 640}, "color_scheme": "dark"}
+    page = open_dashboard(shared_embedded, browser_as, **looks)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize(("who", "status"), [("ana", 403), ("admin", 200)])
-def test_the_dashboard_is_for_staff(embedded, browser_as, who, status):
+def test_the_dashboard_is_for_staff(shared_embedded, browser_as, who, status):
     browser_as.allow("status of 403")
-    assert browser_as(embedded, who).goto("/dashboard/").status == status
+    assert browser_as(shared_embedded, who).goto("/dashboard/").status == status
 
 
-def test_an_anonymous_visitor_is_asked_to_log_in(embedded, browser_as):
-    page = browser_as(embedded)
+def test_an_anonymous_visitor_is_asked_to_log_in(shared_embedded, browser_as):
+    page = browser_as(shared_embedded)
     page.goto("/dashboard/")
     assert page.url.endswith("/accounts/login/?next=/dashboard/")

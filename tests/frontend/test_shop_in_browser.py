@@ -23,9 +23,18 @@ REFUSED = r"status of 422"  # Chromium calls every refused form an error
 @pytest.fixture
 def page_of(embedded, browser_as):
     """Opens a page as a person, and waits until it is live."""
+    return opener(embedded, browser_as)
 
+
+@pytest.fixture
+def page_to_look_at(shared_embedded, browser_as):
+    """The same for tests that leave the shop as it was."""
+    return opener(shared_embedded, browser_as)
+
+
+def opener(server, browser_as):
     def open_page(username, path, **options):
-        page = browser_as(embedded, username, **options)
+        page = browser_as(server, username, **options)
         visit(page, path)
         return page
 
@@ -79,9 +88,9 @@ def test_buying_takes_the_stock_of_every_open_page(page_of, browser_as):
         ("999999999999", "Only 40 pieces are left"),
     ],
 )
-def test_a_refused_order_says_what_to_do(page_of, browser_as, asked, message):
+def test_a_refused_order_says_what_to_do(page_to_look_at, browser_as, asked, message):
     browser_as.allow(REFUSED)
-    ana = page_of("ana", TEAPOT)
+    ana = page_to_look_at("ana", TEAPOT)
     order(ana, asked)
     expect(ana.get_by_text(message)).to_be_visible()
     expect(ana.locator("[data-live=stock]")).to_have_text("40")
@@ -142,8 +151,8 @@ def test_deleting_the_account_ends_the_other_browser(page_of, browser_as):
     expect(phone).to_have_url(re.compile("/accounts/login/"))
 
 
-def test_what_a_narrow_phone_shows_of_the_sign_up_fits(page_of):
-    page = page_of(None, "/accounts/signup/", viewport={"width": 360, "height": 740})
+def test_what_a_narrow_phone_shows_of_the_sign_up_fits(page_to_look_at):
+    page = page_to_look_at(None, "/accounts/signup/", viewport={"width": 360, "height": 740})
     box = page.get_by_label("Tell me about new products").bounding_box()
     assert box is not None
     assert box["x"] >= 0
