@@ -25,9 +25,11 @@ def simulate(*options: str) -> tuple[str, str]:
 
 def test_shoppers_browse_and_buy_at_a_real_server_and_then_go_home(shared_embedded):
     began = time.monotonic()
-    out, err = simulate("--url", shared_embedded.url, "--rate=30", "--seconds=8", "--seed=3")
-    assert time.monotonic() - began < 8 + 20
-    assert "100%" in err
+    out, err = simulate("--url", shared_embedded.url, "--rate=20", "--seconds=4", "--seed=3")
+    assert time.monotonic() - began < 4 + 30
+    passed = [int(found) for found in re.findall(r"(\d+)%", err)]
+    # Shoppers whose next turn would be too late go home somewhat before the end.
+    assert passed == sorted(passed) and 50 < passed[-1] <= 100
     assert re.fullmatch(r"\d+ requests: .*\b0 errors\.\n", out), out
     said = re.search(r"(\d+) orders", out)
     stored = shared_embedded.python(
