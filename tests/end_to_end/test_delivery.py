@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import re
-import statistics
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack
 from tests.rig.wait import async_wait_until
 
-SHELL = 2.0  # seconds for what a process without a server commits, 4 at most
-LATEST = 4.0
+SHELL = 2.0  # seconds for what a process without a server commits
 SOCKETS = 50
 CHEAPER = """
 from orders.models import Product
@@ -32,7 +30,7 @@ async def test_what_a_shell_saves_reaches_open_sockets(shared_embedded: Stack) -
         for listener in (watcher, page):
             await listener.expect("product.price_dropped", new_price="20.50")
             took = [one.latency for one in listener.events()]
-            assert statistics.median(took) <= SHELL and max(took) <= LATEST, f"took {took} s"
+            assert max(took) <= SHELL, f"took {took} s"
 
 
 async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
@@ -55,7 +53,7 @@ async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
             "Product.objects.filter(slug='vase').update(price='20.00')",
         )
         for listener in listeners:
-            event = await listener.expect("product.price_dropped", latency=LATEST)
+            event = await listener.expect("product.price_dropped", latency=SHELL)
             assert (event["topic"], event["data"]["new_price"]) == (topic, "20.00")
         assert {len(one.events("product.price_dropped")) for one in listeners} == {1}
 
