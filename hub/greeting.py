@@ -10,11 +10,9 @@ from collections.abc import Collection
 
 import msgspec
 
-from hub import admission, log, tickets
+from hub import admission, due, tickets
 from hub.admission import Admission, Credentials, Person
 from hub.connection import Connection, Interval, Window
-from hub.database import Database
-from hub.follower import Follower
 from hub.limits import Limits
 from hub.protocol import Hello
 from hub.runtime import HubRuntime
@@ -51,7 +49,7 @@ async def greet(
     reason = _why_not_resumed(frame, admitted, epoch)
     cursor = noted if reason or frame.cursor is None else frame.cursor[1]
     connection = _connection(cursor, admitted, asked, limits)
-    if not reason and await _is_too_far(connection, follower, database, limits):
+    if not reason and await _is_too_far(connection, runtime):
         reason = "too_many"
         connection = _connection(noted, admitted, asked, limits)
     refused = {**admitted.refused, **dict.fromkeys(beyond, "too_many_topics")}
@@ -91,12 +89,7 @@ def _connection(
     return connection
 
 
-async def _is_too_far(
-    connection: Connection, follower: Follower, database: Database, limits: Limits
-) -> bool:
+async def _is_too_far(connection: Connection, runtime: HubRuntime) -> bool:
     """Whether more is due than one replay gives."""
-    most = limits.replay
-    bounds = list(connection.bounds(follower.position))
-    if connection.cursor >= follower.ring.start:
-        return len(follower.ring.due(bounds, most + 1)) > most
-    return await database.run(log.is_more_due, bounds, most)
+    bounds = list(connection.bounds(runtime.follower.position))
+    return await due.is_more(runtime, connection.cursor, bounds, runtime.limits.replay)

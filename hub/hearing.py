@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 
 from django.db import Error as DatabaseError
 
-from hub import admission, closing, log, protocol
+from hub import admission, closing, due, protocol
 from hub.admission import Person
 from hub.closing import REVOKED, Closing
 from hub.connection import Connection
@@ -16,7 +16,7 @@ from hub.events import data_of
 from hub.fanout import Receiving
 from hub.protocol import Subscribe, Unsubscribe
 from hub.rights import RightsRevoked
-from hub.ring import Entry, entry_of
+from hub.ring import Entry
 from hub.runtime import HubRuntime
 from hub.socket import Socket
 
@@ -112,19 +112,14 @@ class Hearing:
         if since is None or since >= upto or not topics:
             return [], True
         bounds = [(topic, since, upto) for topic in topics]
-        entries: list[Entry]
-        if since >= self._runtime.follower.ring.start:
-            entries = self._runtime.follower.ring.due(bounds, REPLY_EVENTS + 1)
-        else:
-            try:
-                rows = await self._runtime.database.run(log.due_since, bounds, REPLY_EVENTS + 1)
-            except DatabaseError as error:
-                self._runtime.report(error)
-                return [], False
-            if rows is None:
-                return [], False
-            entries = [entry_of(row.position, row.topic, row.type, row.tail) for row in rows]
-        entries = [entry for entry in entries if self._connection.hears(entry.topic)]
+        try:
+            page = await due.page(self._runtime, since, bounds, REPLY_EVENTS + 1)
+        except DatabaseError as error:
+            self._runtime.report(error)
+            return [], False
+        if page is None:
+            return [], False
+        entries = [entry for entry in page.entries if self._connection.hears(entry.topic)]
         size = sum(entry.size for entry in entries)
         window = self._connection.window
         if len(entries) > min(REPLY_EVENTS, window.room_for_events):

@@ -14,13 +14,13 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 
-from hub import log, protocol
+from hub import due, protocol
 from hub.admission import Person
 from hub.closing import SLOW, UNCHECKED, Closing
 from hub.connection import Connection
 from hub.hearing import Hearing
 from hub.rights import RightsRevoked
-from hub.ring import Entry, entry_of
+from hub.ring import Entry
 from hub.runtime import HubRuntime
 from hub.socket import Socket
 from hub.subscriptions import SubscriptionChanged
@@ -57,9 +57,9 @@ class Stream:
         self.end = end
         self._connection = connection
         self._socket = socket
+        self._runtime = runtime
         self._follower = runtime.follower
         self._fanout = runtime.fanout
-        self._database = runtime.database
         self._limits = runtime.limits
         self._tasks = tasks
         self._answered = asyncio.Event()
@@ -201,18 +201,12 @@ class Stream:
         """Send the next entries, until the page ends, the window is full, or topics change."""
         connection, upto = self._connection, self._follower.position
         bounds = list(connection.bounds(upto))
-        size = PAGE
-        if connection.cursor >= self._follower.ring.start:
-            entries = self._follower.ring.due(bounds, size)
-        else:
-            size = LOG_PAGE
-            rows = await self._database.run(log.due_since, bounds, size)
-            if rows is None:
-                # Removed while it was read: the client comes back and is told so.
-                self.end(SLOW)
-                return
-            entries = [entry_of(row.position, row.topic, row.type, row.tail) for row in rows]
-        for entry in entries:
+        page = await due.page(self._runtime, connection.cursor, bounds, PAGE, LOG_PAGE)
+        if page is None:
+            # Removed while it was read: the client comes back and is told so.
+            self.end(SLOW)
+            return
+        for entry in page.entries:
             if self._stopped or not connection.due(entry.topic, entry.position):
                 continue  # Ended or unsubscribed while the page was read.
             if entry.type in OBEYED:
@@ -223,7 +217,7 @@ class Stream:
                 return
             self._send(entry, {"type": "websocket.send", "text": entry.text})
             await self._socket.drained()
-        if len(entries) < size:
+        if page.is_last:
             connection.cursor = max(connection.cursor, upto)
 
     # The window
