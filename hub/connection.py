@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+FOR_ANSWERS = 16  # one part in so many of a window's bytes: events leave it free
+
 
 class Interval(msgspec.Struct):
     """since < position <= until; `until` None: for good."""
@@ -20,27 +22,33 @@ class Interval(msgspec.Struct):
 
 
 class Window:
-    """The events a client was sent and has not answered: at most so many, of so many bytes.
+    """What a client was sent and has not answered: at most so many events, and so many bytes.
 
-    Ephemeral events have no position: their bytes count with the position decided last.
+    Events leave a part of the bytes to answers, so that a client whose window is full of events
+    may still ask. Nothing exceeds the whole but a single frame that is larger than it: an empty
+    window takes any frame, or a client with a small one would wait for ever.
+
+    Ephemeral events and answers have no position: they count with the position decided last.
     """
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
+        self._events_bytes = max_bytes - max_bytes // FOR_ANSWERS
         self._unanswered: deque[tuple[int, int, int]] = deque()  # position, events, bytes
         self._turned_away = False  # a frame had no room, and nothing was answered since
         self.events = 0
         self.bytes = 0
 
     def takes(self, size: int) -> bool:
-        """Whether a frame of so many bytes has room; if not, the window is full from now on.
-
-        An empty one takes any frame, or a client with a small window would wait for ever.
-        """
+        """Whether an event of so many bytes has room; if not, the window is full from now on."""
         if not self.is_full and self.bytes and size > self.room:
             self._turned_away = True
         return not self.is_full
+
+    def takes_answer(self, size: int) -> bool:
+        """Whether an answer of so many bytes has room, be the window full of events or not."""
+        return not self.bytes or self.bytes + size <= self._max_bytes
 
     def sent(self, position: int, size: int, *, events: int = 1) -> None:
         """Count a frame. `events=0` for what has no position of its own."""
@@ -62,8 +70,8 @@ class Window:
 
     @property
     def room(self) -> int:
-        """Bytes that it takes before it is full."""
-        return max(0, self._max_bytes - self.bytes)
+        """Bytes of events that it takes before it is full."""
+        return max(0, self._events_bytes - self.bytes)
 
     @property
     def room_for_events(self) -> int:
@@ -71,6 +79,7 @@ class Window:
 
     @property
     def is_full(self) -> bool:
+        """Whether no event has room."""
         return self._turned_away or self.events >= self._max_events or not self.room
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from hub import admission, due, tickets
+from hub import admission, due, protocol, tickets
 from hub.admission import Admission, Credentials, Person
 from hub.connection import Connection, Interval, Window
 from hub.limits import Limits
@@ -39,8 +39,7 @@ async def greet(
     async with asyncio.timeout(limits.hello):
         await follower.ready.wait()
     noted, epoch = follower.position, follower.epoch
-    topics = list(dict.fromkeys(frame.topics))
-    asked, beyond = topics[: limits.topics], topics[limits.topics :]
+    asked, beyond = protocol.split_topics(frame, limits.topics)
     # At most what is noted: a cursor that turns out to be wrong starts there.
     after = min(frame.cursor[1], noted) if frame.cursor else noted
     admitted = await database.run(

@@ -63,8 +63,7 @@ class Hearing:
     async def subscribe(self, frame: Subscribe) -> None:
         """Check, register, answer."""
         most = self._runtime.limits.topics
-        asked = list(dict.fromkeys(frame.topics))
-        topics, beyond = asked[:most], asked[most:]
+        topics, beyond = protocol.split_topics(frame, most)
         try:
             refused = dict(await self._refusals_by_now(topics))
         except DatabaseError as error:

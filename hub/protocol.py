@@ -86,6 +86,16 @@ def parse(text: str) -> Frame:
     return frame
 
 
+def split_topics(frame: Hello | Subscribe, most: int) -> tuple[list[str], list[str]]:
+    """What a frame asks for, each topic once: those to look at, and those that are too many.
+
+    So many of each at most, or the answer to a small frame would be a large one. A topic that
+    its answer does not name at all was not looked at.
+    """
+    named = list(dict.fromkeys(frame.topics))
+    return named[:most], named[most : 2 * most]
+
+
 def _check(frame: Frame, ref: str | None) -> None:
     if isinstance(frame, Pong):
         if frame.position is msgspec.UNSET:

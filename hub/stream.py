@@ -127,12 +127,18 @@ class Stream:
             self._fall_behind(self._fanout.decided)
 
     def answer(self, text: str) -> None:
-        """Say what is no event. It counts towards the window.
+        """Say what is no event. It counts towards the window, and ends who has no room for it.
 
         Otherwise a client that asks and asks and never reads would fill the server's memory.
         """
+        if self._stopped:
+            return  # It is over; only the goodbye follows.
+        size = len(text.encode())
+        if not self._connection.window.takes_answer(size):
+            self.end(SLOW)
+            return
         self._socket.push(text)
-        self._connection.window.sent(self._decided, len(text.encode()), events=0)
+        self._connection.window.sent(self._decided, size, events=0)
         self._ping_if_half_full(self._decided)
         if self._connection.live and self._connection.window.is_full:
             self._fall_behind(self._fanout.decided)

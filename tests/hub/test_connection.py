@@ -41,13 +41,24 @@ def test_a_window_is_full_by_bytes_too_and_ephemerals_count_there():
 
 
 def test_a_frame_without_room_makes_the_window_full_until_an_answer():
-    window = Window(100, 50)
+    window = Window(100, 53)  # 50 of them for events
     assert window.takes(60)  # an empty one takes anything
     window.sent(1, 30)
     assert window.takes(20) and not window.is_full
     assert not window.takes(21) and window.is_full
     window.answered(1)
     assert window.takes(21)
+
+
+def test_a_window_that_is_full_of_events_has_room_for_answers():
+    window = Window(100, 160)
+    window.sent(1, 150)
+    assert window.is_full
+    assert window.takes_answer(10) and not window.takes_answer(11)
+    window.sent(1, 10, events=0)
+    assert not window.takes_answer(1)
+    window.answered(1)
+    assert window.takes_answer(200), "an empty one takes anything"
 
 
 # What it hears

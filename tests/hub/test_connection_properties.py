@@ -23,6 +23,23 @@ def test_a_window_owes_exactly_what_lies_above_the_answer(steps, answer):
     assert window.bytes == sum(one[2] for one in open_)
 
 
+@given(
+    st.integers(1, 400),
+    st.lists(st.tuples(st.booleans(), st.integers(1, 100), st.booleans()), max_size=60),
+)
+def test_no_more_is_unanswered_than_a_window_takes(most, steps):
+    window = Window(1_000, most)
+    for position, (is_event, size, is_answered) in enumerate(steps):
+        if is_answered:
+            window.answered(position - 1)
+        if window.takes(size) if is_event else window.takes_answer(size):
+            alone = not window.bytes
+            window.sent(position, size, events=int(is_event))
+            assert window.bytes <= most or alone
+        elif is_event:
+            assert window.is_full
+
+
 topics = st.sampled_from(["a", "b", "c"])
 positions = st.integers(0, 30)
 intervals = st.builds(Interval, positions, st.none() | positions)

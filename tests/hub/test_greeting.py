@@ -208,6 +208,14 @@ async def test_more_pages_than_the_limit_are_refused_by_name(site: Site, setting
     assert browser.welcome["refused"] == [{"topic": "open.3", "code": "too_many_topics"}]
 
 
+async def test_a_welcome_is_small_however_many_pages_were_asked_for(site: Site, settings):
+    settings.HUB = {"TOPICS": 2}
+    browser = await site.connect(topics=[f"open.{n}" for n in range(5_000)])
+    assert browser.welcome["pages"] == ["open.0", "open.1"]
+    beyond = [{"topic": f"open.{n}", "code": "too_many_topics"} for n in (2, 3)]
+    assert browser.welcome["refused"] == beyond
+
+
 async def test_a_persons_own_topics_come_by_themselves(site: Site):
     ana = await site.run(make_person)
     await site.run(watch, ana, "open.1", "staff")

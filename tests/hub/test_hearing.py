@@ -126,8 +126,8 @@ async def test_the_policy_is_asked_for_no_more_topics_than_a_connection_may_have
     browser = await site.connect()
     reply = await ask(browser, "subscribe", *(f"open.{n}" for n in range(5_000)))
     assert reply["topics"] == ["open.0", "open.1", "open.2"]
-    assert {one["code"] for one in reply["refused"]} == {"too_many_topics"}
-    assert len(reply["refused"]) == 4_997
+    beyond = [{"topic": f"open.{n}", "code": "too_many_topics"} for n in (3, 4, 5)]
+    assert reply["refused"] == beyond, "a small answer: the rest is not named"
     assert max(asked) == 3
     await site.close()
 

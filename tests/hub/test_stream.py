@@ -1,5 +1,7 @@
 """The stream of one connection: live, behind, within its window."""
 
+import json
+
 import pytest
 from django.db import transaction
 
@@ -8,7 +10,7 @@ from hub.closing import RESTART
 from tests.hub.peer import Peer
 from tests.hub.site import Site, Told, make_person, sign_in
 from tests.hub.test_hearing import tell_many
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -161,12 +163,32 @@ async def test_a_pong_from_the_future_is_ignored(site: Site, settings):
 
 
 async def test_who_asks_on_and_on_and_never_answers_is_closed(site: Site, settings):
-    settings.HUB = {"WINDOW_BYTES": 2_000, "PONG": 0.2}
+    settings.HUB = {"WINDOW_BYTES": 20_000}
     browser = await site.connect(answers=False)
-    for n in range(40):
-        await browser.say({"op": "unsubscribe", "ref": str(n), "topics": ["open.1"]})
-        await browser.hear("reply")
-    assert await browser.ended() == (4008, "slow")
+    for _ in range(50):
+        await browser.say({"op": "subscribe", "topics": [f"gone.{n}" for n in range(1_000)]})
+    unanswered = 0
+    while (sent := await browser.receive_output(PATIENCE))["type"] == "websocket.send":
+        frame = json.loads(sent["text"])
+        unanswered += len(sent["text"].encode()) if frame["op"] == "reply" else 0
+    assert (frame["op"], sent["code"]) == ("goodbye", 4008)
+    assert 10_000 < unanswered <= 20_000
+
+
+async def test_who_is_behind_may_ask_and_goes_on_when_it_answers(site: Site, settings):
+    settings.HUB = {"WINDOW_BYTES": 10_000}
+    browser = await site.connect(topics=["open.1", "open.2"], answers=False)
+    await site.run(tell_many, "open.1", 100)
+    await rest(browser)  # until the window is full of events
+    for topic in ("open.2", "open.3", "open.4"):
+        await browser.say({"op": "unsubscribe", "topics": [topic]})
+        assert (await browser.hear("reply"))["ok"]
+    (one,) = site.runtime.connections._all
+    assert 9_500 < one.unanswered <= 10_000
+    browser.answers = True
+    await browser.say({"op": "pong", "position": one._connection.pinged})
+    while (await browser.hear("event"))["data"]["text"] != "99":
+        pass
 
 
 async def test_who_answers_may_ask_as_long_as_it_likes(site: Site, settings):
