@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.server import UVICORN
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -81,3 +83,7 @@ def test_each_command_is_in_the_readme() -> None:
     named = set(re.findall(r"`(\w+)`", read("README.md")))
     files = ROOT.glob("*/management/commands/*.py")
     assert sorted({file.stem for file in files} - {"__init__"} - named) == []
+
+
+def test_uvicorn_is_tested_with_the_options_that_are_recommended() -> None:
+    assert f"uvicorn {' '.join(UVICORN)} asgi." in read("docs/configuration.md")

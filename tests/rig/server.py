@@ -20,6 +20,9 @@ Software = Literal["daphne", "uvicorn"]
 
 _READY = 60.0  # seconds from the start to the first 200 of /readyz, on a busy machine
 _BACKLOG = 4096  # connections waiting to be accepted, as `make run` sets it
+# As docs/configuration.md recommends them: what Uvicorn puts together before the hub sees it is no
+# larger than with Daphne, and nothing is inflated.
+UVICORN = ["--ws-max-size", str(1024 * 1024), "--ws-per-message-deflate", "false"]
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -79,7 +82,8 @@ class ServerProcess:
             endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog={_BACKLOG}"
             options = ["-e", endpoint]
         else:
-            options = ["--host", "127.0.0.1", "--port", str(self.port), "--backlog", str(_BACKLOG)]
+            address = ["--host", "127.0.0.1", "--port", str(self.port)]
+            options = [*address, "--backlog", str(_BACKLOG), *UVICORN]
         self._process = Process(
             [sys.executable, "-m", self.software, *options, self._application],
             log=self._log,
