@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.exceptions import ValidationError
 from django.http.cookie import parse_cookie
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from hub import log
@@ -28,8 +29,8 @@ from hub.topics import person_topic
 class Person(msgspec.Struct, frozen=True):
     """Who is at the other end.
 
-    `session` is a digest; None: not by session. `session_key` is known where the client brought
-    the cookie itself. `auth` is a digest of the password hash at the time.
+    `session` is a digest; None: not by session. `session_key` came with the cookie or sealed in
+    the ticket. `auth` is a digest of the password hash at the time.
     """
 
     pk: Any
@@ -115,7 +116,8 @@ def has_present_password(person: Person) -> bool:
 
 def issue_ticket(user: Any, session_key: str | None, position: int) -> Ticket:
     """A ticket for a person read after `position` was noted."""
-    return Ticket(str(user.pk), position, session_digest(session_key), auth_digest(user))
+    session = session_digest(session_key)
+    return Ticket(str(user.pk), position, session, auth_digest(user), session_key or None)
 
 
 def _identify(credentials: Credentials) -> Any | None:
@@ -127,8 +129,10 @@ def _identify(credentials: Credentials) -> Any | None:
 
 
 def _person(user: Any, credentials: Credentials) -> Person:
-    key = credentials.session_key
-    session = session_digest(key) if credentials.ticket is None else credentials.ticket.session
+    ticket, key = credentials.ticket, credentials.session_key
+    session = session_digest(key)
+    if ticket is not None:
+        session, key = ticket.session, ticket.session_key
     return Person(user.pk, user.get_username(), session, key, auth_digest(user))
 
 
@@ -146,6 +150,9 @@ def _user_of_ticket(ticket: Ticket) -> Any:
         raise TicketInvalid("the ticket's account has ended or changed its password")
     if ticket.session is not None and _has_logged_out(user, ticket):
         raise TicketInvalid("the ticket's session has ended")
+    # It may also have ended without a word: it expired, or was deleted with raw SQL.
+    if ticket.session_key is not None and not living_sessions([ticket.session_key]):
+        raise TicketInvalid("the ticket's session is gone")
     return user
 
 
@@ -172,6 +179,18 @@ def _user_of_session(key: str) -> Any | None:
     stored = session.get(HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return user if any(constant_time_compare(stored, one) for one in hashes) else None
+
+
+def living_sessions(keys: Collection[str]) -> set[str]:
+    """Those of the keys whose session exists and has not expired."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if not hasattr(store, "get_model_class"):
+        # Loaded, not asked whether it exists: for a session in a signed cookie that is always no.
+        return {key for key in keys if store(session_key=key).load()}
+    rows = store.get_model_class()._default_manager.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    )
+    return set(rows.values_list("session_key", flat=True))
 
 
 def auth_digest(user: Any) -> str:

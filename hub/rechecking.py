@@ -7,16 +7,13 @@ event tells: raw SQL, an expired session, a policy that asks somebody else.
 import asyncio
 import logging
 from collections.abc import Collection, Iterable
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from hub.admission import Person, auth_digest
+from hub.admission import Person, auth_digest, living_sessions
 from hub.closing import REVOKED
 from hub.connections import Connected, Connections
 from hub.database import Database
@@ -81,18 +78,6 @@ def lost_standing(people: Collection[Person]) -> dict[Person, str]:
         elif person.session_key is not None and person.session_key not in sessions:
             lost[person] = "logout"
     return lost
-
-
-def living_sessions(keys: Collection[str]) -> set[str]:
-    """Those of the keys whose session exists and has not expired."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    if not hasattr(store, "get_model_class"):
-        # Loaded, not asked whether it exists: for a session in a signed cookie that is always no.
-        return {key for key in keys if store(session_key=key).load()}
-    rows = store.get_model_class()._default_manager.filter(
-        session_key__in=keys, expire_date__gt=timezone.now()
-    )
-    return set(rows.values_list("session_key", flat=True))
 
 
 def refusals_of(policy: Policy, wanted: dict[Any, set[str]]) -> dict[Any, set[str]]:

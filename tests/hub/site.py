@@ -6,6 +6,7 @@ project publishes anything: the log holds what a test put there.
 
 import asyncio
 import contextlib
+import datetime
 import json
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar
@@ -18,7 +19,9 @@ from django.contrib.auth import (
     get_user_model,
 )
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connections, transaction
+from django.utils import timezone
 
 from hub import EventType, Policy, log, publish, revoke
 from hub.consumers import HubConsumer
@@ -92,6 +95,21 @@ def sign_in(person: Any, store: Any = SessionStore) -> str:
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def expire_session(key: str) -> None:
+    past = timezone.now() - datetime.timedelta(seconds=1)
+    Session.objects.filter(pk=key).update(expire_date=past)
+
+
+def delete_session(key: str) -> None:
+    """Below the model layer, with whatever a project has noted of it; no signal is sent."""
+    noted = [
+        one.related_model._base_manager.filter(**{one.field.name: key})
+        for one in Session._meta.related_objects
+    ]
+    for rows in [*noted, Session.objects.filter(pk=key)]:
+        rows._raw_delete(rows.db)
 
 
 def tell(topic: str, *texts: str) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core import signing
 from django.db import OperationalError
 from django.test import Client
 
@@ -222,6 +223,13 @@ async def test_a_ticket_opens_a_socket(ana, async_client, site):
     await socket.send_json_to({"op": "hello", "ticket": content["ticket"]})
     assert (await socket.receive_json_from(30))["user"] == {"id": ana.pk, "name": "ana"}
     await socket.disconnect()
+
+
+def test_a_ticket_carries_its_session_and_does_not_show_it(browser):
+    ticket = browser.post("/api/ticket").json()["ticket"]
+    key = browser.session.session_key
+    assert tickets.verify(ticket, 300).session_key == key
+    assert key not in json.dumps(signing.loads(ticket, salt=tickets.SALT))
 
 
 def test_a_ticket_carries_the_position_from_before_the_person_was_read(ana, browser, monkeypatch):

@@ -16,6 +16,8 @@ from tests.hub.site import (
     Told,
     change_password,
     change_person,
+    delete_session,
+    expire_session,
     make_person,
     sign_in,
     take_away,
@@ -175,6 +177,15 @@ async def test_a_ticket_ends_with_the_session_that_asked_for_it(site: Site, ever
         await browser.open()
         await browser.say({"op": "hello", "ticket": of_there})
         assert (await browser.hear("welcome"))["user"]["name"] == "ana"
+
+
+@pytest.mark.parametrize("end", [expire_session, delete_session])
+async def test_a_ticket_ends_with_a_session_that_ends_without_a_word(site: Site, end):
+    ana = await site.run(make_person)
+    key = await site.run(sign_in, ana)
+    ticket = await site.run(session_ticket, ana, key)
+    await site.run(end, key)
+    assert await refused(site, ticket) == (4501, "ticket")
 
 
 async def test_a_ticket_whose_logout_has_no_number_yet_ends_at_once_too(site: Site):

@@ -1,15 +1,21 @@
 """The check of everybody once a minute, for what no event tells."""
 
-import datetime
 from importlib import import_module
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import OperationalError, transaction
-from django.utils import timezone
 
-from hub import rechecking, subscribe
-from tests.hub.site import Site, change_password, change_person, make_person, sign_in
+from hub import log, rechecking, subscribe, tickets
+from hub.admission import issue_ticket
+from tests.hub.site import (
+    Site,
+    change_password,
+    change_person,
+    delete_session,
+    expire_session,
+    make_person,
+    sign_in,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -24,10 +30,21 @@ def vanish(person):
     rows._raw_delete(rows.db)
 
 
-def expire(key):
-    Session.objects.filter(pk=key).update(
-        expire_date=timezone.now() - datetime.timedelta(seconds=1)
-    )
+async def by_cookie(site, person, key):
+    return await site.connect(cookie=key)
+
+
+async def by_ticket(site, person, key):
+    """With a ticket that this session asked for, and no cookie."""
+    ticket = await site.run(lambda: tickets.sign(issue_ticket(person, key, log.state().head)))
+    browser = site.browser()
+    await browser.open()
+    await browser.say({"op": "hello", "ticket": ticket})
+    browser.welcome = await browser.hear("welcome")
+    return browser
+
+
+doors = pytest.mark.parametrize("enter", [by_cookie, by_ticket])
 
 
 async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
@@ -35,13 +52,14 @@ async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
     browsers = [
         await site.connect(ana),
         await site.connect(cookie=await site.run(sign_in, ana)),
+        await by_ticket(site, ana, await site.run(sign_in, ana)),
         await site.connect(topics=["open.1"]),
     ]
     await recheck(site)
     await site.tell(f"user.{ana.pk}", "still here")
-    for browser in browsers[:2]:
+    for browser in browsers[:3]:
         assert (await browser.next())["data"]["text"] == "still here"
-    await browsers[2].silent_until("open.1")
+    await browsers[3].silent_until("open.1")
 
 
 @pytest.mark.parametrize(
@@ -61,35 +79,53 @@ async def test_who_is_no_longer_who_they_were_is_closed(site: Site, lose, expect
     await other.silent_until(f"user.{ben.pk}")
 
 
-async def test_an_expired_session_ends_its_sockets_only(site: Site):
+@doors
+@pytest.mark.parametrize("end", [expire_session, delete_session])
+async def test_a_session_that_ends_without_a_word_ends_its_sockets_only(site: Site, end, enter):
     ana = await site.run(make_person)
-    key = await site.run(sign_in, ana)
-    expired, other = await site.connect(cookie=key), await site.connect(ana)
-    await site.run(expire, key)
+    key, another = await site.run(sign_in, ana), await site.run(sign_in, ana)
+    ended = await enter(site, ana, key)
+    others = [await enter(site, ana, another), await site.connect(ana)]
+    await site.run(end, key)
     await recheck(site)
-    assert await expired.ended() == (4510, "logout")
-    await other.silent_until(f"user.{ana.pk}")
+    assert await ended.ended() == (4510, "logout")
+    await site.tell(f"user.{ana.pk}", "still here")
+    for other in others:
+        assert (await other.next())["data"]["text"] == "still here"
 
 
+@doors
 @pytest.mark.parametrize("backend", ["signed_cookies", "cache", "cached_db"])
-async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settings, backend):
+async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settings, backend, enter):
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
     ana = await site.run(make_person)
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    browser = await site.connect(cookie=await site.run(sign_in, ana, store))
+    browser = await enter(site, ana, await site.run(sign_in, ana, store))
     assert browser.welcome["user"]["name"] == "ana"
     await recheck(site)
     await browser.silent_until(f"user.{ana.pk}")
 
 
+@doors
 @pytest.mark.parametrize("backend", ["cache", "cached_db"])
-async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, settings, backend):
+async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, settings, backend, enter):
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
     ana = await site.run(make_person)
     store = import_module(settings.SESSION_ENGINE).SessionStore
     key = await site.run(sign_in, ana, store)
-    browser = await site.connect(cookie=key)
+    browser = await enter(site, ana, key)
     await site.run(store(key).delete)
+    await recheck(site)
+    assert await browser.ended() == (4510, "logout")
+
+
+@doors
+async def test_a_session_that_its_cookie_holds_ends_by_its_age(site: Site, settings, enter):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    browser = await enter(site, ana, await site.run(sign_in, ana, store))
+    settings.SESSION_COOKIE_AGE = -1
     await recheck(site)
     assert await browser.ended() == (4510, "logout")
 
