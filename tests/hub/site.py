@@ -163,14 +163,16 @@ class Browser(PatientCommunicator):
     async def ended(self) -> tuple[int, str]:
         """Wait for the goodbye and the close: the code and the reason. No event may come."""
         goodbye = None
-        while True:
-            sent = await self.receive_output(PATIENCE)
-            if sent["type"] == "websocket.close":
-                assert goodbye is not None and goodbye["code"] == sent["code"]
-                return sent["code"], goodbye["reason"]
-            frame = json.loads(sent["text"])
-            assert frame["op"] != "event", f"told on the way out: {frame}"
-            goodbye = frame if frame["op"] == "goodbye" else goodbye
+        # One deadline for all of it: each ping that comes instead would begin another.
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                sent = await self.receive_output(PATIENCE)
+                if sent["type"] == "websocket.close":
+                    assert goodbye is not None and goodbye["code"] == sent["code"]
+                    return sent["code"], goodbye["reason"]
+                frame = json.loads(sent["text"])
+                assert frame["op"] != "event", f"told on the way out: {frame}"
+                goodbye = frame if frame["op"] == "goodbye" else goodbye
 
 
 class Site:
