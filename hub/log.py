@@ -1,4 +1,8 @@
-"""Reading the log. Every function here queries, and runs in the runtime's database threads."""
+"""Reading the log. Every function here queries, and runs in the runtime's database threads.
+
+It is read where it is written, whatever a router says of reads: a replica that lags shows an
+earlier head, which would be taken for a restored database and sent everybody to a new log.
+"""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -28,8 +32,8 @@ def state() -> State:
     """The log's present state; makes the log where there is none."""
     # One statement sees one moment: what it finds numbered is at or below the head. It is also
     # how every hello and every poll begins.
-    unnumbered = Event.objects.filter(position__isnull=True)
-    found = Log.objects.filter(pk=1).annotate(waiting=Exists(unnumbered))
+    unnumbered = _events().filter(position__isnull=True)
+    found = _logs().filter(pk=1).annotate(waiting=Exists(unnumbered))
     while (row := found.values_list("epoch", "head", "horizon", "waiting").first()) is None:
         ensure_log()
     return State(*row)
@@ -37,7 +41,7 @@ def state() -> State:
 
 def page(after: int, upto: int, limit: int = PAGE) -> list[Row]:
     """The rows with after < position <= upto, oldest first, at most `limit`."""
-    rows = Event.objects.filter(position__gt=after, position__lte=upto).order_by("position")
+    rows = _events().filter(position__gt=after, position__lte=upto).order_by("position")
     return _read(rows[:limit])
 
 
@@ -47,7 +51,7 @@ def newest(upto: int, limit: int, max_bytes: int = 16 * 1024 * 1024) -> list[Row
     found: list[Row] = []
     size = 0
     while len(found) < limit and size < max_bytes:
-        rows = Event.objects.filter(position__lte=upto).order_by("-position")
+        rows = _events().filter(position__lte=upto).order_by("-position")
         page = _read(rows[: min(PAGE, limit - len(found))])
         if not page:
             break
@@ -55,6 +59,14 @@ def newest(upto: int, limit: int, max_bytes: int = 16 * 1024 * 1024) -> list[Row
         size += sum(len(row.tail) for row in page)
         upto = page[-1].position - 1
     return found[::-1]
+
+
+def _events() -> QuerySet[Event]:
+    return Event.objects.using(router.db_for_write(Event))
+
+
+def _logs() -> QuerySet[Log]:
+    return Log.objects.using(router.db_for_write(Log))
 
 
 def _read(rows: QuerySet[Event]) -> list[Row]:
@@ -79,7 +91,7 @@ def is_more_due(bounds: Collection[Bound], limit: int) -> bool:
 def _due(bounds: Collection[Bound], limit: int, columns: str) -> list[Any]:
     if not bounds:
         return []
-    connection = connections[router.db_for_read(Event)]
+    connection = connections[router.db_for_write(Event)]
     query = DUE_POSTGRESQL if connection.vendor == "postgresql" else DUE_SQLITE
     encoded = msgspec.json.encode(bounds).decode()
     with connection.cursor() as cursor:
@@ -126,5 +138,5 @@ def due_since(bounds: Collection[Bound], limit: int) -> list[Row] | None:
         return []
     rows = due(bounds, limit)
     # The horizon second: rows are removed after it has moved.
-    horizon = Log.objects.values_list("horizon", flat=True).get(pk=1)
+    horizon = _logs().values_list("horizon", flat=True).get(pk=1)
     return None if horizon > min(since for _, since, _ in bounds) else rows

@@ -40,6 +40,25 @@ def test_rows_that_nobody_numbered_are_waiting():
     assert log.state().head == 1
 
 
+class Replicas:
+    """A router that sends every read to a replica; here, to one that is not even there."""
+
+    def db_for_read(self, model, **hints):
+        return "replica"
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+def test_the_log_is_never_read_from_a_replica(settings):
+    write_rows(["a"] * 3)
+    settings.DATABASE_ROUTERS = [f"{__name__}.Replicas"]
+    assert log.state().head == 3
+    assert len(log.page(0, 3)) == len(log.newest(3, 9)) == 3
+    assert len(log.due([("a", 0, 3)], 9)) == len(log.due_since([("a", 0, 3)], 9)) == 3
+    assert log.is_more_due([("a", 0, 3)], 2)
+
+
 def test_a_page_and_the_newest_are_read_oldest_first():
     write_rows(["a"] * 10)
     assert [row.position for row in log.page(3, 8)] == [4, 5, 6, 7, 8]
