@@ -1,5 +1,6 @@
 """The hub's limits: one struct, filled from `settings.HUB`, in seconds, bytes and counts."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -30,6 +31,15 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     retention_days: int = 90
 
 
+# Of two limits the first must not be above the second; what happens where it is.
+ORDER = [
+    ("FRAME_IN", "BYTES_RATE", "a frame of the size that is allowed is closed with 4029"),
+    ("FRAME_OUT", "WINDOW_BYTES", "one event is more than a client may owe"),
+    ("FRAME_OUT", "RING_BYTES", "one event empties the ring, and everybody reads the database"),
+    ("WINDOW_BYTES", "PROCESS_BYTES", "one slow reader is more than the process may hold"),
+]
+
+
 def load_limits() -> Limits:
     """The limits of this project; raises ImproperlyConfigured naming the wrong setting."""
     configured: dict[str, Any] = getattr(settings, "HUB", {})
@@ -38,6 +48,18 @@ def load_limits() -> Limits:
     except msgspec.ValidationError as error:
         raise ImproperlyConfigured(f"settings.HUB: {error}") from error
     for name, value in msgspec.structs.asdict(limits).items():
-        if value <= 0:
-            raise ImproperlyConfigured(f"settings.HUB[{name.upper()!r}] must be above 0: {value}")
+        if not 0 < value < math.inf:  # not even for nan, which every comparison denies
+            raise ImproperlyConfigured(
+                f"settings.HUB[{name.upper()!r}] must be a number above 0: {value}"
+            )
     return limits
+
+
+def contradictions(limits: Limits) -> list[str]:
+    """What is wrong between limits that are each well alone; one line for each."""
+    values = {name.upper(): value for name, value in msgspec.structs.asdict(limits).items()}
+    return [
+        f"{small} ({values[small]}) is above {large} ({values[large]}): {then}"
+        for small, large, then in ORDER
+        if values[small] > values[large]
+    ]

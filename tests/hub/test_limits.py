@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from hub.limits import Limits, load_limits
+from hub.limits import Limits, contradictions, load_limits
 
 
 def test_without_settings_the_documented_defaults_hold(settings):
@@ -35,9 +35,31 @@ def test_a_project_may_have_no_setting_at_all(settings):
         ({"RATE": 1.5}, "RATE"),
         ({"PING": 0}, "PING"),
         ({"WINDOW_EVENTS": -1}, "WINDOW_EVENTS"),
+        ({"PING": float("nan")}, "PING"),
+        ({"PONG": float("inf")}, "PONG"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_its_name(settings, configured, named):
     settings.HUB = configured
     with pytest.raises(ImproperlyConfigured, match=named):
         load_limits()
+
+
+def test_the_defaults_do_not_contradict_each_other():
+    assert contradictions(Limits()) == []
+
+
+@pytest.mark.parametrize(
+    ("configured", "named"),
+    [
+        ({"BYTES_RATE": 1_000}, ["FRAME_IN (65536) is above BYTES_RATE (1000)"]),
+        ({"PROCESS_BYTES": 1_000}, ["WINDOW_BYTES (1048576) is above PROCESS_BYTES (1000)"]),
+        ({"FRAME_OUT": 64 * 1024**2}, ["above WINDOW_BYTES", "above RING_BYTES"]),
+        ({"FRAME_IN": 1_000, "BYTES_RATE": 1_000}, []),
+    ],
+)
+def test_limits_that_contradict_each_other_are_named_both(settings, configured, named):
+    settings.HUB = configured
+    found = contradictions(load_limits())
+    assert len(found) == len(named)
+    assert all(name in text for name, text in zip(named, found, strict=True))
