@@ -20,14 +20,21 @@ def page_of(request: HttpRequest) -> str:
 
     Empty where the database cannot answer: then the page's socket starts at the head.
     """
-    runtime = getattr(request, "scope", {}).get("hub")
-    if runtime is not None and runtime.follower.ready.is_set():
-        return f"{runtime.follower.epoch}:{runtime.follower.position}"
+    if followed := _followed(request):
+        return followed
     try:
         state = log.state()
     except DatabaseError:  # The view says what it can; a health check needs no database.
         return ""
     return f"{state.epoch}:{state.head}"
+
+
+def _followed(request: HttpRequest) -> str:
+    """The same as this server knows it, without a query; empty without a server that is ready."""
+    runtime = getattr(request, "scope", {}).get("hub")
+    if runtime is None or not runtime.follower.ready.is_set():
+        return ""
+    return f"{runtime.follower.epoch}:{runtime.follower.position}"
 
 
 def without_page(view: V) -> V:
@@ -46,11 +53,15 @@ class PagePositionMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Before the middleware behind this one, which may well read the person. It costs nothing;
+        # the database is asked later, when it is known whether the view shows a page at all.
+        if followed := _followed(request):
+            request.hub_page = followed  # type: ignore[attr-defined]
         response: HttpResponseBase = self._get_response(request)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
-        if not getattr(view, "hub_without_page", False):
+        if not hasattr(request, "hub_page") and not getattr(view, "hub_without_page", False):
             request.hub_page = page_of(request)  # type: ignore[attr-defined]
 
 

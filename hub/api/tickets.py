@@ -1,5 +1,6 @@
 """Tickets, for clients whose socket does not bring the session's cookie."""
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from ninja import Router, Schema
 
@@ -22,7 +23,9 @@ class Ticket(Schema):
 def issue(request: HttpRequest) -> dict[str, object]:
     """For the `hello` of a socket at `/ws/`. It ends with the session that asked for it."""
     # Noted by PagePositionMiddleware before the person was read: a right lost since is in the log.
-    noted: str = request.hub_page  # type: ignore[attr-defined]
+    noted: str | None = getattr(request, "hub_page", None)
+    if noted is None:
+        raise ImproperlyConfigured("hub.pages.PagePositionMiddleware is not in MIDDLEWARE")
     if not noted:
         raise ApiError(503, "no ticket can be issued now; try again in a moment")
     position = int(noted.rpartition(":")[2])

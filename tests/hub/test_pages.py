@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -63,6 +64,24 @@ async def test_in_a_server_a_page_costs_no_query_and_its_socket_goes_on_there(si
     assert await browser.texts(1) == ["between page and socket"]
 
 
+async def test_in_a_server_the_position_is_read_before_the_middleware_behind_it(site: Site):
+    await site.connect()
+    await site.tell("open.1", "seen by everybody")
+    head = await site.followed()
+    seen = []
+
+    def next_middleware(request):
+        seen.append(request.hub_page)
+        site.runtime.follower.position += 1  # it goes on while the person is read
+        middleware.process_view(request, next_middleware)
+        site.runtime.follower.position -= 1
+        seen.append(request.hub_page)
+
+    middleware = pages.PagePositionMiddleware(next_middleware)
+    middleware(request_of(runtime=site.runtime))
+    assert seen == [f"{site.runtime.follower.epoch}:{head}"] * 2
+
+
 # Health and tickets
 
 
@@ -95,3 +114,10 @@ def test_a_visitor_gets_none_and_a_get_is_refused(client):
     assert answer.json()["error"]["code"] == "unauthorized"
     client.force_login(make_person())
     assert client.get("/api/ticket").status_code == 405
+
+
+def test_without_the_middleware_a_ticket_says_what_is_missing(client, settings):
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "PagePosition" not in name]
+    client.force_login(make_person())
+    with pytest.raises(ImproperlyConfigured, match="PagePositionMiddleware is not in MIDDLEWARE"):
+        client.post("/api/ticket")
