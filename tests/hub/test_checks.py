@@ -2,12 +2,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.checks import run_checks
 from django.db.models import Manager
 from django.db.models.signals import m2m_changed, post_save
 from django.dispatch import Signal
 
 from hub import checks, receivers
 from hub import receiver as hub_receiver
+from hub.pages import PagePositionMiddleware
 from orders.models import Order, Product
 
 
@@ -106,3 +108,100 @@ def test_a_database_that_would_break_a_promise_is_named(
     database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
     monkeypatch.setitem(settings.DATABASES, "default", database)
     assert ids(checks.check_database(None)) == expected
+
+
+def test_the_project_itself_has_nothing_to_be_told():
+    assert run_checks(tags=["hub"]) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "named"),
+    [
+        ({"BYTES_RATE": 1_000}, "BYTES_RATE"),
+        ({"PROCESS_BYTES": 1_000}, "PROCESS_BYTES"),
+        ({"FRAME_OUT": 2**21, "WINDOW_BYTES": 2**22}, "whole batch"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_an_error(settings, limits, named):
+    settings.HUB = limits
+    (found,) = checks.check_limits(None)
+    assert found.id == "hub.E006" and named in found.msg
+
+
+class Replicas:
+    """Reads the people, or the hub, from a replica."""
+
+    app = "orders"
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model._meta.app_label == self.app else None
+
+
+class HubReplicas(Replicas):
+    app = "hub"
+
+
+@pytest.mark.parametrize(
+    ("router", "named"), [(Replicas, "orders.User"), (HubReplicas, "hub.Event")]
+)
+def test_a_router_that_reads_from_a_replica_is_named(settings, router, named):
+    settings.DATABASE_ROUTERS = [f"{__name__}.{router.__name__}"]
+    (found,) = checks.check_replicas(None)
+    assert found.id == "hub.W003" and named in found.msg
+
+
+@pytest.mark.parametrize(
+    ("site", "trusted", "expected"),
+    [
+        ("http://shop.example", [], []),
+        ("https://shop.example", [], ["hub.W004"]),
+        ("https://shop.example", ["http://shop.example"], ["hub.W004"]),
+        ("https://shop.example", ["https://shop.example"], []),
+        ("https://Shop.example:443/", ["https://*.example"], []),
+        ("https://shop.example:8443", ["https://shop.example"], ["hub.W004"]),
+    ],
+)
+def test_an_https_site_must_trust_its_own_origin(settings, site, trusted, expected):
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    settings.SITE_URL = site
+    settings.CSRF_TRUSTED_ORIGINS = trusted
+    assert ids(checks.check_origin(None)) == expected
+
+
+def test_a_site_without_an_address_is_asked_for_none(settings):
+    del settings.SITE_URL
+    assert checks.check_origin(None) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [("signed_cookies", ["hub.E007"]), ("db", []), ("cached_db", []), ("file", [])],
+)
+def test_sessions_that_a_log_out_cannot_end_are_an_error(settings, engine, expected):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    assert ids(checks.check_sessions(None)) == expected
+
+
+class OwnPosition(PagePositionMiddleware):
+    """A project's own."""
+
+
+OWN = f"{__name__}.OwnPosition"
+
+
+@pytest.mark.parametrize(
+    ("middleware", "named"),
+    [
+        ([checks.POSITION, checks.SESSION], None),
+        ([checks.POSITION], None),
+        ([OWN, checks.SESSION], None),
+        ([checks.SESSION, checks.POSITION], "behind the sessions"),
+        ([checks.SESSION, OWN], "behind the sessions"),
+        ([checks.SESSION], "not in MIDDLEWARE"),
+    ],
+)
+def test_the_position_must_be_noted_before_the_person_is_read(settings, middleware, named):
+    settings.MIDDLEWARE = middleware
+    found = checks.check_middleware(None)
+    assert ids(found) == (["hub.E008"] if named else [])
+    assert all(named in one.msg and checks.SESSION in one.hint for one in found)
