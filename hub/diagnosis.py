@@ -4,14 +4,15 @@ import asyncio
 import resource
 import secrets
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from channels.routing import get_default_application
 from django.conf import settings
 from django.core import checks
-from django.db import connections, router
+from django.db import connections, router, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
@@ -20,6 +21,7 @@ from django.utils import timezone
 from hub import log
 from hub.models import Delivery, Event, Log, Worker
 from hub.numbering import fingerprint
+from hub.runtime import HubApplication
 
 Verdict = Literal["ok", "warning", "failure"]
 
@@ -28,6 +30,8 @@ CLOCK = 2.0  # seconds that this machine and the database may differ
 LATE = 300.0  # seconds that a delivery may be due and not begun
 MANY = 1_000  # deliveries that may be due at once
 FILES = 4_096  # open files that a server with a few thousand sockets needs
+CONNECTIONS = 20  # database connections of a process at most, where its pool names no number
+PROCESSES = 3  # a server, the one that follows it at a deploy, and a worker
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -41,7 +45,10 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine() -> Iterator[Finding]:
     """Every finding, in the order of the path that an event takes."""
-    looks = (configuration, database, migrations, clock, the_log, layer, worker, deliveries, files)
+    looks = (
+        *(configuration, application, database, migrations, clock),
+        *(the_log, layer, worker, deliveries, files),
+    )
     for look in looks:
         try:
             yield from look()
@@ -56,7 +63,21 @@ def configuration() -> Iterator[Finding]:
         verdict: Verdict = "failure" if one.is_serious() else "warning"
         yield Finding("configuration", verdict, f"{one.id}: {one.msg}", one.hint or "")
     if not found:
-        yield Finding("configuration", "ok", "models, limits, layer and database fit together")
+        yield Finding("configuration", "ok", "nothing contradicts the rest")
+
+
+def application() -> Iterator[Finding]:
+    found = get_default_application()  # imports it; the server would fail in the same way
+    if isinstance(found, HubApplication):
+        policy = type(found.policy).__name__
+        yield Finding("application", "ok", f"{settings.ASGI_APPLICATION}, policy {policy}")
+    else:
+        yield Finding(
+            "application",
+            "failure",
+            f"{settings.ASGI_APPLICATION} is a {type(found).__name__}: it starts no hub",
+            "ASGI_APPLICATION must name a hub.runtime.HubApplication around everything else",
+        )
 
 
 def database() -> Iterator[Finding]:
@@ -66,7 +87,7 @@ def database() -> Iterator[Finding]:
             cursor.execute("PRAGMA journal_mode")
             (mode,) = cursor.fetchone()
             yield Finding("database", "ok", f"SQLite, journal mode {mode}")
-            if settings.CHANNEL_LAYERS["default"]["BACKEND"].startswith("channels_redis"):
+            if _layer_name().startswith("channels_redis"):
                 yield Finding(
                     "database",
                     "warning",
@@ -74,20 +95,43 @@ def database() -> Iterator[Finding]:
                     "set DATABASE_URL to a PostgreSQL database",
                 )
             return
-        cursor.execute(
-            "SELECT current_setting('server_version'), current_setting('max_connections')"
-        )
-        version, most = cursor.fetchone()
-        yield Finding("database", "ok", f"PostgreSQL {version}, at most {most} connections")
-        cursor.execute("SHOW default_transaction_isolation")
+        yield from _room(cursor, connection.settings_dict)
+    # Inside a transaction: OPTIONS["isolation_level"] is said when one begins, and the database's
+    # own default does not know of it.
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
         (isolation,) = cursor.fetchone()
-        if isolation != "read committed":
-            yield Finding(
-                "database",
-                "failure",
-                f"the default isolation is {isolation}",
-                "numbering locks first and reads second; it needs 'read committed'",
-            )
+    if isolation != "read committed":
+        yield Finding(
+            "database",
+            "failure",
+            f"transactions are isolated as {isolation}",
+            "numbering locks first and reads second; it needs 'read committed', in "
+            "OPTIONS['isolation_level'] and in the database's default_transaction_isolation",
+        )
+
+
+def _room(cursor: Any, configured: dict[str, Any]) -> Iterator[Finding]:
+    """Whether there are database connections enough for the processes that a site needs."""
+    cursor.execute("""
+        SELECT current_setting('server_version'), current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0),
+            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+    """)
+    version, most, taken = cursor.fetchone()
+    pool = configured["OPTIONS"].get("pool")
+    each = pool.get("max_size", CONNECTIONS) if isinstance(pool, dict) else CONNECTIONS
+    text = f"PostgreSQL {version}, {taken} of {most} connections taken, up to {each} a process"
+    if most < PROCESSES * each:
+        short = f"{text}: too few for two servers, as at a deploy, and a worker"
+    elif most - taken < each:
+        short = f"{text}: the next process may not get its own"
+    else:
+        yield Finding("database", "ok", text)
+        return
+    hint = "raise max_connections, or lower OPTIONS['pool']['max_size']"
+    yield Finding("database", "warning", short, hint)
 
 
 def migrations() -> Iterator[Finding]:
@@ -118,7 +162,9 @@ def clock() -> Iterator[Finding]:
 
 def the_log() -> Iterator[Finding]:
     state = log.state()
-    known = Log.objects.values_list("fingerprint", flat=True).get(pk=1)
+    known = (
+        Log.objects.using(router.db_for_write(Log)).values_list("fingerprint", flat=True).get(pk=1)
+    )
     yield Finding("log", "ok", f"epoch {state.epoch}, head {state.head}, horizon {state.horizon}")
     if known != fingerprint():
         yield Finding(
@@ -137,12 +183,26 @@ def the_log() -> Iterator[Finding]:
 
 
 def layer() -> Iterator[Finding]:
-    name = settings.CHANNEL_LAYERS["default"]["BACKEND"].rpartition(".")[2]
+    name = _layer_name().rpartition(".")[2]
     if name == "InMemoryChannelLayer":
-        yield Finding("layer", "ok", "in memory: one server process")
+        if connections[router.db_for_write(Event)].vendor != "postgresql":
+            yield Finding("layer", "ok", "in memory: one server process")
+            return
+        yield Finding(
+            "layer",
+            "warning",
+            "in memory, while PostgreSQL serves many processes: a second server hears events by "
+            "polling, up to a second late, and never the live figures of the first",
+            "set REDIS_URL before a second server starts; one alone needs none",
+        )
         return
     seconds = async_to_sync(_round_trip)()
     yield Finding("layer", "ok", f"{name}, a round trip takes {seconds * 1000:.1f} ms")
+
+
+def _layer_name() -> str:
+    name: str = settings.CHANNEL_LAYERS["default"]["BACKEND"]
+    return name
 
 
 async def _round_trip() -> float:
@@ -197,8 +257,9 @@ def deliveries() -> Iterator[Finding]:
 
 def files() -> Iterator[Finding]:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    text = f"at most {soft} for a server that this shell starts; systemd and containers set theirs"
     if soft < FILES:
-        hint = f"each socket is an open file: ulimit -n {FILES}, or more"
-        yield Finding("open files", "warning", f"at most {soft}", hint)
+        hint = f"each socket is an open file: ulimit -n {FILES} or more, LimitNOFILE in systemd"
+        yield Finding("open files", "warning", text, hint)
     else:
-        yield Finding("open files", "ok", f"at most {soft}")
+        yield Finding("open files", "ok", text)

@@ -1,9 +1,12 @@
 """The doctor: each line it prints, and what makes it say so."""
 
+import contextlib
 import datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from hub import diagnosis, log
@@ -48,7 +51,16 @@ def test_a_sound_installation_has_no_failure(sound):
     found = list(examine())
     assert [one for one in found if one.verdict == "failure"] == []
     subjects = {one.subject for one in found}
-    parts = {"configuration", "database", "migrations", "log", "layer", "worker", "deliveries"}
+    parts = {
+        "configuration",
+        "application",
+        "database",
+        "migrations",
+        "log",
+        "layer",
+        "worker",
+        "deliveries",
+    }
     assert parts <= subjects
 
 
@@ -146,3 +158,114 @@ def test_a_redis_that_is_down_is_a_failure(sound, settings, redis_server):
     use_redis(settings, redis_server.url)
     [(verdict, _)] = findings("layer")
     assert verdict == "failure"
+
+
+# What is configured
+
+
+def test_an_application_without_a_hub_is_a_failure(settings):
+    settings.ASGI_APPLICATION = "asgi.application.django"
+    [found] = diagnosis.application()
+    assert found.verdict == "failure" and "ASGIHandler" in found.text
+    settings.ASGI_APPLICATION = "asgi.application.application"
+    [found] = diagnosis.application()
+    assert found.verdict == "ok" and "ShopPolicy" in found.text
+
+
+def test_what_a_check_finds_is_said_with_its_id_and_its_hint(settings):
+    settings.HUB = {"BYTES_RATE": 1_000}
+    [found] = diagnosis.configuration()
+    assert found.verdict == "failure" and found.text.startswith("hub.E006: ") and found.hint
+
+
+@pytest.mark.both
+def test_migrations_that_are_missing_are_counted(sound):
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("hub", "0003_inbox")
+    try:
+        assert findings("migrations") == [("failure", "1 are not applied")]
+    finally:
+        recorder.record_applied("hub", "0003_inbox")
+    assert findings("migrations") == [("ok", "all applied")]
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(1_024, "warning"), (4_096, "ok")])
+def test_too_few_open_files_are_seen(monkeypatch, limit, verdict):
+    monkeypatch.setattr(diagnosis.resource, "getrlimit", lambda _: (limit, limit))
+    [found] = diagnosis.files()
+    assert found.verdict == verdict and found.text.startswith(f"at most {limit} for a server")
+
+
+def test_sqlite_for_several_processes_is_seen(settings):
+    use_redis(settings, "redis://127.0.0.1:1")
+    first, second = diagnosis.database()
+    assert (first.verdict, second.verdict) == ("ok", "warning")
+    assert "several processes share one file" in second.text and "DATABASE_URL" in second.hint
+
+
+@pytest.mark.both
+def test_a_layer_in_memory_is_for_one_process():
+    [found] = diagnosis.layer()
+    several = connection.vendor == "postgresql"
+    assert found.verdict == ("warning" if several else "ok")
+    assert found.text.startswith("in memory")
+
+
+# PostgreSQL's own
+
+
+@contextlib.contextmanager
+def option(monkeypatch, name, value):
+    """Other OPTIONS of the database, for a connection of their own."""
+    connection.close()
+    with monkeypatch.context() as changed:
+        changed.setitem(connection.settings_dict["OPTIONS"], name, value)
+        yield
+        if connection.connection is not None:
+            connection.connection.isolation_level = None  # the pool keeps it
+    connection.close()
+
+
+@pytest.mark.postgres
+def test_another_isolation_is_a_failure_wherever_it_was_set(monkeypatch):
+    assert [one.verdict for one in diagnosis.database()] == ["ok"]
+    with option(monkeypatch, "isolation_level", 4):
+        isolation = list(diagnosis.database())[-1]
+    assert isolation.verdict == "failure" and "serializable" in isolation.text
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+    try:
+        isolation = list(diagnosis.database())[-1]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET default_transaction_isolation")
+    assert isolation.verdict == "failure" and "repeatable read" in isolation.text
+
+
+@pytest.mark.postgres
+def test_connections_that_are_too_few_for_the_processes_are_seen(monkeypatch):
+    [found] = diagnosis.database()
+    assert found.verdict == "ok" and "up to 20 a process" in found.text
+    pool = connection.settings_dict["OPTIONS"]["pool"]
+    monkeypatch.setitem(pool, "max_size", 90)
+    [found] = diagnosis.database()
+    assert found.verdict == "warning" and "too few for two servers" in found.text
+    monkeypatch.setattr(diagnosis, "PROCESSES", 0)
+    monkeypatch.setitem(pool, "max_size", 500)
+    [found] = diagnosis.database()
+    assert found.verdict == "warning" and "the next process" in found.text
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("seconds", "verdict"), [(0, "ok"), (90, "warning"), (-90, "warning")])
+def test_a_clock_that_is_wrong_is_seen(monkeypatch, seconds, verdict):
+    class Wrong:
+        @staticmethod
+        def now():
+            return ago(seconds)
+
+    monkeypatch.setattr(diagnosis, "timezone", Wrong)
+    [found] = diagnosis.clock()
+    assert found.verdict == verdict
+    if seconds:
+        assert "90." in found.text or "89." in found.text
