@@ -11,6 +11,7 @@ from tests.rig.wait import async_wait_until
 from tests.stress import table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.percentile import percentile
 from tests.stress.proxy import Proxy, anything_about_every, resets_about_every
 from tests.stress.scale import QUICK, rng, scaled
 from tests.stress.silence import Patience
@@ -71,8 +72,7 @@ async def test_a_storm_loses_and_doubles_nothing(system: System) -> None:
         proxies = [*storms, *messes]
         await async_wait_until(lambda: not any(one.links for one in proxies), 5, "empty proxies")
     done = sum((proxy.done for proxy in messes), Counter[str]())
-    replays = sorted(seconds for one in clients[OTHERS:] for seconds in one.replays[1:])
-    p99 = replays[int(0.99 * len(replays))]
+    p99 = percentile([seconds for one in clients[OTHERS:] for seconds in one.replays[1:]], 99)
     again = sum(len(one.seen) - len(one.handed) for one in clients)
     twice = sum(len(one.handed) - len({event.key for event in one.handed}) for one in clients)
     given_up = sum(len(one.given_up) for one in clients)

@@ -15,6 +15,7 @@ from tests.rig.wait import async_wait_until
 from tests.stress import leaks, table
 from tests.stress.client import Client
 from tests.stress.ledger import check_client, check_clients, due
+from tests.stress.percentile import percentile
 from tests.stress.scale import QUICK, scaled
 from tests.stress.silence import ENDLESS
 from tests.stress.swarm import reached, swarm
@@ -135,8 +136,8 @@ async def p99_of_round(system: System, name: str, volume: int, healthy: list[Cli
     count = seconds * 30
     later = dict(zip(healthy, known, strict=True))
     await reached(healthy, lambda one: len(one.handed) >= later[one] + count, 10)
-    late = sorted(event.latency for one in healthy for event in one.handed[later[one] :])
-    return late[int(0.99 * len(late))]
+    late = [event.latency for one in healthy for event in one.handed[later[one] :]]
+    return percentile(late, 99)
 
 
 async def closed_for_slowness(system: System, times: int) -> None:

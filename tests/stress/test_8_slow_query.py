@@ -6,6 +6,7 @@ import time
 from tests.stress import table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, due
+from tests.stress.percentile import percentile
 from tests.stress.scale import QUICK, scaled
 from tests.stress.swarm import reached, swarm
 from tests.stress.system import System
@@ -29,7 +30,7 @@ async def test_a_slow_query_elsewhere_does_not_slow_delivery(system: System) -> 
             with_it += await round_of(system, f"s8-{number}-with", clients, slow=True)
         await system.settled()
         check_clients(clients, system.base.read(head))
-    before, after = p99(without), p99(with_it)
+    before, after = percentile(without, 99), percentile(with_it, 99)
     table.show("8", "p99 of delivery without", table.seconds(before))
     table.show("8", "p99 with a query of 2 s", table.seconds(after), "50 ms more")
     table.show("8", "slowest with a query of 2 s", table.seconds(max(with_it)), "1 s")
@@ -54,7 +55,3 @@ async def round_of(system: System, name: str, clients: list[Client], *, slow: bo
     count = len(due(ledger, [TOPIC], position))
     await reached(clients, lambda one: len(one.handed) >= known[one] + count, 10)
     return [event.latency for one in clients for event in one.handed[known[one] :]]
-
-
-def p99(latencies: list[float]) -> float:
-    return sorted(latencies)[int(0.99 * len(latencies))]

@@ -10,6 +10,7 @@ import pytest
 from tests.rig.wait import async_wait_until
 from tests.stress import table
 from tests.stress.client import Client
+from tests.stress.percentile import percentile
 from tests.stress.rehearsal import revoke_while_connecting
 from tests.stress.scale import scaled
 from tests.stress.swarm import swarm
@@ -117,7 +118,7 @@ async def in_a_shell(system: System, asked: list[dict[str, Any]]) -> list[float]
 
 
 def judge(trouble: str, seen: list[float], p95: float, slowest: float) -> None:
-    at = seen[int(0.95 * (len(seen) - 1))]
+    at = percentile(seen, 95)
     what = f"loss of a right, {trouble}"
     table.show("9", f"{what}: 95th percentile", table.seconds(at), f"{p95:g} s")
     table.show("9", f"{what}: slowest", table.seconds(seen[-1]), f"{slowest:g} s")
