@@ -1,6 +1,7 @@
 """Scenario 2: writers that commit out of order, two who number, one of them frozen in its lock."""
 
 import asyncio
+import math
 import threading
 import time
 
@@ -72,7 +73,7 @@ async def test_positions_are_contiguous_and_no_follower_skips_one(system: System
 
 async def freeze_and_deliver(system: System, clients: list[Client]) -> None:
     """Write from both servers; freeze each in turn, in its lock, and time the other's clients."""
-    each = TRANSACTIONS // WRITERS // FREEZES
+    each = math.ceil(TRANSACTIONS / WRITERS / FREEZES)
     slowest = 0.0
     for turn in range(FREEZES):
         frozen, awake = turn % 2, 1 - turn % 2
