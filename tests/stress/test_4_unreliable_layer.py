@@ -1,11 +1,11 @@
 """Scenario 4: a layer that drops, duplicates and reorders costs time and nothing else."""
 
 import asyncio
-import time
 
 from tests.stress import table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.percentile import percentile
 from tests.stress.scale import scaled
 from tests.stress.swarm import reached, swarm
 from tests.stress.system import System
@@ -13,7 +13,7 @@ from tests.stress.system import System
 CLIENTS = scaled(20, 200)  # at each server
 SECONDS = scaled(2, 30)
 RATE = scaled(40, 60)  # transactions a second, at each server
-CONVERGED = 5.0  # seconds after the last commit
+CONVERGED = 5.0  # seconds from the last insert to the last client's last event
 TOPICS = [f"open.l{number}" for number in range(5)]
 
 
@@ -31,17 +31,19 @@ async def test_all_clients_converge_without_reconnecting(system: System) -> None
         await asyncio.sleep(SECONDS)
         for index in (0, 1):
             assert not await system.written(index, f"s4-{index}", SECONDS + 5)
-        done = time.monotonic()
-        ledger = system.base.read(head)
-        everything = {one: len(due(ledger, one.topics, head)) for one in clients}
-        await reached(clients, lambda one: len(one.handed) >= everything[one], CONVERGED)
-        converged = time.monotonic() - done
         await system.settled()
         ledger = system.base.read(head)
+        everything = {one: len(due(ledger, one.topics, head)) for one in clients}
+        await reached(clients, lambda one: len(one.handed) >= everything[one], 4 * CONVERGED)
         check_log(ledger, head, "s4")
         check_clients(clients, ledger)
         assert all(one.connects == 1 for one in clients), "nobody reconnected"
-    late = sorted(event.latency for one in clients for event in one.handed)
-    table.show("4", "events handed on, layer dropping 10 %", len(late), "all, in order")
-    table.show("4", "converged after the last commit", table.seconds(converged), "5 s")
-    table.show("4", "p99 of delivery", table.seconds(late[int(0.99 * len(late))]))
+    events = [event for one in clients for event in one.handed]
+    # By the clients' own times: looking for the end takes time, too. A commit follows its insert.
+    last = max(event.at - event.latency for event in events)
+    converged = max(event.at for event in events) - last
+    p99 = percentile([event.latency for event in events], 99)
+    table.show("4", "events handed on, layer dropping 10 %", len(events), "all, in order")
+    table.show("4", "converged after the last insert", table.seconds(converged), "5 s")
+    table.show("4", "p99 of delivery", table.seconds(p99))
+    assert converged <= CONVERGED, f"the last client was there after {converged:.2f} s"
