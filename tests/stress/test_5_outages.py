@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.end_to_end.shopper import Shopper
 from tests.stress import table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
+from tests.stress.percentile import percentile
 from tests.stress.scale import scaled
 from tests.stress.swarm import reached, swarm
 from tests.stress.system import System
@@ -27,7 +29,7 @@ AWAY = {
 PATIENCE = scaled(1, 10)  # seconds that a request waits for the database: less than it is away
 SLOWEST, P95 = 4.0, 2.0  # seconds, without the layer
 BACK = 3.0  # seconds until the fast path is back
-MEASURED = 1.0  # seconds of load that are measured at a time
+MEASURED = 0.5  # seconds of load that are measured at a time
 FAST = 0.1  # seconds; the median of a log that is only polled is above it
 TOPICS = ["open.o0", "open.o1"]
 
@@ -48,14 +50,14 @@ async def exact(system: System, name: str, clients: list[Client], head: int) -> 
     assert all(one.connects == 1 for one in clients), "a socket was closed"
 
 
-def delivered(clients: list[Client], since: float, until: float) -> list[float]:
-    """The latencies of what was inserted between two times, slowest last."""
-    return sorted(
+def delivered(clients: list[Client], since: float, until: float = math.inf) -> list[float]:
+    """The latencies of what was inserted between two times."""
+    return [
         event.latency
         for one in clients
         for event in one.handed
         if since <= event.at - event.latency <= until
-    )
+    ]
 
 
 async def fast_path_back(system: System, name: str, others: list[Client]) -> tuple[float, float]:
@@ -67,12 +69,19 @@ async def fast_path_back(system: System, name: str, others: list[Client]) -> tup
     begun, count, turns = time.monotonic(), math.ceil(MEASURED * RATE), itertools.count()
     while True:
         since, prefix = time.monotonic(), f"{name}-again{next(turns)}"
-        await system.load(0, count, RATE, prefix=prefix, topics=TOPICS)
-        assert not await system.written(0, prefix, MEASURED + 10)
-        late = delivered(others, since, time.monotonic())
-        if late and (middle := median(late)) <= FAST:
+        known = {one: len(one.handed) for one in others}
+
+        def of_this_round(one: Client, known: Any = known, prefix: str = prefix) -> list[float]:
+            new = one.handed[known[one] :]
+            return [event.latency for event in new if event.key.startswith(f"{prefix}-")]
+
+        await system.load(0, count, RATE, prefix=prefix, topics=TOPICS, several=0.0)
+        # All of it: without those that are on their way, a slow path looks faster than it is.
+        await reached(others, lambda one, of=of_this_round: len(of(one)) == count, 2 * SLOWEST)
+        middle = median([latency for one in others for latency in of_this_round(one)])
+        assert since - begun <= BACK, f"not fast within {BACK:g} s; the last median: {middle:.2f} s"
+        if middle <= FAST:
             return since - begun, middle
-        assert since - begun <= BACK, f"the fast path is not back after {BACK:g} s: {late}"
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen"])
@@ -96,13 +105,14 @@ async def test_without_redis_events_are_late_and_none_is_lost(system: System, tr
         for index in (0, 1):
             assert not await system.written(index, f"{name}-{index}", 30)
         await exact(system, name, clients, head)
-    without = delivered(clients, gone, back)
-    p95 = without[int(0.95 * len(without))]
-    table.show("5", f"Redis {trouble}: slowest delivery", table.seconds(without[-1]), "4 s")
+    # The slowest of all to the end; what was fast again would only thin out the percentile.
+    slowest = max(delivered(clients, gone))
+    p95 = percentile(delivered(clients, gone, back + fast_after), 95)
+    table.show("5", f"Redis {trouble}: slowest delivery", table.seconds(slowest), "4 s")
     table.show("5", f"Redis {trouble}: 95th percentile", table.seconds(p95), "2 s")
     table.show("5", f"Redis {trouble}: fast path back after", table.seconds(fast_after), "3 s")
     table.show("5", f"Redis {trouble}: median from then on", table.seconds(middle), "100 ms")
-    assert without[-1] <= SLOWEST and p95 <= P95
+    assert slowest <= SLOWEST and p95 <= P95
 
 
 @pytest.fixture
