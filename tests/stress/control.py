@@ -118,6 +118,9 @@ class Control:
     async def do_cast(self, **asked: Any) -> Any:
         return await self._in_thread(people.cast, **asked)
 
+    async def do_sign_in(self, **asked: Any) -> Any:
+        return await self._in_thread(people.sign_in, **asked)
+
     async def do_product(self, **asked: Any) -> Any:
         return await self._in_thread(people.make_product, **asked)
 

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Func, TextField, Value
+from django.utils import timezone
 
 from hub.testing import ticket_for
 from orders.models import Inventory, Product, User
@@ -76,9 +78,6 @@ def change(pk: int, what: str, cookie: str = "") -> float:
     elif what == "deactivated":
         user.is_active = False
         user.save()
-    elif what == "activated":
-        user.is_active = True
-        user.save()
     elif what == "deleted":
         user.delete()
     elif what in ("staff", "no_staff"):
@@ -99,6 +98,24 @@ def cast(parts: dict[str, list[str]]) -> None:
         user.save()
         user.user_permissions.set([_right(PERMISSION)] if "permission" in has else [])
         user.groups.set([_own_group(user)] if "group" in has else [])
+
+
+def sign_in(ends: dict[str, str]) -> dict[str, dict[str, str]]:
+    """For each person (by key) a new session, and a ticket if active.
+
+    The value says how the session ends at once: "logged out", "expired", or "": it stays.
+    """
+    return {pk: _sign_in(User.objects.get(pk=pk), end) for pk, end in ends.items()}
+
+
+def _sign_in(user: User, end: str) -> dict[str, str]:
+    cookie = _session_of(user)
+    if end == "logged out":
+        change(user.pk, "logout", cookie)
+    elif end == "expired":
+        key = cookie.partition("=")[2]
+        Session.objects.filter(session_key=key).update(expire_date=timezone.now())
+    return {"cookie": cookie, "ticket": ticket_for(user) if user.is_active else ""}
 
 
 def _right(name: str) -> Permission:
