@@ -262,6 +262,14 @@ test("an anonymous page is welcomed as nobody", () => {
   assert.equal(tab.state.name, "live");
 });
 
+test("a page waits 35 seconds for its welcome, as long as a crowd may take", () => {
+  const tab = new Tab();
+  tab.browser.clock.pass(34_999);
+  assert.equal(tab.state.name, "connecting");
+  tab.browser.clock.pass(1);
+  assert.equal(tab.state.name, "waiting");
+});
+
 test("a silent connection is given up after one and a half pings and ten seconds", () => {
   const tab = new Tab().welcome();
   tab.browser.clock.pass(47_499);

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from tests.stress.silence import STAYING, Patience, Silence
+from tests.stress.silence import BROWSER, Patience, Silence
 from tests.stress.wire import Wire
 
 BASE, MOST = 0.5, 20.0  # seconds of back-off, full jitter, as browsers do it
@@ -49,7 +49,7 @@ class Client:
         answers: bool = True,
         resume: dict[str, Any] | None = None,
         saves_every: int = 1,
-        patience: Patience = STAYING,
+        patience: Patience = BROWSER,
     ) -> None:
         self._url = url
         self._ticket = ticket

@@ -10,14 +10,13 @@ from typing import NamedTuple
 class Patience(NamedTuple):
     """Seconds without a frame, as browsers endure them (`hub/static/hub/link.js`)."""
 
-    greeting: float = 15.0  # from connecting to the welcome
+    greeting: float = 35.0  # from connecting to the welcome
     pings: float = 1.5  # times the seconds between pings
     grace: float = 10.0  # beyond that
     parting: float = 3.0  # from a goodbye to the close
 
 
-# Scenario 7 measures how long a crowd waits for its welcome: by default nobody leaves meanwhile.
-STAYING = Patience(greeting=math.inf)
+BROWSER = Patience()
 ENDLESS = Patience(math.inf, math.inf, math.inf, math.inf)  # an application that hangs
 
 

@@ -14,7 +14,7 @@ from tests.stress.ledger import check_clients, check_log, due
 from tests.stress.percentile import percentile
 from tests.stress.proxy import Proxy, anything_about_every, resets_about_every
 from tests.stress.scale import QUICK, rng, scaled
-from tests.stress.silence import Patience
+from tests.stress.silence import BROWSER
 from tests.stress.swarm import reached, swarm
 from tests.stress.system import LOOK, Base, System, system_on
 
@@ -29,7 +29,6 @@ SAVES_EVERY = 4  # events: half of the clients save their position so seldom
 REPLAY = 1.0  # seconds, the 99th percentile
 LATE = 25.0  # seconds: a client that was refused a few times waits up to 20 s
 TOPIC = "open.storm"
-BROWSER = Patience()
 LIMITS = {"PING": 2, "PONG": 1}  # seconds, where both sides are waited for
 STALLED = 20  # clients
 BY_SERVER = LIMITS["PING"] + LIMITS["PONG"] + 2.0  # seconds; it looks once a second
@@ -51,7 +50,6 @@ async def test_a_storm_loses_and_doubles_nothing(system: System) -> None:
                 [TOPIC],
                 random=rng(f"s3:{number}"),
                 saves_every=SAVES_EVERY if number % 4 < 2 else 1,
-                patience=BROWSER,
             )
             for number in range(CLIENTS)
         ]
@@ -116,7 +114,7 @@ async def stall(system: System) -> None:
 
     async with Proxy(server.port) as proxy:
         clients = [
-            Client(proxy.ws_url, [TOPIC], random=rng(f"stall:{number}"), patience=BROWSER)
+            Client(proxy.ws_url, [TOPIC], random=rng(f"stall:{number}"))
             for number in range(STALLED)
         ]
         async with swarm(clients):

@@ -61,7 +61,9 @@ async def crowd(system: System) -> None:
             await leaving.enter_async_context(one)
         await welcomed(clients, 3 * WELCOMED)
         waited = time.monotonic() - begun
+        # With the patience of browsers: nobody left the queue and came again.
         assert all(one.welcome["user"] and one.connects == 1 for one in clients)
+        assert not any(one.given_up for one in clients)
     await system.faults()
     software = system.servers[0].software
     text = f"{software}: {CROWD} connects by cookie, statements {SLOW * 1000:.0f} ms late"

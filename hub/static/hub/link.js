@@ -10,7 +10,9 @@
  */
 import { Backoff } from "./backoff.js";
 
-const GREETING = 15_000; // ms from connecting to the welcome
+// ms from connecting to the welcome. Who comes in a crowd waits for it: leaving early would only
+// mean to queue again, at the end, with the server working for a connection that is gone.
+const GREETING = 35_000;
 const STABLE = 10_000; // ms of being live after which earlier failures are forgotten
 const PARTING = 3_000; // ms that a server has for closing after its goodbye
 const GRACE = 10_000; // ms of silence allowed beyond one and a half pings
