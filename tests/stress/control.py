@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -66,13 +67,14 @@ class Control:
             "tasks": Counter(name.rstrip("0123456789") for name in names),
             "position": runtime.follower.position,
             "epoch": runtime.follower.epoch,
-            "degraded": runtime.follower.degraded,
             "ring": runtime.follower.ring.bytes,
             "left": {name: load.left for name, load in self._loads.items()},
             "errors": {name: load.errors for name, load in self._loads.items()},
             "closings": self._closings,
             "peak": self._peak,
             "pool": connection.pool.get_stats(),
+            # The hub's own threads keep a connection each; nobody else does between two calls.
+            "keepers": sum(one.name.startswith("hub-") for one in threading.enumerate()),
         }
 
     async def do_forget(self) -> None:

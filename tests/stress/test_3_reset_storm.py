@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.rig.wait import async_wait_until
-from tests.stress import table
+from tests.stress import leaks, table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
 from tests.stress.percentile import percentile
@@ -112,6 +112,8 @@ async def stall(system: System) -> None:
         codes = [code for code, _ in report["closings"]]
         return codes == [4008] * STALLED and not report["connections"]
 
+    await leaks.warm(system, 0, STALLED)
+    before = await leaks.line_of(system, 0)
     async with Proxy(server.port) as proxy:
         clients = [
             Client(proxy.ws_url, [TOPIC], random=rng(f"stall:{number}"))
@@ -138,6 +140,7 @@ async def stall(system: System) -> None:
             await reached(clients, lambda one: len(one.handed) >= expected[one], 10)
             check_clients(clients, ledger)
             assert all(one.connects == 2 for one in clients)
+    await leaks.check(system, 0, before)
     text = f"{server.software}: {STALLED} stalled connections, the last one given up by"
     table.show("3", f"{text} the server", table.seconds(by_server), f"{BY_SERVER:g} s")
     table.show("3", f"{text} its client", table.seconds(by_client), f"{BY_CLIENT:g} s")

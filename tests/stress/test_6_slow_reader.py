@@ -152,6 +152,7 @@ async def closed_for_slowness(system: System, times: int) -> None:
 @pytest.mark.parametrize("size", [60_000, 900_000])
 async def test_a_flood_is_closed_and_costs_little_memory(system: System, size: int) -> None:
     software = system.servers[0].software
+    before = await leaks.line_of(system, 0)
     neighbour = Client(system.servers[0].ws_url, [SMALL])
     async with swarm([neighbour]):
         await system.control(0, "forget")
@@ -172,6 +173,7 @@ async def test_a_flood_is_closed_and_costs_little_memory(system: System, size: i
     table.show("6", f"{software}: memory in a flood of {size} byte frames, MiB", grown, "16")
     assert codes and codes <= {4029, 4500}, codes
     assert memory.growth <= GROWTH
+    await leaks.check(system, 0, before)
 
 
 def _ms(without: list[float], with_one: list[float]) -> str:

@@ -53,6 +53,8 @@ async def on_each(systems: list[System], run: Callable[[System], Awaitable[None]
 async def crowd(system: System) -> None:
     people = await system.control(0, "people", prefix="crowd", count=CROWD)
     await system.settled()
+    await leaks.warm(system, 0, CROWD)
+    before = await leaks.line_of(system, 0)
     clients = [Client(system.servers[0].ws_url, cookie=person["cookie"]) for person in people]
     await system.faults(sql_delay=SLOW)
     async with contextlib.AsyncExitStack() as leaving:
@@ -69,6 +71,7 @@ async def crowd(system: System) -> None:
     text = f"{software}: {CROWD} connects by cookie, statements {SLOW * 1000:.0f} ms late"
     table.show("7", text, table.seconds(waited), f"{WELCOMED:g} s")
     assert waited <= WELCOMED
+    await leaks.check(system, 0, before)
 
 
 async def deploy(system: System) -> None:

@@ -244,6 +244,7 @@ async def every_code(strict: System) -> None:
     (old,) = await strict.control(0, "people", prefix="old", count=1)
     one, two = await strict.control(0, "people", prefix="fresh", count=2)
     url = strict.servers[0].ws_url
+    before = await leaks.line_of(strict, 0)
     hello: dict[str, Any] = {"op": "hello"}
     assert await ending(url, []) == 4000
     assert await ending(url, [hello, {"op": "ping"}, hello]) == 4500
@@ -258,6 +259,7 @@ async def every_code(strict: System) -> None:
         await async_wait_until(lambda: first.closes, 5)
         assert first.closes == [4510]
     assert await ending(url, [{**hello, "ticket": old["ticket"]}]) == 4401
+    await leaks.check(strict, 0, before)
     async with swarm([staying]):
         await asyncio.to_thread(strict.servers[0].terminate)
         assert staying.goodbyes[0]["code"] == 4012

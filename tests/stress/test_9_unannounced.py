@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.rig.wait import async_wait_until
-from tests.stress import table
+from tests.stress import leaks, table
 from tests.stress.client import Client
 from tests.stress.scale import QUICK, scaled
 from tests.stress.swarm import swarm
@@ -43,6 +43,8 @@ async def test_rights_that_are_lost_without_a_word_end_within_a_minute(base: Bas
 async def lose(system: System) -> None:
     """The servers have just started: nearly a whole minute passes until they check everybody."""
     (server,) = system.servers
+    await leaks.warm(system, 0, EACH * len(LOSSES))
+    before = await leaks.line_of(system, 0)
     made = await people_with_rights(system)
     clients = [Client(server.ws_url, [SECRET], cookie=person["cookie"]) for _, person in made]
     happened = [(one, sql) for one, (sql, _) in zip(clients, made, strict=True)]
@@ -64,6 +66,7 @@ async def lose(system: System) -> None:
     text = f"{server.software}: raw SQL and expired sessions, slowest"
     table.show("9", text, table.seconds(seen), f"{WITHIN:g} s")
     assert seen <= WITHIN
+    await leaks.check(system, 0, before)
 
 
 async def people_with_rights(system: System) -> list[tuple[str, dict[str, Any]]]:
