@@ -3,21 +3,26 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from tests.end_to_end.shopper import Shopper
 from tests.rig.wait import async_wait_until
 from tests.stress import leaks, table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
 from tests.stress.scale import QUICK, rng, scaled
+from tests.stress.silence import ENDLESS
 from tests.stress.swarm import reached, swarm, welcomed
 from tests.stress.system import Base, System, system_on
 
 CLIENTS = scaled(100, 1_000)
 BACK = 10.0  # seconds from SIGTERM until everybody is at the other server
-RATE = 20  # transactions a second meanwhile
+RATE = 20  # transactions a second meanwhile, at each server
+DRAINING = 2.0  # seconds until a server that is told to end says that it is not ready
+SPREAD = range(500, 5_001)  # ms: when clients are told to come back
 TOPICS = ["open.s0", "open.s1"]
 CROWD = scaled(50, 200)  # connects at the same moment
 SLOW = scaled(0.1, 0.25)  # seconds before every statement
@@ -85,12 +90,25 @@ async def deploy(system: System) -> None:
         """As a load balancer that takes a server out when it is told to end."""
         return second.ws_url if went else first.ws_url
 
+    async def readiness() -> int:
+        return (await asyncio.to_thread(Shopper(first.url).get, "/readyz")).status
+
+    async def is_unready() -> bool:
+        return await readiness() == 503
+
     clients = [Client(url, TOPICS, random=rng(f"s7:{number}")) for number in range(CLIENTS)]
-    async with swarm(clients):
-        await system.load(1, int(RATE * (BACK + 2)), RATE, prefix="s7", topics=TOPICS)
+    # Does not even read its goodbye: the server waits for it as long as it waits for anybody.
+    deaf = Client(first.ws_url, patience=ENDLESS)
+    async with swarm([*clients, deaf]):
+        deaf.wire.stop_reading()
+        for index, name in enumerate(("ending", "staying")):
+            count = int(RATE * (BACK + 2))
+            await system.load(index, count, RATE, prefix=f"s7-{name}", topics=TOPICS)
         await asyncio.sleep(1)
+        assert await readiness() == 200
         went.append(time.monotonic())
         code = asyncio.create_task(asyncio.to_thread(first.terminate))
+        await async_wait_until(is_unready, DRAINING, "/readyz answers 503 while others go")
         await async_wait_until(
             lambda: all(one.connects == 2 and one.is_open for one in clients),
             BACK,
@@ -99,17 +117,35 @@ async def deploy(system: System) -> None:
         back = time.monotonic() - went[0]
         assert await code in (0, -15), await code
         await system.control(1, "stop")
-        assert not await system.written(1, "s7", BACK)
+        assert not await system.written(1, "s7-staying", BACK)
         await system.settled()
         ledger = system.base.read(head)
         expected = {one: len(due(ledger, one.topics, one.start)) for one in clients}
         await reached(clients, lambda one: len(one.handed) >= expected[one], 10)
         check_log(ledger, head, "s7")
         check_clients(clients, ledger)
+    late = {
+        event.position
+        for one in clients
+        for event in one.handed
+        if event.key.startswith("s7-ending-") and event.at - event.latency > went[0]
+    }
     told = [one.goodbyes[0] for one in clients if one.goodbyes]
     software = first.software
     table.show("7", f"{software}: heard goodbye, of {CLIENTS}", len(told), str(CLIENTS))
     table.show("7", f"{software}: all are back after", table.seconds(back), "10 s")
     assert len(told) == CLIENTS
     assert {(frame["code"], frame["reason"]) for frame in told} == {(4012, "restart")}
+    table.show("7", f"{software}: events that it wrote after SIGTERM, delivered", len(late), "> 0")
+    assert late
+    check_spread([frame["retry_ms"] for frame in told])
     await leaks.check(system, 1, before)
+
+
+def check_spread(asked: list[int]) -> None:
+    """Evenly over the whole time, so that the other servers are not overrun: no quarter of it has
+    less than a fifth of its share."""
+    assert all(one in SPREAD for one in asked), sorted(asked)
+    quarter = len(SPREAD) / 4
+    shares = Counter(int((one - SPREAD.start) / quarter) for one in asked)
+    assert min(shares[number] for number in range(4)) >= len(asked) / 20, shares
