@@ -46,7 +46,6 @@ class Client:
         ticket: str | None = None,
         cookie: str = "",
         random: Random | None = None,
-        answers: bool = True,
         resume: dict[str, Any] | None = None,
         saves_every: int = 1,
         patience: Patience = BROWSER,
@@ -55,7 +54,6 @@ class Client:
         self._ticket = ticket
         self._cookie = cookie
         self._random = random or Random(0)
-        self._answers = answers
         self._saves_every = saves_every
         self._unsaved = 0  # events
         self._patience = patience
@@ -74,7 +72,6 @@ class Client:
         self.welcomed = asyncio.Event()
         self.handed: list[Handed] = []
         self.seen: list[tuple[int, str]] = []  # as `handed`, with what came twice
-        self.ephemeral = 0
         self.changes: list[tuple[float, dict[str, Any]]] = []  # wall clock, `topics` frame
         self.closed_at: list[float] = []  # wall clock
         self.goodbyes: list[dict[str, Any]] = []
@@ -111,11 +108,6 @@ class Client:
     @property
     def is_open(self) -> bool:
         return self._wire is not None and self._wire.code is None and self.welcomed.is_set()
-
-    @property
-    def ended(self) -> bool:
-        """It was sent away for good."""
-        return bool(self.closes) and self.closes[-1] in FINAL
 
     def lost_at(self, sign: int | str) -> float:
         """When it was closed with this code, or lost this topic, by the wall clock; 0: not yet.
@@ -229,8 +221,7 @@ class Client:
     def _take_event(self, frame: dict[str, Any]) -> None:
         position = frame.get("id")
         if position is None:
-            self.ephemeral += 1
-            return
+            return  # ephemeral
         key = frame["data"].get("fact", frame["type"])
         self.seen.append((position, key))
         if position <= self._last:
@@ -254,8 +245,7 @@ class Client:
         self._handled = max(position, self._handled)
         if self.cursor is not None:
             self._save(max(position, self.cursor["position"]))
-        if self._answers:
-            self.say({"op": "pong", "position": position})
+        self.say({"op": "pong", "position": position})
 
     def _save(self, position: int) -> None:
         assert self.cursor is not None

@@ -77,11 +77,6 @@ class Wire(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.write(raw)
 
-    @property
-    def unsent(self) -> int:
-        """Bytes that the other side has not taken yet."""
-        return self._transport.get_write_buffer_size()
-
     def close(self) -> None:
         """Say goodbye as a browser does that leaves the page."""
         self.send(struct.pack("!H", 1000), CLOSE)
