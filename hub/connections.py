@@ -34,14 +34,34 @@ class Connected(Protocol):
     def end(self, why: Closing) -> None: ...
 
 
+class Visitor(Protocol):
+    """A socket that is open and not welcomed yet."""
+
+    def end(self, why: Closing) -> None: ...
+
+
 class Connections:
-    """Everybody who was welcomed and has not left."""
+    """Everybody who was welcomed and has not left; and, for a goodbye, who is on the way in."""
 
     def __init__(self, per_person: int, max_bytes: int) -> None:
         self._per_person = per_person
         self._max_bytes = max_bytes
         self._all: dict[Connected, None] = {}
         self._of_person: dict[Any, list[Connected]] = {}
+        self._visitors: dict[Visitor, None] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no socket is open, welcomed or not."""
+        return not self._all and not self._visitors
+
+    def visit(self, one: Visitor) -> None:
+        """A socket was opened; `leave` when it is welcomed or gone."""
+        self._visitors[one] = None
+
+    def leave(self, one: Visitor) -> None:
+        """Harmless for one that is not there."""
+        self._visitors.pop(one, None)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -78,7 +98,7 @@ class Connections:
 
     async def end_all(self, why: Closing) -> None:
         """Say goodbye to everybody, in turns."""
-        for count, one in enumerate(tuple(self._all), start=1):
+        for count, one in enumerate((*self._all, *self._visitors), start=1):
             one.end(why)
             if count % TURN == 0:
                 await asyncio.sleep(0)

@@ -69,8 +69,11 @@ class HubConsumer(AsyncConsumer):
         accepted = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
         # Accept first: a refused handshake looks to a browser like a lost network.
         await self.base_send({"type": "websocket.accept", "subprotocol": accepted})
+        self.runtime.connections.visit(self)
         if not is_own_origin(self.scope):
             self.end(closing.FOREIGN_ORIGIN)
+        elif self.runtime.shutdown.begun:
+            self.end(closing.RESTART)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.socket.closed:
@@ -91,8 +94,7 @@ class HubConsumer(AsyncConsumer):
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self.socket.closed = True
         self._stop_hearing()
-        if self.stream is not None:
-            self.runtime.connections.remove(self.stream)
+        self._leave()
         await self.tasks.cancel()
         raise StopConsumer()
 
@@ -192,6 +194,7 @@ class HubConsumer(AsyncConsumer):
         if not self.runtime.connections.add(self.stream):
             self.end(closing.LIMITS)
             return
+        self.runtime.connections.leave(self)
         self.socket.push(
             protocol.welcome(
                 connection=self.id,
@@ -238,9 +241,14 @@ class HubConsumer(AsyncConsumer):
 
     async def _close(self, why: Closing) -> None:
         taken = await self.socket.close(why)
-        if not taken and self.stream is not None:
+        if not taken:
             # A frozen peer: some servers keep its socket for as long as its system answers, and
             # no disconnect comes. It must not take the place of a connection that lives.
+            self._leave()
+
+    def _leave(self) -> None:
+        self.runtime.connections.leave(self)
+        if self.stream is not None:
             self.runtime.connections.remove(self.stream)
 
     def _stop_hearing(self) -> None:

@@ -141,8 +141,14 @@ class HubApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        else:
-            await self._application({**scope, "hub": self.runtime()}, receive, send)
+            return
+        runtime = self.runtime()
+        inner = {**scope, "hub": runtime}
+        if scope["type"] != "websocket":
+            await self._application(inner, receive, send)
+            return
+        with runtime.shutdown.serving():
+            await self._application(inner, receive, send)
 
     def runtime(self) -> HubRuntime:
         """The runtime of the running event loop, started if it is not."""

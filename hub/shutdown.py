@@ -5,12 +5,13 @@ the consumer does then is sure to run. A signal handler comes first on every ser
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -28,6 +29,7 @@ class Shutdown:
 
     `begun` is true from the first signal on; a second one ends the server at once. Signals can
     only be taken in the main thread: elsewhere (runserver's reloader) `install` does nothing.
+    Sockets are served in `serving()`, so that no client can hold the end up.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -36,6 +38,25 @@ class Shutdown:
         self._previous: Any = None
         self._installed: Callable[[int, FrameType | None], None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Around one socket's application; ends it quietly where its client will not go.
+
+        Daphne leaves such a task pending when it ends, and CPython 3.11 then crashes (SIGSEGV) as
+        it collects the queue that the task waits for.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self.begun:
+                raise
+        finally:
+            self._serving.discard(task)
 
     def install(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -67,8 +88,12 @@ class Shutdown:
         logger.info("SIGTERM: saying goodbye to %d connections", len(self._connections))
         deadline = time.monotonic() + PATIENCE
         await self._connections.end_all(closing.RESTART)
-        while len(self._connections) and time.monotonic() < deadline:
+        while not self._connections.is_empty and time.monotonic() < deadline:
             await asyncio.sleep(LOOK)
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(tuple(self._serving), timeout=PATIENCE)
         self._hand_on(number, None)
 
     def _hand_on(self, number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,44 @@
+"""A server that is told to end: nobody is left in the dark, and it ends as it should."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.listener import Listener
+from tests.rig.stack import Stack, Template, embedded_stack
+
+pytest.importorskip("uvicorn")  # absent from requirements.txt
+
+ENDED = (0, -15)  # exit codes: Daphne returns, Uvicorn raises the signal again
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def stack(request: pytest.FixtureRequest, template: Template) -> Iterator[Stack]:
+    with embedded_stack(template, software=request.param) as made:
+        yield made
+
+
+async def test_who_has_not_said_hello_hears_the_goodbye_too(stack: Stack) -> None:
+    async with Listener(stack.server.ws_url, greets=False) as silent:
+        ending = asyncio.create_task(asyncio.to_thread(stack.server.terminate))
+        goodbye = await silent.hear("goodbye")
+        assert (goodbye["code"], goodbye["reason"]) == (4012, "restart")
+        assert await silent.closed() == 4012
+        assert await ending in ENDED
+
+
+async def test_a_client_that_does_not_go_does_not_spoil_the_end(stack: Stack) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", stack.server.port)
+    writer.write(
+        b"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Version: 13\r\n\r\n"
+    )
+    assert b" 101 " in await reader.readline()
+    # It reads nothing more, and does not answer the close.
+    assert await asyncio.to_thread(stack.server.terminate) in ENDED
+    writer.close()
+    with contextlib.suppress(ConnectionError):  # a reset, where the server had more to say
+        await writer.wait_closed()
