@@ -27,8 +27,8 @@ SLOW = Closing(4008, "slow")
 RESTART = Closing(4012, "restart", (500, 5_000))
 NEW_EPOCH = Closing(4012, "epoch", (500, 5_000))
 LIMITS = Closing(4013, "limits", (10_000, 12_000))
-# The database is away for a moment, or a policy failed: soon again, and longer each time, since
-# clients back off by themselves.
+# The database is away for a moment, a policy failed, or too many wait already: soon again, and
+# longer each time, since clients back off by themselves.
 UNCHECKED = Closing(4013, "limits", (1_000, 5_000))
 FLOOD = Closing(4029, "limits", (10_000, 12_000))
 TICKET_EXPIRED = Closing(4401, "ticket")

@@ -148,6 +148,9 @@ class HubConsumer(AsyncConsumer):
         self._answer(protocol.refusal(error.ref, error.code, text, temporary=error.temporary))
 
     async def _hello(self, frame: Hello) -> None:
+        if not self.runtime.lobby.enter():
+            self.end(closing.UNCHECKED)
+            return
         try:
             greeting = await greet(frame, self.scope["headers"], self.runtime)
         except TicketExpired:
@@ -162,6 +165,8 @@ class HubConsumer(AsyncConsumer):
             self.end(closing.UNCHECKED)
         else:
             self._welcome(greeting)
+        finally:
+            self.runtime.lobby.leave()
 
     def _welcome(self, greeting: Greeting) -> None:
         if self.socket.closed:

@@ -12,6 +12,7 @@ from hub import admission, closing, due, protocol
 from hub.admission import Person
 from hub.closing import REVOKED, Closing
 from hub.connection import Connection
+from hub.database import Database
 from hub.events import data_of
 from hub.fanout import Receiving
 from hub.protocol import Subscribe, Unsubscribe
@@ -169,7 +170,7 @@ class Hearing:
         if self._person is None:
             return False
         try:
-            run = self._runtime.database.run
+            run = self._runtime.rights.run
             return await run(admission.has_present_password, self._person)
         except DatabaseError as error:
             self._runtime.report(error)
@@ -194,7 +195,7 @@ class Hearing:
     async def recheck(self) -> None:
         """Ask the policy again about everything that is heard."""
         try:
-            self.lose(await self._refusals(self.topics()))
+            self.lose(await self._refusals(self.topics(), self._runtime.rights))
         except DatabaseError as error:
             self._runtime.report(error)
             self._end(closing.UNCHECKED)
@@ -217,8 +218,10 @@ class Hearing:
             if self._revoked == revoked:
                 return refused
 
-    async def _refusals(self, topics: Collection[str]) -> dict[str, str]:
-        found = await self._runtime.database.run(
+    async def _refusals(
+        self, topics: Collection[str], database: Database | None = None
+    ) -> dict[str, str]:
+        found = await (database or self._runtime.database).run(
             admission.refusals, self._runtime.policy, self._person, topics
         )
         if found is None:

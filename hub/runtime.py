@@ -21,6 +21,7 @@ from hub.deliveries.worker import Worker
 from hub.fanout import Fanout
 from hub.follower import Follower
 from hub.limits import load_limits
+from hub.lobby import Lobby
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.metrics.wrapper import MetricsApplication
@@ -32,9 +33,11 @@ from hub.tasks import Tasks
 
 logger = logging.getLogger("hub")
 
-# Threads for log pages, checks and hellos; each has a database connection. A hello is four
+# Threads for hellos, subscriptions and log pages; each has a database connection. A hello is four
 # statements: with each 250 ms late, ten threads welcome 200 people in 20 s.
 READERS = 10
+# Threads for lost rights, which no hello may hold up. The check of everybody takes one at a time.
+RIGHTS = 2
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,6 +59,8 @@ class HubRuntime:
         self.limits = load_limits()
         self.process = secrets.token_hex(4)
         self.database = Database("hub-reader", READERS)
+        self.rights = Database("hub-rights", RIGHTS)
+        self.lobby = Lobby()
         self.fanout = Fanout()
         self.connections = Connections(self.limits.connections, self.limits.process_bytes)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
@@ -95,7 +100,7 @@ class HubRuntime:
         self._tasks.spawn(self.connections.run_heartbeat(), "hub.heartbeat")
         self._tasks.spawn(self.sampler.run(), "hub.sampler")
         self._tasks.spawn(
-            rechecking.run(self.connections, self.database, self.policy), "hub.rechecking"
+            rechecking.run(self.connections, self.rights, self.policy), "hub.rechecking"
         )
         if self._worker is not None:
             self._tasks.spawn(self._worker.run(), "hub.worker")
@@ -105,7 +110,7 @@ class HubRuntime:
         self.shutdown.remove()
         self.relay.disconnect()
         await self._tasks.cancel()
-        for database in (self.database, self._following, self._draining):
+        for database in (self.database, self.rights, self._following, self._draining):
             await database.close()
 
     @property
