@@ -11,10 +11,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.utils.crypto import constant_time_compare
 
 from hub.admission import Person, auth_digest, living_sessions
-from hub.closing import REVOKED
+from hub.closing import REVOKED, UNCHECKED
 from hub.connections import Connected, Connections
 from hub.database import Database
 from hub.policy import Policy
@@ -22,20 +23,27 @@ from hub.policy import Policy
 logger = logging.getLogger("hub.rechecking")
 
 EVERY = 50.0  # seconds: with the check itself, all within a minute
+RETRY = 2.0  # seconds until a check that failed is made again
 CHUNK = 500  # people asked about at once
 
 
 async def run(connections: Connections, database: Database, policy: Policy) -> None:
     """Check again, for as long as the hub runs."""
+    works = True
     while True:
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(EVERY if works else RETRY)
         try:
             await recheck(connections, database, policy)
+            works = True
         except DatabaseError as error:
-            # Nobody is signed out because the database is away; the next one asks again.
-            logger.warning("cannot check again who may hear what: %s", error)
-        except Exception:  # A policy of the project's own may raise anything.
-            logger.exception("checking again who may hear what failed")
+            # Nobody is signed out because the database is away.
+            if works:
+                logger.warning("cannot check who may hear what, trying again: %s", error)
+            works = False
+        except Exception:  # What holds the sessions may raise anything.
+            if works:
+                logger.exception("checking who may hear what failed, trying again")
+            works = False
 
 
 async def recheck(connections: Connections, database: Database, policy: Policy) -> None:
@@ -51,7 +59,10 @@ async def recheck(connections: Connections, database: Database, policy: Policy) 
         wanted = _topics_by_person(staying)
         refused = await database.run(refusals_of, policy, wanted)
         for person, one in staying:
-            if gone := one.hearing.topics() & refused.get(person.pk, set()):
+            gone = refused[person.pk]
+            if gone is None:
+                one.end(UNCHECKED)
+            elif gone := gone & one.hearing.topics():
                 one.hearing.lose(gone)
 
 
@@ -80,7 +91,23 @@ def lost_standing(people: Collection[Person]) -> dict[Person, str]:
     return lost
 
 
-def refusals_of(policy: Policy, wanted: dict[Any, set[str]]) -> dict[Any, set[str]]:
-    """By primary key: what each person may no longer hear, among what they hear."""
+def refusals_of(policy: Policy, wanted: dict[Any, set[str]]) -> dict[Any, set[str] | None]:
+    """By primary key: what each person may no longer hear, among what they hear.
+
+    None where the policy raised for this person: the others are checked all the same.
+    """
     users = get_user_model()._default_manager.in_bulk(list(wanted))
-    return {pk: set(policy.refusals(users.get(pk), topics)) for pk, topics in wanted.items()}
+    refused: dict[Any, set[str] | None] = {}
+    raised: list[Exception] = []
+    for pk, topics in wanted.items():
+        try:
+            refused[pk] = set(policy.refusals(users.get(pk), topics))
+        except (OperationalError, InterfaceError):
+            raise  # The database is away, for everybody.
+        except Exception as error:  # A policy of the project's own may raise anything.
+            refused[pk] = None
+            raised.append(error)
+    if raised:
+        told = "the policy raised for %d of %d people, the first time:"
+        logger.error(told, len(raised), len(wanted), exc_info=raised[0])
+    return refused

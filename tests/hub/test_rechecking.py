@@ -3,12 +3,13 @@
 from importlib import import_module
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import DataError, OperationalError, transaction
 
 from hub import log, rechecking, subscribe, tickets
 from hub.admission import issue_ticket
 from tests.hub.site import (
     Site,
+    SitePolicy,
     change_password,
     change_person,
     delete_session,
@@ -161,3 +162,68 @@ async def test_nobody_is_signed_out_because_the_database_is_away(site: Site, mon
         with pytest.raises(OperationalError):
             await recheck(site)
     await browser.silent_until(f"user.{ana.pk}")
+
+
+async def test_a_check_that_failed_is_made_again_soon(site: Site, monkeypatch, caplog):
+    monkeypatch.setattr(rechecking, "EVERY", 0.1)
+    monkeypatch.setattr(rechecking, "RETRY", 0.01)
+    ana = await site.run(make_person)
+    failures = [OperationalError("away"), OperationalError("away"), LookupError("no sessions")]
+    lost_standing = rechecking.lost_standing
+
+    def fail_first(people):
+        if failures:
+            # Whoever waits as long as after a success, never comes back.
+            monkeypatch.setattr(rechecking, "EVERY", 3_600.0)
+            raise failures.pop(0)
+        return lost_standing(people)
+
+    monkeypatch.setattr(rechecking, "lost_standing", fail_first)
+    browser = await site.connect(ana)
+    await site.run(change_person, ana, is_active=False)
+    assert await browser.ended() == (4510, "deactivated")
+    assert not failures
+    told = [one for one in caplog.records if one.name == rechecking.logger.name]
+    assert len(told) == 1, "one line an outage"
+
+
+class UnfairPolicy(SitePolicy):
+    """Once it is `broken`, it raises for one person."""
+
+    broken = False
+
+    def refusals(self, user, topics):
+        if self.broken and user is not None and user.username == "bad":
+            raise DataError("a policy of the project's own")
+        return super().refusals(user, topics)
+
+
+@pytest.fixture
+async def unfair_site():
+    made = Site(UnfairPolicy())
+    yield made
+    await made.close()
+
+
+async def test_a_policy_that_raises_for_one_person_ends_that_one_only(
+    unfair_site, monkeypatch, caplog
+):
+    monkeypatch.setattr(rechecking, "CHUNK", 2)
+    site = unfair_site
+    names = ["ana", "bad", "ben", "cem"]
+    people = [await site.run(make_person, name, is_staff=True) for name in names]
+    browsers = [await site.connect(one, ["staff", "open.1"]) for one in people]
+    for one in people:
+        await site.run(change_person, one, is_staff=False)
+    site.runtime.policy.broken = True
+    await recheck(site)
+    bad = browsers.pop(1)
+    goodbye = await bad.hear("goodbye")
+    assert (goodbye["code"], goodbye["reason"]) == (4013, "limits")
+    assert 1_000 <= goodbye["retry_ms"] <= 5_000
+    for browser in browsers:
+        assert (await browser.hear("topics"))["removed"] == ["staff"]
+    await site.tell("open.1", "still here")
+    for browser in browsers:
+        assert await browser.texts(1) == ["still here"]
+    assert "a policy of the project's own" in caplog.text
