@@ -24,7 +24,7 @@ logger = logging.getLogger("hub.follower")
 
 POLL = 1.0  # seconds between two looks at the log's head
 POLL_DEGRADED = 0.25  # the same, while the layer is silent
-SILENCE = 3.0  # seconds without even our own samples: the layer is degraded, join again
+SILENCE = 3.0  # seconds without our own samples: the layer is degraded, join again
 HOLE = 0.05  # seconds to wait for an overtaken batch before reading the log
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
 MAX_EPHEMERALS = 1_000  # not shown yet; beyond it the oldest are dropped
@@ -112,25 +112,36 @@ class Follower:
                 self.read_soon()
                 try:
                     await self._listen(channel, until=loop.time() + REJOIN)
+                except Exception as error:
+                    self._degrade(error)  # Before leaving, which a silent layer holds up.
+                    raise
                 finally:
                     async with asyncio.timeout(SILENCE):
                         await self._layer.group_discard(GROUP, channel)
             except Exception as error:  # Whatever a layer raises: the log is still read.
-                if not self.degraded:
-                    logger.warning("the channel layer is silent, polling the log: %r", error)
-                self.degraded = True
+                self._degrade(error)
                 await asyncio.sleep(RETRY)
+
+    def _degrade(self, error: Exception) -> None:
+        if not self.degraded:
+            logger.warning("the channel layer is silent, polling the log: %r", error)
+        self.degraded = True
 
     async def _listen(self, channel: str, until: float) -> None:
         """Until it is time to join again. Raises TimeoutError when the layer is silent.
 
-        It is never silent when it works: our own sample comes back every second.
+        It is never silent when it works: our own sample comes back every second. What others send
+        shows nothing: it may be of another deployment, and ours may reach nobody.
         """
-        while asyncio.get_running_loop().time() < until:
-            async with asyncio.timeout(SILENCE):
+        loop = asyncio.get_running_loop()
+        silent = loop.time() + SILENCE
+        while loop.time() < until:
+            async with asyncio.timeout_at(silent):
                 heard = from_layer(await self._layer.receive(channel))
-            if self.degraded:
-                logger.warning("the channel layer is heard again")
+            if heard is not None and heard.process == self._process:
+                silent = loop.time() + SILENCE
+                if self.degraded:
+                    logger.warning("the channel layer is heard again")
                 self.degraded = False
             self._hear(heard)
 

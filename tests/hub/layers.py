@@ -66,6 +66,16 @@ class DeadLayer(InMemoryChannelLayer):
         await super().group_send(group, message)
 
 
+class MutedLayer(InMemoryChannelLayer):
+    """Loses what the process `muted` sends, and carries what others do."""
+
+    muted = ""
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        if message["process"] != self.muted:
+            await super().group_send(group, message)
+
+
 class FrozenLayer(InMemoryChannelLayer):
     """Nothing that is sent ever returns."""
 

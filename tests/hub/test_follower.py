@@ -14,10 +14,11 @@ from hub import follower as follower_module
 from hub import log
 from hub.batch import GROUP, Batch, Ephemeral, Ephemerals, to_layer
 from hub.events import encode_tail
+from hub.metrics import sampler
 from hub.models import Event, Log
 from hub.numbering import Row, drain
 from tests.hub.site import Site, Told, tell
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -147,6 +148,60 @@ async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monke
     await site.tell("open.1", "told")
     for browser in (here, elsewhere):
         assert await browser.texts(1) == ["told"]
+
+
+@pytest.fixture
+def quick_samples(monkeypatch):
+    monkeypatch.setattr(sampler, "INTERVAL", 0.1)
+    monkeypatch.setattr(follower_module, "SILENCE", 1.0)
+    monkeypatch.setattr(follower_module, "RETRY", 0.05)
+
+
+async def test_the_layer_is_silent_where_only_others_are_heard(
+    site: Site, settings, quick_samples, caplog
+):
+    use_layer(settings, "MutedLayer")
+    layer, follower = get_channel_layer(), site.runtime.follower
+    there = site.another()
+    await site.connect()
+    await site.connect(application=there)
+    assert not follower.degraded
+    layer.muted = site.runtime.process
+    await async_wait_until(lambda: follower.degraded)
+    assert "the channel layer is silent" in caplog.text
+    layer.muted = ""
+    await async_wait_until(lambda: not follower.degraded)
+    assert "the channel layer is heard again" in caplog.text
+
+
+async def test_the_layer_is_known_to_be_silent_before_it_is_left(
+    site: Site, settings, quick_samples, monkeypatch
+):
+    use_layer(settings, "MutedLayer")
+    layer, follower, known = get_channel_layer(), site.runtime.follower, []
+    group_discard = layer.group_discard
+
+    async def discard(group, channel):
+        known.append(follower.degraded)
+        await group_discard(group, channel)
+
+    monkeypatch.setattr(layer, "group_discard", discard)
+    await site.connect()
+    layer.muted = site.runtime.process
+    await async_wait_until(lambda: known)
+    assert known[0], "a layer that holds up the leaving would hold up the faster polling, too"
+
+
+async def test_while_the_layer_is_silent_the_log_is_asked_more_often(
+    site: Site, settings, monkeypatch
+):
+    use_layer(settings, "DeadLayer")
+    monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)  # a sample that fails has the log read, too
+    monkeypatch.setattr(follower_module, "POLL", 3_600.0)
+    browser = await site.connect(topics=["open.1"])
+    await site.followed()
+    await asyncio.to_thread(in_another_thread, insert, "open.1", "told")
+    assert await asyncio.wait_for(browser.texts(1), PATIENCE) == ["told"]
 
 
 # What comes through the layer
