@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from hub.errors import ForeignMessage
 from hub.numbering import Row
 
 GROUP = "hub"
@@ -66,10 +67,13 @@ def to_layer(batch: Batch | Ephemerals) -> dict[str, Any]:
     return {"type": kind, **content}
 
 
-def from_layer(sent: dict[str, Any]) -> Batch | Ephemerals | None:
-    """The batch, or None for what is not one of ours (another version, another application)."""
-    kind = {"hub.batch": Batch, "hub.ephemerals": Ephemerals}.get(str(sent.get("type")))
+def from_layer(sent: dict[str, Any]) -> Batch | Ephemerals:
+    """The batch; raises ForeignMessage for another version's or another application's."""
+    name = str(sent.get("type"))
+    kinds: dict[str, type[Batch | Ephemerals]] = {"hub.batch": Batch, "hub.ephemerals": Ephemerals}
+    if name not in kinds:
+        raise ForeignMessage(f"the type {name[:80]!r} is not known here")
     try:
-        return msgspec.convert(sent, kind) if kind else None
-    except msgspec.ValidationError:
-        return None
+        return msgspec.convert(sent, kinds[name])
+    except msgspec.ValidationError as error:
+        raise ForeignMessage(f"the type {name!r} is another version's: {error}") from error

@@ -54,7 +54,7 @@ class HubConsumer(AsyncConsumer):
         self.runtime: HubRuntime = self.scope["hub"]
         self.limits = self.runtime.limits
         self.loop = asyncio.get_running_loop()
-        self.socket = Socket(self.base_send)
+        self.socket = Socket(self.base_send, self.runtime.report_unsent)
         self.tasks = Tasks()
         self.stream: Stream | None = None
         self.greeted = False
@@ -92,7 +92,7 @@ class HubConsumer(AsyncConsumer):
                 self._refuse(error)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        self.socket.closed = True
+        self.socket.leave()
         self._stop_hearing()
         self._leave()
         await self.tasks.cancel()

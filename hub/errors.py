@@ -7,6 +7,7 @@ HubError
  │   └─ FrameTooLarge      the encoded event is over the bound
  ├─ NotAtomic              publish() was called outside a transaction
  ├─ BulkRefused            a bulk write that could not keep the signals' promises
+ ├─ ForeignMessage         the channel layer brought what is not this hub's
  └─ ProtocolError          a client's frame
      ├─ BadFrame           not the protocol: the connection ends (4500)
      └─ BadRequest         understood, but wrong: answered, the connection stays
@@ -39,6 +40,10 @@ class NotAtomic(HubError):
 
 class BulkRefused(HubError):
     """A bulk write whose signals could not be sent; nothing was written."""
+
+
+class ForeignMessage(HubError):
+    """What the channel layer brought is not this hub's; it is dropped."""
 
 
 class ProtocolError(HubError):

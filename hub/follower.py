@@ -15,9 +15,11 @@ from hub import log
 from hub.backlog import Backlog
 from hub.batch import GROUP, Batch, Ephemeral, Ephemerals, from_layer
 from hub.database import Database
+from hub.errors import ForeignMessage
 from hub.events import ephemeral_text
 from hub.fanout import Fanout
 from hub.numbering import Row, renew_epoch, renew_epoch_if_foreign
+from hub.once import Once
 from hub.ring import Ring, entry_of
 
 logger = logging.getLogger("hub.follower")
@@ -61,6 +63,7 @@ class Follower:
         self._hole: asyncio.TimerHandle | None = None
         self._advanced = asyncio.Condition()
         self._reads = True
+        self._once = Once(logger)
         self.degraded = False  # the layer is silent; events come by polling
         self.ring = ring
         self.epoch = ""
@@ -137,16 +140,21 @@ class Follower:
         silent = loop.time() + SILENCE
         while loop.time() < until:
             async with asyncio.timeout_at(silent):
-                heard = from_layer(await self._layer.receive(channel))
-            if heard is not None and heard.process == self._process:
+                sent = await self._layer.receive(channel)
+            try:
+                heard = from_layer(sent)
+            except ForeignMessage as error:
+                self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
+                continue
+            if heard.process == self._process:
                 silent = loop.time() + SILENCE
                 if self.degraded:
                     logger.warning("the channel layer is heard again")
                 self.degraded = False
             self._hear(heard)
 
-    def _hear(self, batch: Batch | Ephemerals | None) -> None:
-        if batch is None or (self.epoch and batch.epoch != self.epoch):
+    def _hear(self, batch: Batch | Ephemerals) -> None:
+        if self.epoch and batch.epoch != self.epoch:
             return  # Another deployment on the same Redis, or an earlier log.
         if isinstance(batch, Batch):
             self.offer(batch)

@@ -25,6 +25,7 @@ from hub.lobby import Lobby
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.metrics.wrapper import MetricsApplication
+from hub.once import Once
 from hub.policy import Policy
 from hub.relay import Relay
 from hub.ring import Ring
@@ -87,6 +88,7 @@ class HubRuntime:
         self.shutdown = Shutdown(self.connections)
         self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
         self._tasks = Tasks()
+        self._once = Once(logger)
 
     def start(self) -> None:
         """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""
@@ -121,6 +123,11 @@ class HubRuntime:
     def report(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""
         logger.warning("the database cannot answer a connection now: %r", error)
+
+    def report_unsent(self, error: Exception) -> None:
+        """Log why nothing can be sent to a client that has not left; once a kind of error."""
+        text = "cannot send to a client: the server, or a middleware around the hub, raised"
+        self._once.warn(type(error).__name__, text, error=error)
 
     def _epoch_changed(self) -> None:
         logger.warning("the log has a new epoch, %s: sending everybody to it", self.follower.epoch)

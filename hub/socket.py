@@ -11,6 +11,7 @@ from hub.protocol import goodbye
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 CLOSE_TIMEOUT = 10.0  # seconds for a peer that does not read to be told that it is over
+LEAVING = 5.0  # seconds from a send that failed until the server says that the peer left
 
 
 class Socket:
@@ -19,10 +20,15 @@ class Socket:
     `push` never waits: it steps the server's coroutine once. Most of the time that finishes it
     (the bytes are in the write buffer). If it would block, the peer is behind; the rest runs in
     a task, `is_blocked` is true meanwhile, and whoever pushes must stop until `drained`.
+
+    `report` is told what `send` raised, unless the peer had simply left.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, report: Callable[[Exception], None]) -> None:
         self._send = send
+        self._report = report
+        self._reporting: asyncio.TimerHandle | None = None
+        self._left = False
         self._rest: asyncio.Task[None] | None = None
         self.closed = False
         self.taken = 0  # blocked sends that went through since: a slow reader's progress
@@ -44,8 +50,8 @@ class Socket:
             waiting_for = sending.send(None)
         except StopIteration:
             return True
-        except Exception:  # The server's own "gone": its disconnect event follows.
-            self.closed = True
+        except Exception as error:
+            self._fail(error)
             return False
         earlier, self._rest = self._rest, None
         self._rest = asyncio.ensure_future(self._finish(earlier, sending, waiting_for))
@@ -62,8 +68,8 @@ class Socket:
             self.taken += 1
             if earlier is not None:
                 await earlier
-        except Exception:
-            self.closed = True
+        except Exception as error:
+            self._fail(error)
 
     async def drained(self) -> None:
         """Wait until the server took everything that was pushed."""
@@ -89,9 +95,26 @@ class Socket:
                 )
         except TimeoutError:
             return False
-        except Exception:  # Gone already: the server's own disconnect event follows.
-            pass
+        except Exception as error:
+            self._fail(error)
         return True
+
+    def leave(self) -> None:
+        """The server says that the peer left."""
+        self.closed = self._left = True
+        if self._reporting is not None:
+            self._reporting.cancel()
+
+    def _fail(self, error: Exception) -> None:
+        """A send raised: the peer left, or a server or a middleware is broken.
+
+        For a peer that left ASGI names OSError, but not every server keeps to it. What tells is
+        that the server's disconnect event has come, or soon comes.
+        """
+        self.closed = True
+        if not isinstance(error, OSError) and not self._left and self._reporting is None:
+            loop = asyncio.get_running_loop()
+            self._reporting = loop.call_later(LEAVING, self._report, error)
 
 
 @types.coroutine

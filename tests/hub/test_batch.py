@@ -2,6 +2,7 @@ import msgpack
 import pytest
 
 from hub.batch import Batch, Ephemeral, Ephemerals, batches, from_layer, to_layer
+from hub.errors import ForeignMessage
 from hub.numbering import Row
 
 
@@ -27,8 +28,10 @@ def test_ephemerals_arrive_as_they_were_sent():
         {"type": None},
     ],
 )
-def test_what_is_not_ours_is_dropped(foreign):
-    assert from_layer(foreign) is None
+def test_what_is_not_ours_is_named_by_its_type(foreign):
+    with pytest.raises(ForeignMessage) as raised:
+        from_layer(foreign)
+    assert f"the type {str(foreign.get('type'))!r}" in str(raised.value)
 
 
 def test_a_newer_version_may_add_fields():

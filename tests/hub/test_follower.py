@@ -230,6 +230,19 @@ async def test_a_batch_of_another_deployment_is_dropped(site: Site):
     assert await browser.texts(1) == ["own"]
 
 
+async def test_what_cannot_be_read_is_dropped_and_told_once(site: Site, caplog):
+    browser = await site.connect(topics=["open.1"])
+    other_version = {**to_layer(Batch("there", "e", 1, 1, [])), "rows": "of another kind"}
+    for message in (other_version, {"type": "hub.later"}, {"type": "chat.text"}) * 5:
+        await get_channel_layer().group_send(GROUP, message)
+    await site.tell("open.1", "own")
+    assert await browser.texts(1) == ["own"]
+    told = [one.message for one in caplog.records if "dropping messages" in one.message]
+    assert len(told) == 3, "one line a kind"
+    for name in ("hub.batch", "hub.later", "chat.text"):
+        assert any(name in one for one in told)
+
+
 async def test_a_batch_that_comes_twice_is_told_once(site: Site):
     browser = await site.connect(topics=["open.1"])
     epoch = browser.welcome["epoch"]
