@@ -163,7 +163,7 @@ async def test_a_pong_from_the_future_is_ignored(site: Site, settings):
 
 
 async def test_who_asks_on_and_on_and_never_answers_is_closed(site: Site, settings):
-    settings.HUB = {"WINDOW_BYTES": 20_000}
+    settings.HUB = {"WINDOW_BYTES": 20_000, "BURST": 1_000, "BYTES_RATE": 10_000_000}
     browser = await site.connect(answers=False)
     for _ in range(50):
         await browser.say({"op": "subscribe", "topics": [f"gone.{n}" for n in range(1_000)]})
