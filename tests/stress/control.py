@@ -20,6 +20,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from hub import shutdown
 from hub.connection import Window
 from hub.consumers import HubConsumer
 from hub.runtime import HubApplication
@@ -106,6 +107,10 @@ class Control:
     async def do_patience(self, seconds: float) -> None:
         """How long a request waits for a database that is away, from now on."""
         connection.pool.timeout = seconds
+
+    async def do_linger(self, seconds: float) -> None:
+        """From SIGTERM on the server lives at least so long, as if somebody were slow to go."""
+        shutdown.LOOK = seconds
 
     async def do_people(self, **asked: Any) -> Any:
         return await self._in_thread(people.make, **asked)
