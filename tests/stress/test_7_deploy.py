@@ -19,7 +19,7 @@ from tests.stress.system import Base, System, system_on
 
 CLIENTS = scaled(100, 1_000)
 BACK = 10.0  # seconds from SIGTERM until everybody is at the other server
-RATE = 20  # transactions a second meanwhile, at each server
+RATE = 10  # transactions a second meanwhile, at each server
 DRAINS = 1.0  # seconds at least that the ending server waits for who is slow to go
 SPREAD = range(500, 5_001)  # ms: when clients are told to come back
 TOPICS = ["open.s0", "open.s1"]
