@@ -4,9 +4,10 @@ The position is read before the view queries: what commits in between reaches th
 (once as content, once as an event that it already shows), never not at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 
@@ -46,18 +47,22 @@ def without_page(view: V) -> V:
 class PagePositionMiddleware:
     """Sets `request.hub_page`. Belongs before whatever queries."""
 
+    # Both: where it is only sync, Django holds a thread for each request that waits for the event
+    # loop, and a Daphne that has stopped its loop waits for such threads for ever.
     sync_capable = True
-    async_capable = False
+    async_capable = True
 
     def __init__(self, get_response: Any) -> None:
         self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         # Before the middleware behind this one, which may well read the person. It costs nothing;
         # the database is asked later, when it is known whether the view shows a page at all.
         if followed := _followed(request):
             request.hub_page = followed  # type: ignore[attr-defined]
-        response: HttpResponseBase = self._get_response(request)
+        response: HttpResponseBase | Awaitable[HttpResponseBase] = self._get_response(request)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:

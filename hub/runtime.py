@@ -155,12 +155,11 @@ class HubApplication:
             await self._lifespan(receive, send)
             return
         runtime = self.runtime()
-        inner = {**scope, "hub": runtime}
-        if scope["type"] != "websocket":
-            await self._application(inner, receive, send)
+        if runtime.shutdown.over:
+            await _refuse(scope, send)
             return
         with runtime.shutdown.serving():
-            await self._application(inner, receive, send)
+            await self._application({**scope, "hub": runtime}, receive, send)
 
     def runtime(self) -> HubRuntime:
         """The runtime of the running event loop, started if it is not."""
@@ -186,3 +185,13 @@ class HubApplication:
                 await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    """Somebody came to a server that is at its end: a balancer or a browser tries the next one."""
+    if scope["type"] == "http":
+        headers = [(b"connection", b"close"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body"})
+    else:
+        await send({"type": "websocket.close", "code": 1012})

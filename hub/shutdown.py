@@ -29,11 +29,13 @@ class Shutdown:
 
     `begun` is true from the first signal on; a second one ends the server at once. Signals can
     only be taken in the main thread: elsewhere (runserver's reloader) `install` does nothing.
-    Sockets are served in `serving()`, so that no client can hold the end up.
+    Whatever is served is served in `serving()`, so that it is waited for, and nothing holds up the
+    end. From `over` on nothing is served any more: the server software takes its last steps.
     """
 
     def __init__(self, connections: Connections) -> None:
         self.begun = False
+        self.over = False
         self._connections = connections
         self._previous: Any = None
         self._installed: Callable[[int, FrameType | None], None] | None = None
@@ -42,7 +44,7 @@ class Shutdown:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
-        """Around one socket's application; ends it quietly where its client will not go.
+        """Around one socket or request; ends it quietly where it does not end by itself in time.
 
         Daphne leaves such a task pending when it ends, and CPython 3.11 then crashes (SIGSEGV) as
         it collects the queue that the task waits for.
@@ -90,10 +92,14 @@ class Shutdown:
         await self._connections.end_all(closing.RESTART)
         while not self._connections.is_empty and time.monotonic() < deadline:
             await asyncio.sleep(LOOK)
-        for task in self._serving:
-            task.cancel()
-        if self._serving:
-            await asyncio.wait(tuple(self._serving), timeout=PATIENCE)
+        self.over = True
+        if self._serving:  # requests, and sockets whose client does not go
+            left = max(LOOK, deadline - time.monotonic())
+            _, late = await asyncio.wait(tuple(self._serving), timeout=left)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=PATIENCE)
         self._hand_on(number, None)
 
     def _hand_on(self, number: int, frame: FrameType | None) -> None:

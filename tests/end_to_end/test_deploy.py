@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import http.client
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.end_to_end.listener import Listener
+from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.wait import async_wait_until
 
 pytest.importorskip("uvicorn")  # absent from requirements.txt
 
@@ -42,3 +46,21 @@ async def test_a_client_that_does_not_go_does_not_spoil_the_end(stack: Stack) ->
     writer.close()
     with contextlib.suppress(ConnectionError):  # a reset, where the server had more to say
         await writer.wait_closed()
+
+
+async def test_requests_on_their_way_do_not_spoil_the_end(stack: Stack) -> None:
+    ended = threading.Event()
+
+    def ask() -> None:
+        visitor = Shopper(stack.url)
+        while not ended.is_set():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                visitor.get("/readyz")
+
+    asking = [asyncio.create_task(asyncio.to_thread(ask)) for _ in range(4)]
+    try:
+        await async_wait_until(lambda: stack.server.log().count("/readyz") > 20)
+        assert await asyncio.to_thread(stack.server.terminate) in ENDED
+    finally:
+        ended.set()
+        await asyncio.gather(*asking)
