@@ -1,6 +1,6 @@
 """The checkers themselves: each build that is broken on purpose is caught, the right one is not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import psycopg
 import pytest
@@ -18,6 +18,7 @@ DELIVERING = {
     "replays_before_it_registers": {"resets": 0.4},
 }
 TIMES = 16  # people who connect while they lose a right
+REHEARSALS = 5  # at most
 
 
 @pytest.fixture
@@ -38,13 +39,24 @@ async def test_the_right_build_passes(patient: System) -> None:
 
 @pytest.mark.parametrize("build", DELIVERING)
 async def test_a_broken_build_is_caught(patient: System, build: str) -> None:
-    with pytest.raises(Violation) as caught:
-        await deliver(patient, build, broken=build, **DELIVERING[build])
-    table.show("broken", build, str(caught.value)[:60], "caught")
+    await assert_caught(
+        build, lambda name: deliver(patient, name, broken=build, **DELIVERING[build])
+    )
 
 
 async def test_a_build_that_authorizes_before_it_registers_is_caught(patient: System) -> None:
     build = "authorizes_before_it_registers"
-    with pytest.raises(Violation) as caught:
-        await revoke_while_connecting(patient, "late", times=TIMES, broken=build)
-    table.show("broken", build, str(caught.value)[:60], "caught")
+    await assert_caught(
+        build, lambda name: revoke_while_connecting(patient, name, times=TIMES, broken=build)
+    )
+
+
+async def assert_caught(build: str, rehearse: Callable[[str], Awaitable[None]]) -> None:
+    """A race that a broken build loses only now and then is rehearsed until it is lost."""
+    for number in range(REHEARSALS):
+        try:
+            await rehearse(f"{build}-{number}")
+        except Violation as violation:
+            table.show("broken", build, str(violation)[:60], "caught")
+            return
+    pytest.fail(f"{build} passed {REHEARSALS} rehearsals")
