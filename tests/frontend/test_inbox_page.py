@@ -14,7 +14,7 @@ from hub.models import InboxMark
 from hub.numbering import drain
 from orders.events import TIMES, OrderReceived
 from orders.models import Order
-from tests.orders.shop import person, product
+from tests.orders.shop import person, product, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,10 +45,6 @@ def receive(user, *numbers):
             for n in numbers
         )
     return [row.position for row in drain().rows if row.type == OrderReceived.type]
-
-
-def text(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
 
 
 def shown(answer) -> list[int]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.hub.site import Site
+from tests.hub.pigeon import Pigeon
+from tests.hub.site import Site, make_person
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +21,17 @@ async def site() -> AsyncIterator[Site]:
     made = Site()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def ana() -> Any:
+    """Somebody, stored."""
+    return make_person("ana")
+
+
+@pytest.fixture
+def pigeon(settings: Any) -> type[Pigeon]:
+    """The only means of delivery there is."""
+    settings.HUB_MEANS = [f"{Pigeon.__module__}.Pigeon"]
+    Pigeon.answers, Pigeon.unreachable, Pigeon.flown = [], None, []
+    return Pigeon

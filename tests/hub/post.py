@@ -78,3 +78,7 @@ def make_due() -> None:
     """As if the time of everything that waits had come."""
     past = timezone.now() - datetime.timedelta(seconds=1)
     Delivery.objects.filter(state="waiting").update(due_at=past)
+
+
+def only() -> Delivery:
+    return Delivery.objects.get()

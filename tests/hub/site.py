@@ -23,7 +23,7 @@ from django.contrib.sessions.models import Session
 from django.db import connections, transaction
 from django.utils import timezone
 
-from hub import EventType, Policy, log, publish, revoke
+from hub import EventType, Policy, log, publish, publish_many, revoke
 from hub.consumers import HubConsumer
 from hub.models import Event
 from hub.runtime import HubApplication, HubRuntime
@@ -117,6 +117,12 @@ def tell(topic: str, *texts: str) -> None:
     with transaction.atomic():
         for text in texts or ("told",):
             publish(Told(text=text), topic)
+
+
+def tell_many(topic: str, count: int, size: int = 1) -> None:
+    """Commit events, all in one transaction, whose texts are "0", "1"…, each `size` times."""
+    with transaction.atomic():
+        publish_many((Told(text=str(n) * size), topic) for n in range(count))
 
 
 def take_away(person: Any, reason: str, session: str | None = None) -> None:

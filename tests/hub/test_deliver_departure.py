@@ -24,11 +24,6 @@ from tests.hub.site import make_person, tell
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
-@pytest.fixture
-def ana():
-    return make_person("ana")
-
-
 def leave(person) -> None:
     """Delete an account as a project does."""
     with transaction.atomic():

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from hub.models import Delivery, Worker
-from tests.hub.post import Posted, deliver, make_due, make_subscribers, post, states
-from tests.hub.site import change_person, make_person
+from tests.hub.post import Posted, deliver, make_due, make_subscribers, only, post, states
+from tests.hub.site import change_person
 from tests.rig.mail import MailServer
 from tests.rig.wait import PATIENCE
 
@@ -23,15 +23,6 @@ def server(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
         settings.EMAIL_TIMEOUT = PATIENCE
         yield made
-
-
-@pytest.fixture
-def ana() -> Any:
-    return make_person("ana")
-
-
-def only() -> Delivery:
-    return Delivery.objects.get()
 
 
 def test_a_mail_arrives_whole(server: MailServer, ana: Any) -> None:

@@ -8,14 +8,9 @@ from hub.deliveries.unsubscribing import SALT, unsubscribe_path
 from hub.models import Preference
 from hub.preferences import wants
 from tests.hub.post import Posted, deliver, post
-from tests.hub.site import Told, change_person, make_person
+from tests.hub.site import Told, change_person
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def ana():
-    return make_person("ana")
 
 
 @pytest.fixture

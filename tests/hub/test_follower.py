@@ -1,65 +1,22 @@
 """Following the log: the layer makes it fast, the database makes it complete."""
 
 import asyncio
-import datetime
 import math
-import threading
 
 import pytest
 from channels.layers import get_channel_layer
-from django.db import OperationalError, connection
 from django.utils import timezone
 
 from hub import follower as follower_module
 from hub import log
 from hub.batch import GROUP, Batch, Ephemeral, Ephemerals, to_layer
 from hub.events import encode_tail
-from hub.metrics import sampler
 from hub.models import Event, Log
-from hub.numbering import Row, drain
+from hub.numbering import drain
+from tests.hub.following import age, in_another_thread, insert, row, send
 from tests.hub.site import Site, Told, tell
-from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
-
-
-def use_layer(settings, name, **config):
-    backend = f"tests.hub.layers.{name}"
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": config}}
-
-
-def insert(topic, text):
-    """What a process without a server does: the row, and nobody is woken."""
-    now = timezone.now()
-    tail = encode_tail(Told(text=text), topic, now, 16_384)
-    Event.objects.create(topic=topic, type=Told.type, at=now, frame=tail)
-
-
-def age(event):
-    """Seconds since it was inserted."""
-    at = datetime.datetime.fromisoformat(event["at"])
-    return (timezone.now() - at).total_seconds()
-
-
-def in_another_thread(work, *args):
-    def run():
-        try:
-            work(*args)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(60)
-
-
-def row(position, topic="open.1", text="x"):
-    tail = encode_tail(Told(text=text), topic, timezone.now(), 16_384)
-    return Row(position, topic, Told.type, tail)
-
-
-async def send(batch):
-    await get_channel_layer().group_send(GROUP, to_layer(batch))
 
 
 # Without being told
@@ -96,112 +53,6 @@ async def test_rows_that_were_numbered_elsewhere_and_never_sent_arrive_by_pollin
 
     await asyncio.to_thread(in_another_thread, number_and_die)
     assert await browser.texts(2) == ["a", "b"]
-
-
-# A layer in trouble
-
-
-@pytest.mark.parametrize("seed", range(3))
-async def test_a_layer_that_drops_doubles_and_reorders_costs_nothing_but_time(
-    site: Site, settings, seed
-):
-    use_layer(settings, "TroubledLayer", seed=seed)
-    there = site.another()
-    browsers = [
-        await site.connect(topics=["open.1"]),
-        await site.connect(topics=["open.1"], application=there),
-    ]
-    wanted = [str(n) for n in range(120)]
-    for text in wanted:
-        await site.tell("open.1", text)
-    for browser in browsers:
-        assert await browser.texts(120) == wanted
-    await site.tell("open.1", "fence")
-    for browser in browsers:
-        assert await browser.texts(1) == ["fence"]
-
-
-@pytest.mark.parametrize("name", ["DeadLayer", "FrozenLayer"])
-async def test_without_a_layer_two_processes_deliver_each_others_events(site: Site, settings, name):
-    use_layer(settings, name)
-    there = site.another()
-    here = await site.connect(topics=["open.1"])
-    elsewhere = await site.connect(topics=["open.1"], application=there)
-    for n in range(3):
-        await site.tell("open.1", str(n))
-        for browser in (here, elsewhere):
-            event = await browser.expect("test.told")
-            assert event["data"]["text"] == str(n)
-            assert age(event) <= 4
-
-
-async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monkeypatch):
-    use_layer(settings, "DeadLayer")
-    monkeypatch.setattr(follower_module, "POLL", 3_600.0)
-    monkeypatch.setattr(follower_module, "RETRY", 0.05)
-    there = site.another()
-    here = await site.connect(topics=["open.1"])
-    elsewhere = await site.connect(topics=["open.1"], application=there)
-    layer = get_channel_layer()
-    layer.is_dead = False
-    await async_wait_until(lambda: len(layer.groups.get(GROUP, {})) == 2)
-    await site.tell("open.1", "told")
-    for browser in (here, elsewhere):
-        assert await browser.texts(1) == ["told"]
-
-
-@pytest.fixture
-def quick_samples(monkeypatch):
-    monkeypatch.setattr(sampler, "INTERVAL", 0.1)
-    monkeypatch.setattr(follower_module, "SILENCE", 1.0)
-    monkeypatch.setattr(follower_module, "RETRY", 0.05)
-
-
-async def test_the_layer_is_silent_where_only_others_are_heard(
-    site: Site, settings, quick_samples, caplog
-):
-    use_layer(settings, "MutedLayer")
-    layer, follower = get_channel_layer(), site.runtime.follower
-    there = site.another()
-    await site.connect()
-    await site.connect(application=there)
-    assert not follower.degraded
-    layer.muted = site.runtime.process
-    await async_wait_until(lambda: follower.degraded)
-    assert "the channel layer is silent" in caplog.text
-    layer.muted = ""
-    await async_wait_until(lambda: not follower.degraded)
-    assert "the channel layer is heard again" in caplog.text
-
-
-async def test_the_layer_is_known_to_be_silent_before_it_is_left(
-    site: Site, settings, quick_samples, monkeypatch
-):
-    use_layer(settings, "MutedLayer")
-    layer, follower, known = get_channel_layer(), site.runtime.follower, []
-    group_discard = layer.group_discard
-
-    async def discard(group, channel):
-        known.append(follower.degraded)
-        await group_discard(group, channel)
-
-    monkeypatch.setattr(layer, "group_discard", discard)
-    await site.connect()
-    layer.muted = site.runtime.process
-    await async_wait_until(lambda: known)
-    assert known[0], "a layer that holds up the leaving would hold up the faster polling, too"
-
-
-async def test_while_the_layer_is_silent_the_log_is_asked_more_often(
-    site: Site, settings, monkeypatch
-):
-    use_layer(settings, "DeadLayer")
-    monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)  # a sample that fails has the log read, too
-    monkeypatch.setattr(follower_module, "POLL", 3_600.0)
-    browser = await site.connect(topics=["open.1"])
-    await site.followed()
-    await asyncio.to_thread(in_another_thread, insert, "open.1", "told")
-    assert await asyncio.wait_for(browser.texts(1), PATIENCE) == ["told"]
 
 
 # What comes through the layer
@@ -313,44 +164,6 @@ async def test_a_restored_database_becomes_a_new_log(site: Site, caplog):
     await site.tell("open.1", "goes on")
     assert (await back.hear("event"))["id"] == 2
     assert "declaring a new epoch" in caplog.text
-
-
-# A database in trouble
-
-
-async def test_while_the_database_is_away_sockets_stay_and_get_the_rest_later(
-    site: Site, monkeypatch
-):
-    browser = await site.connect(topics=["open.1"])
-
-    def fail():
-        raise OperationalError("away")
-
-    with monkeypatch.context() as away:
-        away.setattr(log, "state", fail)
-        site.runtime.follower.read_soon()
-        await async_wait_until(lambda: not site.runtime.is_ready)
-    assert not browser.future.done()
-    await site.tell("open.1", "after")
-    assert await browser.texts(1) == ["after"]
-    await async_wait_until(lambda: site.runtime.is_ready)
-
-
-async def test_an_error_that_nobody_expected_does_not_end_the_following(
-    site: Site, monkeypatch, caplog
-):
-    browser = await site.connect(topics=["open.1"])
-
-    def fail():
-        raise LookupError("unexpected")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(log, "state", fail)
-        site.runtime.follower.read_soon()
-        await async_wait_until(lambda: "unexpected" in caplog.text)
-        assert not site.runtime.is_ready
-    await site.tell("open.1", "after")
-    assert await browser.texts(1) == ["after"]
 
 
 # Ephemeral events

@@ -1,7 +1,9 @@
 """A small shop for tests, and what its log says."""
 
 import json
+import re
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from hub.models import Event
@@ -41,3 +43,8 @@ def frames(kind: str) -> list[dict[str, Any]]:
 
 def data(kind: str) -> list[dict[str, Any]]:
     return [frame["data"] for frame in frames(kind)]
+
+
+def text(answer: Any) -> str:
+    """What a page says, without its tags and in single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from orders import uploads, watching
 from orders.models import Order, Product, ProductImage, ProductView, User
 from tests.orders.pictures import upload
-from tests.orders.shop import data, person, pieces, product
+from tests.orders.shop import data, person, pieces, product, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,10 +53,6 @@ def fill(of: Product, who: User) -> None:
     ProductView.objects.create(product=of, person=who)
     of.watchers.add(who)
     Order.objects.create(product=of, ordered_by=who, quantity=1)
-
-
-def text(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
 
 
 def form_of(answer) -> dict[str, str]:

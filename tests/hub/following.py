@@ -1,0 +1,53 @@
+"""What a follower meets: layers of all kinds, rows and batches of other processes."""
+
+import datetime
+import threading
+
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.utils import timezone
+
+from hub.batch import GROUP, to_layer
+from hub.events import encode_tail
+from hub.models import Event
+from hub.numbering import Row
+from tests.hub.site import Told
+
+
+def use_layer(settings, name, **config):
+    backend = f"tests.hub.layers.{name}"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": config}}
+
+
+def insert(topic, text):
+    """What a process without a server does: the row, and nobody is woken."""
+    now = timezone.now()
+    tail = encode_tail(Told(text=text), topic, now, 16_384)
+    Event.objects.create(topic=topic, type=Told.type, at=now, frame=tail)
+
+
+def age(event):
+    """Seconds since it was inserted."""
+    at = datetime.datetime.fromisoformat(event["at"])
+    return (timezone.now() - at).total_seconds()
+
+
+def in_another_thread(work, *args):
+    def run():
+        try:
+            work(*args)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+
+
+def row(position, topic="open.1", text="x"):
+    tail = encode_tail(Told(text=text), topic, timezone.now(), 16_384)
+    return Row(position, topic, Told.type, tail)
+
+
+async def send(batch):
+    await get_channel_layer().group_send(GROUP, to_layer(batch))
