@@ -35,7 +35,7 @@ test: $(VENV)/dev.stamp
 stress: $(VENV)/dev.stamp
 	@echo "==> Stress, $(if $(filter-out 0,$(QUICK)),quick,in full)"
 	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress \
-		$(if $(filter-out 0,$(QUICK)),-n 2 --dist loadfile) $(ARGS)
+		$(if $(filter-out 0,$(QUICK)),-n 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(PYTHON) -m ruff format --check .

@@ -186,8 +186,9 @@ async def test_a_flood_is_closed_with_4029(stack: Stack, ana: Shopper) -> None:
         Listener(stack.server.ws_url) as listener,
     ):
         with contextlib.suppress(ConnectionClosed):  # in the middle of it
-            for _ in range(200):
+            for _ in range(2_000):
                 await listener.say({"op": "dance"})
+                await asyncio.sleep(0)  # what the server says meanwhile is read
         assert await listener.closed() == 4029
         await undisturbed(neighbour)
 
@@ -196,7 +197,7 @@ async def test_after_all_of_it_events_flow_and_the_log_is_clean(stack: Stack, an
     async with Listener(stack.server.ws_url, cookie=ana.cookie) as listener:
         placed = await asyncio.to_thread(ana.order, "teapot", 2)
         assert placed.status == 302
-        await listener.expect("order.received", latency=2, number=placed.location.split("/")[2])
+        await listener.expect("order.received", number=placed.location.split("/")[2])
     stack.server.assert_log_clean()
 
 

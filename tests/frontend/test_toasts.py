@@ -98,7 +98,7 @@ def test_a_toast_stays_while_the_pointer_is_on_it(open_page, embedded):
     page = open_page("ana", "/", toasts_stay=False)
     # The browser's own time: it stands still but when the test turns it.
     page.clock.install()
-    page.clock.pause_at(datetime.datetime.now() + datetime.timedelta(seconds=1))
+    page.clock.pause_at(datetime.datetime.now() + datetime.timedelta(seconds=10))
     give_orders(embedded, 1)
     toasts(page).hover()
     page.clock.run_for(60_000)
@@ -135,6 +135,7 @@ def test_after_an_outage_the_page_catches_up_and_shows_what_is_true_now(
     set_price(embedded, "17.00")
     set_price(embedded, "1933.00")  # told by no event that is kept
     embedded.server.start()
+    embedded.server.wait_ready()
     wait_until_live(page)
     expect(line).to_be_hidden()
     expect(toasts(page)).to_contain_text("€17.00")

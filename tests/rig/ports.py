@@ -1,5 +1,6 @@
 """Free TCP ports on loopback."""
 
+import os
 import random
 import socket
 
@@ -7,12 +8,15 @@ import socket
 # so no client takes the port between our look and the server's bind.
 _FIRST, _LAST = 20_000, 32_000
 _given: set[int] = set()
+# Several processes of one test run (pytest-xdist) share the ports out among them.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
 
 def free_port() -> int:
     """A port that nothing listens on, never given twice by this process."""
     for _ in range(200):
-        port = random.randint(_FIRST, _LAST)
+        port = random.randrange(_FIRST + _WORKER, _LAST, _WORKERS)
         if port not in _given and not is_listening(port) and _can_bind(port):
             _given.add(port)
             return port

@@ -82,7 +82,19 @@ class PostgresServer:
         locale = ["--locale=C"]
         if self._version() >= 17:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self._run("initdb", "-D", self._data, "-U", ROLE, "-E", "UTF8", "-A", "trust", *locale)
+        self._run(
+            "initdb",
+            "-D",
+            self._data,
+            "-U",
+            ROLE,
+            "-E",
+            "UTF8",
+            "-A",
+            "trust",
+            "--no-sync",
+            *locale,
+        )
         self.start()
         return self
 

@@ -95,6 +95,10 @@ class Control:
         for name in faults.Faults.__struct_fields__:
             setattr(faults.present, name, getattr(wanted, name))
 
+    async def do_freeze(self) -> None:
+        """Stop at the next lock, but after this is answered: who is frozen answers nobody."""
+        asyncio.get_running_loop().call_later(0.1, setattr, faults.present, "freeze", True)
+
     async def do_load(self, name: str, count: int, rate: float, plan: dict[str, Any]) -> None:
         """Begin to write facts in the background."""
         self._loads[name] = Load(msgspec.convert(plan, Plan), count, rate)

@@ -42,9 +42,12 @@ class Progress:
     def begun(self) -> int:
         return int.from_bytes(self._shared[:8], "little")
 
-    def next(self) -> int:
+    def next(self, until: int) -> int | None:
+        """The number of a further transaction, below `until`."""
         with self._lock:
             number = self.begun
+            if number >= until:
+                return None
             self._shared[:8] = (number + 1).to_bytes(8, "little")
             return number
 
@@ -61,7 +64,7 @@ def main(count: int, deaths: int, plan: Plan) -> dict[str, int]:
         steps = chance.randint(1, STATEMENTS) if mortal and chance.random() < 0.5 else 0
         pid = os.fork()
         if pid == 0:
-            live(progress, count, plan, steps)
+            live(progress, until, plan, steps, mortal)
         if mortal and not steps:
             while progress.begun < until - share + 1:
                 _never.wait(0.001)
@@ -73,29 +76,34 @@ def main(count: int, deaths: int, plan: Plan) -> dict[str, int]:
     return {"tried": progress.begun, "deaths": died, "lives": lives}
 
 
-def live(progress: Progress, count: int, plan: Plan, steps: int) -> None:
-    """Write in threads beside a hub that numbers and sends; never returns."""
+def live(progress: Progress, until: int, plan: Plan, steps: int, mortal: bool) -> None:
+    """Write in threads beside a hub that numbers and sends; never returns.
+
+    A mortal one whose share is done before its death comes does not outlive it.
+    """
     code = 1
     try:
         if steps:
             _die_after(steps)
-        asyncio.run(_work(progress, count, plan))
+        asyncio.run(_work(progress, until, plan, mortal))
         code = 0
     finally:
         os._exit(code)
 
 
-async def _work(progress: Progress, count: int, plan: Plan) -> None:
+async def _work(progress: Progress, until: int, plan: Plan, mortal: bool) -> None:
     from tests.stress.application import hub
 
     hub.runtime()
 
     def writer() -> None:
-        while (number := progress.next()) < count:
+        while (number := progress.next(until)) is not None:
             write(plan, number)
         connection.close()
 
     await asyncio.gather(*(asyncio.to_thread(writer) for _ in range(WRITERS)))
+    if mortal:
+        os.kill(os.getpid(), signal.SIGKILL)
     await hub.stop()
 
 

@@ -36,6 +36,7 @@ class Ledger(NamedTuple):
 def read(database: str, after: int = 0) -> Ledger:
     """The ledger of a database; of the log's events of facts those above a position."""
     with psycopg.connect(database) as session:
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all of one moment
         facts = dict(session.execute("SELECT key, topic FROM facts_fact").fetchall())
         rows = session.execute(
             "SELECT position, coalesce(('{' || frame)::json -> 'data' ->> 'fact', type), topic"
@@ -72,6 +73,12 @@ def due(ledger: Ledger, topics: Collection[str], after: int) -> list[tuple[int, 
         for row in ledger.rows
         if row.position is not None and row.position > after and row.topic in topics
     ]
+
+
+def is_beginning(client: Client, ledger: Ledger) -> bool:
+    """What it has handed on so far is the beginning of what is due: all of it may still come."""
+    handed = [(one.position, one.key) for one in client.handed if one.position <= ledger.head]
+    return handed == due(ledger, client.topics, client.start)[: len(handed)]
 
 
 def check_client(client: Client, ledger: Ledger) -> None:

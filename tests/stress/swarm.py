@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress.client import Client
+from tests.stress.scale import scaled
 
 CONNECTING = 50  # connects at the same time: a rush is a scenario of its own
 
@@ -30,7 +31,11 @@ async def welcomed(clients: Sequence[Client], within: float = 30.0) -> None:
 
 
 async def reached(clients: Sequence[Client], has: Callable[[Client], bool], within: float) -> None:
-    """Wait until every client has come so far; AssertionError after `within` seconds."""
+    """Wait until every client has come so far; AssertionError after `within` seconds.
+
+    In small the wait promises nothing: what was late is judged by the clients' own times.
+    """
+    within = scaled(max(within, PATIENCE), within)
 
     def missing() -> list[Client]:
         return [one for one in clients if not has(one)]

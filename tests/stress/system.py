@@ -19,10 +19,10 @@ from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.server import ROOT, ServerProcess, Software, environment
 from tests.rig.stack import SECRET, Stack
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress import ledger
 from tests.stress.ledger import Ledger
-from tests.stress.scale import SEED
+from tests.stress.scale import SEED, scaled
 
 APPLICATION = "tests.stress.application:application"
 LOOK = 0.1  # seconds between two questions: they take the servers' time, too
@@ -103,6 +103,7 @@ class System:
 
     async def written(self, index: int, prefix: str, within: float) -> list[str]:
         """Wait until a load is done; the errors that it met."""
+        within = scaled(max(within, PATIENCE), within)
 
         async def is_done() -> bool:
             await asyncio.sleep(LOOK)
@@ -113,9 +114,9 @@ class System:
 
     async def freeze_in_lock(self, index: int, topic: str = "open.frozen") -> None:
         """Let a server stop itself (SIGSTOP) while it holds the log's lock; `thaw` it later."""
-        await self.control(index, "faults", freeze=True)
         name = f"frozen-{time.monotonic_ns()}"
         await self.load(index, 1_000, 20, prefix=name, topics=[topic])
+        await self.control(index, "freeze")
         pid = self.servers[index].pid
 
         def is_stopped() -> bool:
@@ -127,7 +128,7 @@ class System:
         self.servers[index].thaw()
         await self.control(index, "stop", prefix="frozen-")
 
-    async def settled(self, within: float = 10.0) -> int:
+    async def settled(self, within: float = PATIENCE) -> int:
         """Wait until everything committed has a position and every server followed; the head."""
         seen = ""
 

@@ -68,7 +68,7 @@ async def test_a_storm_loses_and_doubles_nothing(system: System) -> None:
             check_clients(clients, ledger)
             assert all(one.start <= begin for one in clients)
         proxies = [*storms, *messes]
-        await async_wait_until(lambda: not any(one.links for one in proxies), 5, "empty proxies")
+        await async_wait_until(lambda: not any(one.links for one in proxies), what="empty proxies")
     done = sum((proxy.done for proxy in messes), Counter[str]())
     p99 = percentile([seconds for one in clients[OTHERS:] for seconds in one.replays[1:]], 99)
     again = sum(len(one.seen) - len(one.handed) for one in clients)

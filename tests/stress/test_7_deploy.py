@@ -20,12 +20,12 @@ from tests.stress.system import Base, System, system_on
 CLIENTS = scaled(100, 1_000)
 BACK = 10.0  # seconds from SIGTERM until everybody is at the other server
 RATE = 10  # transactions a second meanwhile, at each server
-DRAINS = 1.0  # seconds at least that the ending server waits for who is slow to go
+DRAINS = scaled(3.0, 1.0)  # seconds at least that the ending server waits for who is slow to go
 SPREAD = range(500, 5_001)  # ms: when clients are told to come back
 TOPICS = ["open.s0", "open.s1"]
 CROWD = scaled(50, 200)  # connects at the same moment
 SLOW = scaled(0.1, 0.25)  # seconds before every statement
-WELCOMED = 30.0 * (CROWD / 200) * (SLOW / 0.25)  # seconds
+WELCOMED = scaled(6.0, 30.0)  # seconds; three threads instead of ten would need longer
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ async def deploy(system: System) -> None:
         for index, name in enumerate(("ending", "staying")):
             count = int(RATE * (BACK + 2))
             await system.load(index, count, RATE, prefix=f"s7-{name}", topics=TOPICS)
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         await system.control(0, "linger", seconds=DRAINS)
         asking = asyncio.create_task(ask_until_unready(first, answers))
         await async_wait_until(lambda: answers, BACK, "an answer of /readyz")

@@ -13,7 +13,7 @@ from tests.stress.system import System
 DELIVERING = {
     "numbers_by_id": {},
     "sends_before_commit": {"undone": 0.3},
-    "one_statement": {},
+    "one_statement": {"sql_delay": 0.003},  # so that two processes meet in the lock
     "ignores_holes": {"drop": 0.1, "reorder": 0.1},
     "replays_before_it_registers": {"resets": 0.4},
 }

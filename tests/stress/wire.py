@@ -69,8 +69,7 @@ class Wire(asyncio.Protocol):
     # What the test does
 
     def send(self, text: str | bytes, opcode: int = TEXT) -> None:
-        payload = text.encode() if isinstance(text, str) else text
-        self.write(_head(len(payload), opcode) + payload)
+        self.write(frame_of(text, opcode))
 
     def write(self, raw: bytes) -> None:
         """Bytes as they are."""
@@ -155,6 +154,12 @@ class Wire(asyncio.Protocol):
             self._closing = struct.unpack("!H", payload[:2])[0] if payload else 1005
             self.send(payload[:2], CLOSE)
             self._transport.close()
+
+
+def frame_of(text: str | bytes, opcode: int = TEXT) -> bytes:
+    """The bytes of one frame from a client."""
+    payload = text.encode() if isinstance(text, str) else text
+    return _head(len(payload), opcode) + payload
 
 
 def _head(size: int, opcode: int) -> bytes:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from hub.batch import batches
 from hub.numbering import Drained, drain
-from hub.relay import SEND_TIMEOUT, Relay
+from hub.relay import Relay
 
 
 async def drain_and_send(relay: Relay) -> None:
@@ -20,7 +20,7 @@ async def drain_and_send(relay: Relay) -> None:
             drained = drain()
             for batch in batches(relay._process, drained.epoch, drained.rows):
                 sending = asyncio.run_coroutine_threadsafe(relay._send(batch), loop)
-                sending.result(2 * SEND_TIMEOUT)
+                sending.result()  # it has a limit of its own
         return drained
 
     while (await relay._database.run(work)).is_full:
