@@ -174,7 +174,6 @@ class Follower:
             self._wake.clear()
             try:
                 await self._follow()
-                self._reads = True
             except DatabaseError as error:
                 if self._reads:
                     logger.warning("cannot read the log, trying again: %s", error)
@@ -255,6 +254,7 @@ class Follower:
             await self._advance(rows, upto)
         for first in [first for first, b in self._ahead.items() if b.last <= self.position]:
             del self._ahead[first]
+        self._reads = True
 
     async def _advance(self, rows: Sequence[Row], upto: int) -> None:
         for row in rows:

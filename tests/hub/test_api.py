@@ -7,8 +7,8 @@ from django.core import signing
 
 from hub import tickets
 from hub.numbering import drain
-from hub.testing import HubCommunicator
 from tests.hub.site import make_person, tell
+from tests.rig.communicator import PatientCommunicator as HubCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

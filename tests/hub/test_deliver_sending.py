@@ -13,6 +13,7 @@ from hub.numbering import drain
 from hub.preferences import choose
 from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, only, post, states
 from tests.hub.site import change_person
+from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -183,7 +184,8 @@ def test_one_who_is_refused_does_not_hold_up_the_others(pigeon):
     assert len(people) == len(pigeon.flown)
 
 
-def test_while_a_means_is_out_of_reach_one_delivery_is_charged(pigeon, caplog):
+def test_while_a_means_is_out_of_reach_one_delivery_is_charged(pigeon, caplog, monkeypatch):
+    monkeypatch.setattr("hub.deliveries.sender.REOPEN", PATIENCE)  # longer than a test stands still
     make_subscribers(5, "open.1")
     pigeon.unreachable = ConnectionRefusedError("nobody there")
     post("open.1")

@@ -15,6 +15,7 @@ from hub.diagnosis import examine
 from hub.models import Delivery, Log, Worker
 from hub.numbering import drain
 from tests.hub.site import tell
+from tests.rig.wait import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,7 +147,8 @@ def use_redis(settings, url):
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [url]}}}
 
 
-def test_a_round_trip_through_a_real_redis_is_timed(sound, settings, redis_server):
+def test_a_round_trip_through_a_real_redis_is_timed(sound, settings, redis_server, monkeypatch):
+    monkeypatch.setattr(diagnosis, "LAYER_TIMEOUT", PATIENCE)
     use_redis(settings, redis_server.url)
     [(verdict, text)] = findings("layer")
     assert verdict == "ok"

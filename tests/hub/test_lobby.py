@@ -15,7 +15,7 @@ from tests.hub.site import (
     make_person,
     take_away,
 )
-from tests.hub.test_lost_rights import within_a_second
+from tests.hub.test_lost_rights import soon
 from tests.hub.test_rechecking import vanish
 from tests.rig.wait import PATIENCE, async_wait_until
 
@@ -78,7 +78,7 @@ async def test_a_lost_right_does_not_wait_for_those_who_come(site: Site, policy)
         take_away(ana, "staff")
 
     async with crowd(site, policy):
-        with within_a_second():
+        with soon():
             await site.run(demote)
             assert (await browser.hear("topics"))["removed"] == ["staff"]
 
@@ -92,7 +92,7 @@ async def test_a_changed_password_does_not_wait_for_those_who_come(site: Site, p
         take_away(ana, "password")
 
     async with crowd(site, policy):
-        with within_a_second():
+        with soon():
             await site.run(change)
             assert await browser.ended() == (4501, "password")
 

@@ -6,7 +6,7 @@ import pytest
 
 from hub import publish_ephemeral
 from tests.hub.site import Site, Told, tell_many
-from tests.rig.wait import PATIENCE
+from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -137,7 +137,7 @@ async def test_a_ping_says_how_far_everything_is_decided(site: Site, settings):
 
 
 async def test_a_client_that_says_after_each_event_how_far_it_is_goes_on(site: Site, settings):
-    settings.HUB = {"WINDOW_EVENTS": 4, "PONG": 0.2, "BURST": 1_000}
+    settings.HUB = {"WINDOW_EVENTS": 4, "BURST": 1_000}
     browser = await site.connect(topics=["open.1"], answers=False)
     await site.run(tell_many, "open.1", 40)
     told = []
@@ -175,11 +175,11 @@ async def test_who_is_behind_may_ask_and_goes_on_when_it_answers(site: Site, set
     settings.HUB = {"WINDOW_BYTES": 10_000}
     browser = await site.connect(topics=["open.1", "open.2"], answers=False)
     await site.run(tell_many, "open.1", 100)
-    await rest(browser)  # until the window is full of events
+    (one,) = site.runtime.connections._all
+    await async_wait_until(lambda: one._connection.window.is_full)
     for topic in ("open.2", "open.3", "open.4"):
         await browser.say({"op": "unsubscribe", "topics": [topic]})
         assert (await browser.hear("reply"))["ok"]
-    (one,) = site.runtime.connections._all
     assert 9_500 < one.unanswered <= 10_000
     browser.answers = True
     await browser.say({"op": "pong", "position": one._connection.pinged})
@@ -214,7 +214,7 @@ async def test_ephemerals_count_and_are_dropped_for_who_is_behind(site: Site, se
     browser = await site.connect(topics=["open.1"], answers=False)
     reader = await site.connect(topics=["open.1"])
     for n in range(12):
-        await site.run(publish_ephemeral, Told(text=f"{n:0500}"), "open.1")
+        await site.run(publish_ephemeral, Told(text=f"{n:0500}", same=str(n)), "open.1")
     await site.tell("open.1", "logged")
     while await reader.texts(1) != ["logged"]:
         pass  # so all that is shown before an answer was shown to the other one, too

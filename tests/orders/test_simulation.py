@@ -79,6 +79,7 @@ def test_the_same_seed_throws_the_same_dice():
 
 
 def test_a_pace_gives_no_more_turns_than_it_was_asked_for():
+    given = []
     for _ in range(50):  # whenever it begins: the sum of its steps is rounded differently
         pace = Pace(rate=10_000, seconds=0.005)
         turns = 0
@@ -86,7 +87,8 @@ def test_a_pace_gives_no_more_turns_than_it_was_asked_for():
             while True:
                 pace.wait()
                 turns += 1
-        assert 40 <= turns <= 50
+        given.append(turns)
+    assert 40 <= max(given) <= 50, given  # a machine that stands still takes turns away
 
 
 def test_a_stopped_pace_gives_no_more_turns():

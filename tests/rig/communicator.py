@@ -19,6 +19,9 @@ class PatientCommunicator(HubCommunicator):
     ) -> dict[str, Any]:
         return await super().connect(timeout, topics=topics, resume=resume)
 
+    async def disconnect(self, code: int = 1000, timeout: float = PATIENCE) -> None:
+        await super().disconnect(code, timeout)
+
     async def handshake(self, timeout: float = PATIENCE) -> tuple[bool, Any]:
         return await super().handshake(timeout)
 
