@@ -2,8 +2,10 @@
 
 The rig (`tests/rig`) starts real servers and a real browser. What a machine lacks is skipped with
 a line at the end that cannot be missed; HUB_REQUIRE_SERVERS=1 and HUB_REQUIRE_BROWSER=1 turn that
-into failures. Browser tests are sync functions and run last: playwright's sync interface leaves
-an event loop running in the thread, under which no async test could start its own.
+into failures. HUB_SECOND_TRY=1 gives the tests with real servers or a browser a second try, and
+names at the end each that needed it. Browser tests are sync functions and run last: playwright's
+sync interface leaves an event loop running in the thread, under which no async test could start its
+own.
 """
 
 import ast
@@ -108,6 +110,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.servers)
         if "browser_as" in names:
             item.add_marker(pytest.mark.browser)
+        if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"}:
+            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
@@ -115,6 +119,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted(_missing):
         terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.write_line(f"TRIED TWICE: {report.nodeid}", red=True, bold=True)
+        terminalreporter.write_line(report.longreprtext)
     for process in _left_behind:
         terminalreporter.write_line(f"LEFT BEHIND: {process}", red=True, bold=True)
 
@@ -129,9 +136,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     workspace.remove_all()
 
 
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
+
+
 def _lack(what: str, reason: str) -> NoReturn:
     """Skip, loudly, a test whose real server or browser this machine does not have; or fail."""
-    if os.environ.get(f"HUB_REQUIRE_{what.upper()}", "") not in ("", "0"):
+    if _is_on(f"HUB_REQUIRE_{what.upper()}"):
         pytest.fail(reason, pytrace=False)
     _missing.add(f"{reason} (or: make test)")
     pytest.skip(reason)
