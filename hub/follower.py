@@ -6,7 +6,9 @@ whenever a position is missing, makes it complete. Only its own task moves the p
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
@@ -22,6 +24,9 @@ from hub.numbering import Row, renew_epoch, renew_epoch_if_foreign
 from hub.once import Once
 from hub.ring import Ring, entry_of
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 logger = logging.getLogger("hub.follower")
 
 POLL = 1.0  # seconds between two looks at the log's head
@@ -31,6 +36,7 @@ HOLE = 0.05  # seconds to wait for an overtaken batch before reading the log
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
 MAX_EPHEMERALS = 1_000  # not shown yet; beyond it the oldest are dropped
 REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
+ANSWER = 3.0  # seconds that the database may take to answer before the process is not ready
 RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
 
 
@@ -63,6 +69,7 @@ class Follower:
         self._hole: asyncio.TimerHandle | None = None
         self._advanced = asyncio.Condition()
         self._reads = True
+        self._asked: float | None = None  # since when an answer of the database is awaited
         self._once = Once(logger)
         self.degraded = False  # the layer is silent; events come by polling
         self.ring = ring
@@ -75,8 +82,9 @@ class Follower:
 
     @property
     def is_healthy(self) -> bool:
-        """It has begun, and its last look at the database succeeded."""
-        return self.ready.is_set() and self._reads
+        """It has begun, has read the log since anything failed, and is not kept waiting by it."""
+        waits = self._asked is not None and time.monotonic() - self._asked > ANSWER
+        return self.ready.is_set() and self._reads and not waits
 
     # Hints, from other tasks of this loop
 
@@ -191,10 +199,17 @@ class Follower:
             await self._read()
         await self._show()
 
+    async def _ask(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self._asked = time.monotonic()
+        try:
+            return await self._database.run(work, *args, **kwargs)
+        finally:
+            self._asked = None
+
     async def _begin(self) -> None:
-        await self._database.run(renew_epoch_if_foreign)
-        state = await self._database.run(log.state)
-        rows = await self._database.run(log.newest, state.head, *self._preload)
+        await self._ask(renew_epoch_if_foreign)
+        state = await self._ask(log.state)
+        rows = await self._ask(log.newest, state.head, *self._preload)
         self._restart(state, rows)
         self.ready.set()
 
@@ -231,11 +246,11 @@ class Follower:
             self.read_soon()
 
     async def _read(self) -> None:
-        state = await self._database.run(log.state)
+        state = await self._ask(log.state)
         if state.waiting:
             self.on_waiting()
         if state.epoch != self.epoch:
-            rows = await self._database.run(log.newest, state.head, *self._preload)
+            rows = await self._ask(log.newest, state.head, *self._preload)
             self._restart(state, rows)
             self.on_epoch()
         elif state.head < self.position:
@@ -245,10 +260,10 @@ class Follower:
                 state.head,
                 self.position,
             )
-            await self._database.run(renew_epoch)
+            await self._ask(renew_epoch)
             self.read_soon()
         while self.position < state.head:
-            rows = await self._database.run(log.page, self.position, state.head)
+            rows = await self._ask(log.page, self.position, state.head)
             # A position at or below the head without a row was removed: nothing to wait for.
             upto = rows[-1].position if len(rows) == log.PAGE else state.head
             await self._advance(rows, upto)

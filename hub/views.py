@@ -15,7 +15,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @without_page
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 where this process follows the log, 503 until then or while it cannot read it."""
+    """200 while this process follows the log, 503 until then, at its end, or while it cannot."""
     runtime = getattr(request, "scope", {}).get("hub")
     if runtime is not None and runtime.is_ready:
         return HttpResponse("ready\n", content_type="text/plain")

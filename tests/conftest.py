@@ -2,10 +2,11 @@
 
 The rig (`tests/rig`) starts real servers and a real browser. What a machine lacks is skipped with
 a line at the end that cannot be missed; HUB_REQUIRE_SERVERS=1 and HUB_REQUIRE_BROWSER=1 turn that
-into failures. HUB_SECOND_TRY=1 gives the tests with real servers or a browser a second try, and
-names at the end each that needed it. Browser tests are sync functions and run last: playwright's
-sync interface leaves an event loop running in the thread, under which no async test could start its
-own.
+into failures. HUB_SECOND_TRY=1 gives the tests with real servers or a browser a second try, but for
+those marked `once`, and names at the end each that needed it.
+
+Browser tests are sync functions and run last: playwright's sync interface leaves an event loop
+running in the thread, under which no async test could start its own.
 """
 
 import ast
@@ -110,7 +111,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.servers)
         if "browser_as" in names:
             item.add_marker(pytest.mark.browser)
-        if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"}:
+        once = item.get_closest_marker("once")
+        if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 

@@ -15,6 +15,8 @@ from tests.end_to_end.listener import Frame, Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack, Template, embedded_stack
 
+pytestmark = pytest.mark.once
+
 KIB = 1024
 HELLO: Frame = {"op": "hello"}
 REFUSED_ORDERS = [

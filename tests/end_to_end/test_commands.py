@@ -54,7 +54,7 @@ def test_hub_tail_prints_whole_frames_of_a_topic(shared_embedded: Stack, ana: Sh
     url = shared_embedded.server.ws_url
     page = ana.get("/products/mug/").text
     topic = re.search(r"product\.\d+\.page", page)[0]
-    # Two, for the look at the page is counted later and is an event of the topic itself.
+    # Two: the look at the page above is counted a moment later, and that is an event of it, too.
     options = [topic, "--url", url, "--json", "--count", "2"]
     output = while_ordering(ana, ["manage.py", "hub_tail", *options], shared_embedded.env)
     frames = [json.loads(line) for line in output.splitlines()]

@@ -3,10 +3,14 @@
 import asyncio
 import json
 
+import pytest
+
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack
 from tests.rig.wait import async_wait_until
+
+pytestmark = pytest.mark.once
 
 DIE = "from tests.end_to_end.dying import main; main()"
 ROLL_BACK = """

@@ -12,6 +12,8 @@ from tests.end_to_end.shell import Shell, shell_of
 from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack
 
+pytestmark = pytest.mark.once
+
 PEOPLE = """
 from orders.models import Product, User
 for name in ("ana", "ben", "admin"):

@@ -4,8 +4,6 @@ from hub.deliveries import Means
 
 
 class Pigeon(Means):
-    """A means that does what a test tells it."""
-
     name = "pigeon"
     answers: list[Exception | None] = []
     unreachable: Exception | None = None

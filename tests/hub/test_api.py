@@ -1,4 +1,4 @@
-"""The hub's HTTP API: shapes, refusals, who may do what, and how often."""
+"""The hub's HTTP API: its shapes, and how it refuses what is asked wrongly."""
 
 import json
 

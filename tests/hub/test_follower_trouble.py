@@ -1,6 +1,7 @@
 """Following the log while the layer or the database is in trouble."""
 
 import asyncio
+import threading
 
 import pytest
 from channels.layers import get_channel_layer
@@ -159,6 +160,22 @@ async def test_what_comes_without_the_database_does_not_make_it_ready(site: Site
     site.runtime.relay.send_ephemeral(Told(text="shown"), "open.1")
     assert await browser.texts(1) == ["shown"]
     assert not site.runtime.is_ready
+
+
+async def test_a_database_that_says_nothing_makes_it_not_ready(site: Site, monkeypatch):
+    monkeypatch.setattr(follower_module, "ANSWER", 0.1)
+    await site.connect()
+    answers, state = threading.Event(), log.state
+
+    def wait():
+        answers.wait(PATIENCE)
+        return state()
+
+    monkeypatch.setattr(log, "state", wait)
+    site.runtime.follower.read_soon()
+    await async_wait_until(lambda: not site.runtime.is_ready)
+    answers.set()
+    await async_wait_until(lambda: site.runtime.is_ready)
 
 
 async def test_an_error_that_nobody_expected_does_not_end_the_following(

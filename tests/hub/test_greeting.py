@@ -1,4 +1,4 @@
-"""Hello and welcome: who it is, what it hears, where its stream starts."""
+"""Hello and welcome: what a connection hears, where its stream starts."""
 
 import pytest
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""What a connection hears: subscriptions that change, rights that are lost."""
+"""What a connection hears: subscriptions that change."""
 
 import pytest
 from django.db import transaction

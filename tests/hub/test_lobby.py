@@ -11,11 +11,10 @@ from tests.hub.site import (
     Site,
     SitePolicy,
     change_password,
-    change_person,
     make_person,
     take_away,
 )
-from tests.hub.test_lost_rights import soon
+from tests.hub.test_lost_rights import demote, soon
 from tests.hub.test_rechecking import vanish
 from tests.rig.wait import PATIENCE, async_wait_until
 
@@ -73,13 +72,9 @@ async def test_a_lost_right_does_not_wait_for_those_who_come(site: Site, policy)
     ana = await site.run(make_person, is_staff=True)
     browser = await site.connect(ana, ["staff"])
 
-    def demote():
-        change_person(ana, is_staff=False)
-        take_away(ana, "staff")
-
     async with crowd(site, policy):
         with soon():
-            await site.run(demote)
+            await site.run(demote, ana)
             assert (await browser.hear("topics"))["removed"] == ["staff"]
 
 

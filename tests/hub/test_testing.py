@@ -4,8 +4,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from hub.testing import HubCommunicator
 from tests.hub.site import make_application, make_person, tell
-from tests.rig.communicator import PatientCommunicator as HubCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

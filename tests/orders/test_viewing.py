@@ -102,7 +102,7 @@ def test_a_request_that_overtook_this_one_has_counted_for_both(teapot, ana, monk
 
     def filter_then_lose(*args, **kwargs):
         answer = list(real(*args, **kwargs))
-        monkeypatch.undo()
+        monkeypatch.setattr(viewing.ProductView.objects, "filter", real)
         assert viewing.record(teapot, ana)
         return real(pk__in=[one.pk for one in answer])
 

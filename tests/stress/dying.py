@@ -79,7 +79,7 @@ def main(count: int, deaths: int, plan: Plan) -> dict[str, int]:
 def live(progress: Progress, until: int, plan: Plan, steps: int, mortal: bool) -> None:
     """Write in threads beside a hub that numbers and sends; never returns.
 
-    A mortal one whose share is done before its death comes does not outlive it.
+    A mortal one that finishes its share first kills itself then.
     """
     code = 1
     try:

@@ -9,8 +9,8 @@ T = TypeVar("T")
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 SEED = int(os.environ.get("SEED") or 1)
 
-# In small, a promised time may be met by a later try: the machine is shared, and what stands still
-# for a moment is no fault of the hub's. Nothing else has a second try.
+# In small, a promised time may be met by a later try: the machine is shared, and its stalling for a
+# moment is no fault of the hub's. Nothing else has a second try.
 TRIES = 3 if QUICK else 1
 
 

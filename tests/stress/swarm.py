@@ -33,7 +33,8 @@ async def welcomed(clients: Sequence[Client], within: float = 30.0) -> None:
 async def reached(clients: Sequence[Client], has: Callable[[Client], bool], within: float) -> None:
     """Wait until every client has come so far; AssertionError after `within` seconds.
 
-    In small the wait promises nothing: what was late is judged by the clients' own times.
+    In small the wait promises nothing: where lateness matters, the scenario judges it by the
+    clients' own times.
     """
     within = scaled(max(within, PATIENCE), within)
 

@@ -128,7 +128,7 @@ class System:
         self.servers[index].thaw()
         await self.control(index, "stop", prefix="frozen-")
 
-    async def settled(self, within: float = PATIENCE) -> int:
+    async def settled(self, within: float = scaled(PATIENCE, 10.0)) -> int:
         """Wait until everything committed has a position and every server followed; the head."""
         seen = ""
 

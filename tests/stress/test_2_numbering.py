@@ -89,7 +89,7 @@ async def freeze_and_deliver(system: System, clients: list[Client]) -> None:
         since = time.monotonic()
         await asyncio.sleep(FROZEN)
         await system.thaw(frozen)
-        if QUICK:  # what it had not written yet would only repeat
+        if QUICK:  # the rest of its load would show nothing new
             await asyncio.sleep(0.5)
             await system.control(frozen, "stop", prefix="s2-")
         for index in (0, 1):

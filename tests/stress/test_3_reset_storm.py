@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress import leaks, table
 from tests.stress.client import Client
 from tests.stress.ledger import check_clients, check_log, due
@@ -28,6 +28,7 @@ RATE = scaled(4.0, 2.0)  # events a second
 SAVES_EVERY = 4  # events: half of the clients save their position so seldom
 REPLAY = 1.0  # seconds, the 99th percentile
 LATE = 25.0  # seconds: a client that was refused a few times waits up to 20 s
+GONE = scaled(PATIENCE, 5.0)  # seconds until no connection is left
 TOPIC = "open.storm"
 LIMITS = {"PING": 2, "PONG": 1}  # seconds, where both sides are waited for
 STALLED = 20  # clients
@@ -68,7 +69,7 @@ async def test_a_storm_loses_and_doubles_nothing(system: System) -> None:
             check_clients(clients, ledger)
             assert all(one.start <= begin for one in clients)
         proxies = [*storms, *messes]
-        await async_wait_until(lambda: not any(one.links for one in proxies), what="empty proxies")
+        await async_wait_until(lambda: not any(one.links for one in proxies), GONE, "empty proxies")
     done = sum((proxy.done for proxy in messes), Counter[str]())
     p99 = percentile([seconds for one in clients[OTHERS:] for seconds in one.replays[1:]], 99)
     again = sum(len(one.seen) - len(one.handed) for one in clients)

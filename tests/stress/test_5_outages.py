@@ -160,11 +160,11 @@ async def test_without_the_database_sockets_stay_and_nobody_is_signed_out(system
         later = dict(zip(clients, known, strict=True))
         await reached(clients, lambda one: len(one.handed) > later[one], 20)
         resumed = time.monotonic() - back
-        if QUICK:  # the rest would only repeat
+        if QUICK:  # the rest of the load would show nothing new
             for index in (0, 1):
                 await system.control(index, "stop", prefix=name)
         errors = [await system.written(index, f"{name}-{index}", 60) for index in (0, 1)]
-        assert any(errors), "writes failed meanwhile"
+        assert any(errors) if QUICK else all(errors), "no write was refused meanwhile"
         answer = await asyncio.to_thread(shopper.order, "shelf")
         assert answer.status == 302 and answer.location.startswith("/orders/"), answer
         # Who comes long after the outage must not pay for connections that were lost in it.

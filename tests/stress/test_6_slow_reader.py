@@ -106,7 +106,7 @@ async def test_who_never_reads_is_bounded_and_harms_nobody(system: System) -> No
                 missed = len(due(ledger, [BIG], silent.start))
                 await reached([silent], lambda one, n=missed: len(one.handed) >= n, 30)
                 check_client(silent, ledger)
-                # In small, catching up must not pause for two seconds either; here it may.
+                # In small PONG is 2 s: a pause of the machine may close it once more.
                 assert not silent.unrecovered
                 assert silent.connects == 2 or (QUICK and silent.connects > 2)
         check_clients(healthy, system.base.read(head))
@@ -117,8 +117,9 @@ async def test_who_never_reads_is_bounded_and_harms_nobody(system: System) -> No
         ("most unanswered bytes of a client", report["peak"], LIMITS.window_bytes),
         ("memory grew by, in MiB", memory.growth / MIB, GROWTH / MIB),
         ("closed after its window filled, seconds", max(waits), f"{CLOSED:g}"),
-        ("healthy p99 without and with it, ms", _ms(without, with_one), "2x or 50"),
     ]
+    if not QUICK:
+        show.append(("healthy p99 without and with it, ms", _ms(without, with_one), "2x or 50"))
     for what, seen, bound in show:
         table.show("6", f"{software}: {what}", seen, str(bound))
     assert report["peak"] <= LIMITS.window_bytes, "more was unanswered than the window takes"
@@ -179,5 +180,5 @@ async def test_a_flood_is_closed_and_costs_little_memory(system: System, size: i
     await leaks.check(system, 0, before)
 
 
-def _ms(*rounds: list[float]) -> str:
-    return ", ".join(f"{median(p99s) * 1000:.0f}" for p99s in rounds if p99s)
+def _ms(without: list[float], with_one: list[float]) -> str:
+    return f"{median(without) * 1000:.0f}, {median(with_one) * 1000:.0f}"

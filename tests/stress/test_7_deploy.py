@@ -20,7 +20,9 @@ from tests.stress.system import Base, System, system_on
 CLIENTS = scaled(100, 1_000)
 BACK = 10.0  # seconds from SIGTERM until everybody is at the other server
 RATE = 10  # transactions a second meanwhile, at each server
-DRAINS = scaled(3.0, 1.0)  # seconds at least that the ending server waits for who is slow to go
+# Seconds at least that the ending server waits for who is slow to go. In small longer: it must be
+# seen not to be ready meanwhile, on a machine that may stall.
+DRAINS = scaled(3.0, 1.0)
 SPREAD = range(500, 5_001)  # ms: when clients are told to come back
 TOPICS = ["open.s0", "open.s1"]
 CROWD = scaled(50, 200)  # connects at the same moment

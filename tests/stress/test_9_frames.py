@@ -246,7 +246,7 @@ async def every_code(strict: System) -> None:
     url = strict.servers[0].ws_url
     before = await leaks.line_of(strict, 0)
     hello: dict[str, Any] = {"op": "hello"}
-    waiting = asyncio.gather(ending(url, []), ending(url, [hello], pongs=1))
+    waiting = asyncio.gather(ending(url, []), ending(url, [hello], pongs=1))  # take seconds
     assert await ending(url, [hello, {"op": "ping"}, hello]) == 4500
     assert await ending(url, [{**hello, "ticket": "forged"}]) == 4501
     assert await ending(url, [hello], origin="https://elsewhere.example") == 4503

@@ -50,7 +50,8 @@ print(json.dumps([change(**one) for one in json.loads('''%s''')]))
 
 async def people_with_rights(system: System, name: str) -> list[tuple[str, Any]]:
     people = await system.control(0, "people", prefix=name, count=EACH * len(LOSSES))
-    made = list(zip(list(LOSSES) * EACH, people, strict=True))
+    losses = [what for what in LOSSES for _ in range(EACH)]  # each at both servers
+    made = list(zip(losses, people, strict=True))
     parts = {
         str(person["pk"]): ["staff", "group" if "group" in what else "permission"]
         for what, person in made

@@ -33,7 +33,7 @@ async def patient(patients: System) -> AsyncIterator[System]:
 
 
 async def test_the_right_build_passes(patient: System) -> None:
-    await deliver(patient, "right", resets=0.4, undone=0.3, drop=0.1, reorder=0.1)
+    await deliver(patient, "right", resets=0.4, undone=0.3, drop=0.1, reorder=0.1, sql_delay=0.003)
     await revoke_while_connecting(patient, "rightly", times=TIMES)
 
 
