@@ -31,6 +31,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {
         **kept,
         "DJANGO_SETTINGS_MODULE": "asgi.settings",
+        "MALLOC_ARENA_MAX": "2",  # as the Procfile has it
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
