@@ -17,7 +17,7 @@ help:
 	@echo "            DATABASE_URL and REDIS_URL in the environment: PostgreSQL, Redis"
 	@echo "make test   all tests, on real servers and in a real browser; ARGS=\"-k name\" for some"
 	@echo "make stress invariants under load, faults and hostile input, on real servers (about 15 min);"
-	@echo "            QUICK=1 in a minute and a half; SEED=n for other random choices; ARGS as above"
+	@echo "            QUICK=1 in a good minute; SEED=n for other random choices; ARGS as above"
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
