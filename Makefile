@@ -22,7 +22,7 @@ help:
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
 run: $(VENV)/run.stamp
-	@MALLOC_ARENA_MAX=2 exec $(PYTHON) -m asgi.run
+	@MALLOC_ARENA_MAX=$${MALLOC_ARENA_MAX:-2} exec $(PYTHON) -m asgi.run
 
 # Two passes: Django reads its one database before the tests start.
 test: $(VENV)/dev.stamp

@@ -17,10 +17,12 @@ from django.contrib.auth import (
     HASH_SESSION_KEY,
     SESSION_KEY,
     get_user_model,
+    logout,
 )
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connections, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from hub import EventType, Policy, log, publish, publish_many, revoke
@@ -95,6 +97,14 @@ def sign_in(person: Any, store: Any = SessionStore) -> str:
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def log_out(person: Any, key: str) -> None:
+    """As the site's view does it."""
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    request.user = person
+    logout(request)
 
 
 def expire_session(key: str) -> None:

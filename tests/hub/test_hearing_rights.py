@@ -1,10 +1,7 @@
 """What a connection no longer hears: rights that are lost."""
 
 import pytest
-from django.contrib.auth import logout
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
-from django.http import HttpRequest
 
 from hub import publish, revoke, stream, subscribe
 from hub.rights import session_digest
@@ -13,6 +10,7 @@ from tests.hub.site import (
     Told,
     change_password,
     change_person,
+    log_out,
     make_person,
     sign_in,
     take_away,
@@ -71,13 +69,7 @@ async def test_a_logout_closes_the_sockets_of_its_session_only(site: Site):
     here, there = await site.run(sign_in, ana), await site.run(sign_in, ana)
     mine, other = await site.connect(cookie=here), await site.connect(cookie=there)
 
-    def log_out():
-        request = HttpRequest()
-        request.session = SessionStore(here)
-        request.user = ana
-        logout(request)
-
-    await site.run(log_out)
+    await site.run(log_out, ana, here)
     assert await mine.ended() == (4510, "logout")
     await other.silent_until(f"user.{ana.pk}")
     again = await site.connect(cookie=here)

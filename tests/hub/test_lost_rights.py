@@ -7,10 +7,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from django.contrib.auth import logout
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
-from django.http import HttpRequest
 
 from hub import log, publish, revoke, stream, subscribe
 from hub.testing import ticket_for
@@ -21,6 +18,7 @@ from tests.hub.site import (
     Told,
     change_password,
     change_person,
+    log_out,
     make_person,
     sign_in,
     take_away,
@@ -136,13 +134,7 @@ async def test_a_logout_leaves_those_who_are_behind_in_other_sessions(site: Site
     other = await behind(site, None, ["open.1"], cookie=there)
     mine = await behind(site, None, ["open.1"], cookie=here)
 
-    def log_out():
-        request = HttpRequest()
-        request.session = SessionStore(here)
-        request.user = ana
-        logout(request)
-
-    await site.run(log_out)
+    await site.run(log_out, ana, here)
     with soon():
         assert await mine.ended() == (4510, "logout")
     other.answers = True  # the ping is still to be read
