@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from hub import preferences
+from hub.inbox import preferences
 
 ANY = "*"
 

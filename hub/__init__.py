@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hub.events import EventType as EventType
     from hub.policy import Policy as Policy
-    from hub.publishing import publish as publish
-    from hub.publishing import publish_ephemeral as publish_ephemeral
-    from hub.publishing import publish_many as publish_many
-    from hub.receivers import receiver as receiver
-    from hub.rights import revoke as revoke
-    from hub.saving import AtomicQuerySet as AtomicQuerySet
-    from hub.saving import AtomicSave as AtomicSave
-    from hub.subscriptions import subscribe as subscribe
-    from hub.subscriptions import unsubscribe as unsubscribe
+    from hub.publishing.atomic import AtomicQuerySet as AtomicQuerySet
+    from hub.publishing.atomic import AtomicSave as AtomicSave
+    from hub.publishing.publisher import publish as publish
+    from hub.publishing.publisher import publish_ephemeral as publish_ephemeral
+    from hub.publishing.publisher import publish_many as publish_many
+    from hub.publishing.receiver import receiver as receiver
+    from hub.publishing.revocation import revoke as revoke
+    from hub.publishing.subscription import subscribe as subscribe
+    from hub.publishing.subscription import unsubscribe as unsubscribe
 
 _HOMES = {
-    "AtomicQuerySet": "hub.saving",
-    "AtomicSave": "hub.saving",
+    "AtomicQuerySet": "hub.publishing.atomic",
+    "AtomicSave": "hub.publishing.atomic",
     "EventType": "hub.events",
     "Policy": "hub.policy",
-    "publish": "hub.publishing",
-    "publish_ephemeral": "hub.publishing",
-    "publish_many": "hub.publishing",
-    "receiver": "hub.receivers",
-    "revoke": "hub.rights",
-    "subscribe": "hub.subscriptions",
-    "unsubscribe": "hub.subscriptions",
+    "publish": "hub.publishing.publisher",
+    "publish_ephemeral": "hub.publishing.publisher",
+    "publish_many": "hub.publishing.publisher",
+    "receiver": "hub.publishing.receiver",
+    "revoke": "hub.publishing.revocation",
+    "subscribe": "hub.publishing.subscription",
+    "unsubscribe": "hub.publishing.subscription",
 }
 
 __all__ = sorted(_HOMES)

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hub.events import event_types
+from hub.identity.users import find_people
 from hub.models import Delivery, Event, Mute, Preference, Subscription, Worker
-from hub.people import find_people
 
 Lookups = Iterable[tuple[str, str]]
 

@@ -9,5 +9,6 @@ class HubConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from hub import checks, rights  # noqa: F401  (registers checks and receivers)
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
+        from hub.operations import checks  # noqa: F401  (registers checks and receivers)
+        from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)

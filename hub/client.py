@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from hub.errors import HubError
-from hub.protocol import SUBPROTOCOL
+from hub.sockets.protocol import SUBPROTOCOL
 
 logger = logging.getLogger("hub.client")
 

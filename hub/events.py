@@ -78,14 +78,12 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
-# Type name -> the class that declares it. The hub's own, whether they are loaded yet or not.
-_owners = {
-    "inbox.changed": "hub.inbox.marks.InboxChanged",
-    "metrics.sample": "hub.metrics.sample.MetricsSample",
-    "rights.revoked": "hub.rights.RightsRevoked",
-    "subscription.changed": "hub.subscriptions.SubscriptionChanged",
-    "test.fence": "hub.testing.Fence",
-}
+# Names of the hub's own types, whether their modules are loaded yet or not.
+RESERVED = frozenset(
+    {"inbox.changed", "metrics.sample", "rights.revoked", "subscription.changed", "test.fence"}
+)
+# Type name -> the class that declares it.
+_owners: dict[str, str] = {}
 
 
 def _check_fields(cls: type[EventType]) -> None:
@@ -101,8 +99,11 @@ def _check_name(cls: type[EventType]) -> None:
     declared = cls.__dict__.get("type")
     if not declared:
         return
-    # By place, so that a module that is loaded again may declare what it did before.
-    owner = _owners.setdefault(declared, _place(cls))
+    if declared in RESERVED and not cls.__module__.startswith("hub."):
+        owner = "the hub itself"
+    else:
+        # By place, so that a module that is loaded again may declare what it did before.
+        owner = _owners.setdefault(declared, _place(cls))
     if owner != _place(cls):
         raise BadEvent(
             f"{_place(cls)}: the type {declared!r} is declared by {owner}; give one of them "

@@ -19,13 +19,13 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import router, transaction
 
-from hub.admission import issue_ticket
 from hub.events import EventType
-from hub.log import state
+from hub.identity.authentication import issue_ticket
+from hub.identity.tickets import sign
+from hub.log.reading import state
 from hub.models import Event
-from hub.publishing import publish
-from hub.runtime import HubApplication
-from hub.tickets import sign
+from hub.publishing.publisher import publish
+from hub.runtime.application import HubApplication
 
 
 class Fence(EventType, frozen=True):

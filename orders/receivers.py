@@ -16,7 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 
 from hub import publish, publish_ephemeral, receiver, revoke, subscribe, unsubscribe
 from hub.deliveries import deliver_last
-from hub.rights import session_digest
+from hub.publishing.revocation import session_digest
 from hub.topics import person_topic
 from orders import accounts, events, files, membership, pricing, sessions, stock, viewing, watching
 from orders.dependants import add_dependant

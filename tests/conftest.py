@@ -176,7 +176,7 @@ def own_media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def patient_drain(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL ends a drain that stands still; the relay tries again, a test cannot."""
     for name in ("HOLD", "WAIT", "STATEMENT"):
-        monkeypatch.setattr(f"hub.numbering.{name}", int(PATIENCE * 1000))
+        monkeypatch.setattr(f"hub.log.numbering.{name}", int(PATIENCE * 1000))
 
 
 # Real servers

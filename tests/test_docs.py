@@ -90,7 +90,7 @@ def test_uvicorn_is_tested_with_the_options_that_are_recommended() -> None:
 
 
 def test_each_check_is_described() -> None:
-    sources = [read("hub/checks.py"), read("hub/deliveries/checks.py")]
+    sources = [read("hub/operations/checks.py"), read("hub/deliveries/checks.py")]
     known = {found for source in sources for found in re.findall(r'id="(hub\.\w+)"', source)}
     described = re.findall(r"^\| `(hub\.[EW]\d+)`", read("docs/configuration.md"), re.M)
     assert len(known) > 10

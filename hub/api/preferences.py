@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import ConfigDict, Field
 
-from hub import preferences
 from hub.api.answers import ApiError, errors
 from hub.errors import BadTopic
-from hub.preferences import PreferenceError
+from hub.inbox import preferences
+from hub.inbox.preferences import PreferenceError
 
 MOST_TYPES = 200  # in one change
 

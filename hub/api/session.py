@@ -12,8 +12,8 @@ from ninja.throttling import BaseThrottle
 from ninja.utils import check_csrf
 
 from hub.api.answers import ApiError
+from hub.concurrency.token_bucket import Rate
 from hub.limits import load_limits
-from hub.rate import Rate
 
 PEOPLE = 10_000  # remembered for their rate; the one who was away longest is forgotten first
 

@@ -4,9 +4,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import tickets
-from hub.admission import issue_ticket
 from hub.api.answers import ApiError, errors
+from hub.identity import tickets
+from hub.identity.authentication import issue_ticket
 from hub.limits import load_limits
 
 router = Router(tags=["socket"])

@@ -8,11 +8,11 @@ from collections.abc import Collection
 
 from hub.deliveries.means import Letter, Means, grace_of
 from hub.events import frame_of
+from hub.identity.users import find_people
 from hub.inbox import seen_by
+from hub.inbox.preferences import wants
 from hub.models import Delivery, Event
-from hub.people import find_people
 from hub.policy import Policy
-from hub.preferences import wants
 
 FRESH = 1.0  # seconds
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from hub.deliveries.means import load_means
 from hub.errors import NotAtomic
 from hub.events import EventType, encode_tail
+from hub.inbox.preferences import wants
 from hub.limits import load_limits
 from hub.models import Delivery
-from hub.preferences import wants
 from hub.topics import person_topic
 
 

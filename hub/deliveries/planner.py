@@ -15,8 +15,8 @@ from django.db.models import Q
 
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import Means, carried, grace_of
+from hub.inbox.preferences import wants
 from hub.models import Delivery, Event, Subscription, Worker
-from hub.preferences import wants
 from hub.topics import person_of
 
 EVENTS = 500  # read from the log at once

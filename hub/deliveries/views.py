@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from hub.deliveries.unsubscribing import read_token
-from hub.people import find_people
-from hub.preferences import PreferenceError, choose, defaults
+from hub.identity.users import find_people
+from hub.inbox.preferences import PreferenceError, choose, defaults
 
 
 def words_of(type: str) -> str:

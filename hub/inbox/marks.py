@@ -13,7 +13,7 @@ from django.db.models import F
 from hub.events import EventType
 from hub.inbox.words import Flags, Mark, Single, What, Words
 from hub.models import InboxException, InboxMark, InboxState
-from hub.publishing import publish
+from hub.publishing.publisher import publish
 from hub.topics import person_topic
 
 UNDOABLE = 20  # marks of one kind that can still be taken back; older ones are settled

@@ -7,13 +7,14 @@ from typing import Any, Literal, get_args
 import msgspec
 from django.db.models import F, Q
 
-from hub import log, preferences
+from hub import log
 from hub.events import frame_of
-from hub.inbox import rows
+from hub.inbox import preferences
 from hub.inbox.marks import singles_of, words_of
 from hub.inbox.words import Flags, Words
+from hub.log import by_topic
+from hub.log.numbering import Row
 from hub.models import Event, InboxException, Subscription
-from hub.numbering import Row
 from hub.policy import Policy
 from hub.topics import person_topic
 
@@ -168,12 +169,12 @@ class Inbox:
 
     def _rows_of_range(self, view: View, before: int, size: int) -> list[Row]:
         low, high = view.low, min(view.high, before - 1)
-        spans: list[rows.Span] = [
+        spans: list[by_topic.Span] = [
             (topic, max(since, low), min(until, high), self._muted.get(topic, []))
             for topic, some in self._wanted.items()
             for since, until in some
         ]
-        return rows.newest(spans, self._hidden, size)
+        return by_topic.newest(spans, self._hidden, size)
 
     def _positions_of_singles(self, view: View, before: int, size: int) -> list[int]:
         """Those outside of the range that the person has spoken of."""

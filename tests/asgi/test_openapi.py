@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from asgi.api import api
-from hub.numbering import drain
+from hub.log.numbering import drain
 from orders.models import Order
 from tests.orders.shop import person, product
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hub import publish_many
+from hub.log.numbering import drain
 from hub.models import InboxMark
-from hub.numbering import drain
 from orders.events import TIMES, OrderReceived
 from orders.models import Order
 from tests.orders.shop import person, product, text

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from frontend.views import errors
-from hub import preferences
+from hub.inbox import preferences
 from orders.models import Order, Product
 from tests.orders.shop import data, person, product, text
 

@@ -7,10 +7,10 @@ from channels.layers import get_channel_layer
 from django.db import connection
 from django.utils import timezone
 
-from hub.batch import GROUP, to_layer
+from hub.broadcast.layer import GROUP, to_layer
 from hub.events import encode_tail
+from hub.log.numbering import Row
 from hub.models import Event
-from hub.numbering import Row
 from tests.hub.site import Told
 
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import EventType, publish, subscribe
-from hub.deliveries.worker import Done, Worker
+from hub.log.numbering import drain
 from hub.models import Delivery
-from hub.numbering import drain
 from hub.policy import Policy
+from hub.worker.worker import Done, Worker
 from tests.hub.site import SitePolicy, make_person
 
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from hub import subscribe, unsubscribe
 from hub.events import data_of
 from hub.inbox import Inbox
+from hub.log.numbering import drain
 from hub.models import Event, Log
-from hub.numbering import drain
 from tests.hub.site import SitePolicy, tell
 
 

@@ -26,9 +26,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hub import EventType, Policy, log, publish, publish_many, revoke
-from hub.consumers import HubConsumer
 from hub.models import Event
 from hub.runtime import HubApplication, HubRuntime
+from hub.sockets.consumer import HubConsumer
 from tests.rig.communicator import PatientCommunicator
 from tests.rig.wait import PATIENCE
 

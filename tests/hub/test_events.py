@@ -1,14 +1,16 @@
 import datetime
 import json
+import pkgutil
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, ClassVar
 
 import pytest
-from django.utils.module_loading import import_string
 
+import hub
 from hub import EventType
 from hub.errors import BadEvent, FrameTooLarge, PublishError
-from hub.events import encode_tail, ephemeral_text, event_text
+from hub.events import RESERVED, encode_tail, ephemeral_text, event_text, event_types
 
 NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
 LIMIT = 16 * 1024
@@ -175,18 +177,21 @@ def test_a_field_is_found_by_what_it_is_however_it_is_written():
 @pytest.mark.parametrize(
     ("name", "owner"),
     [
-        ("subscription.changed", "hub.subscriptions.SubscriptionChanged"),
-        ("rights.revoked", "hub.rights.RightsRevoked"),
-        ("inbox.changed", "hub.inbox.marks.InboxChanged"),
-        ("metrics.sample", "hub.metrics.sample.MetricsSample"),
-        ("test.fence", "hub.testing.Fence"),
+        *((name, "the hub itself") for name in sorted(RESERVED)),
         ("test.framed", f"{__name__}.Framed"),
     ],
 )
 def test_a_name_is_declared_once_and_the_hubs_own_are_taken(name, owner):
-    import_string(owner)  # it is there, and may have its name
     with pytest.raises(BadEvent, match=f"'{name}' is declared by {owner}; give one of them"):
         type("Doubled", (EventType,), {"type": name})
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_a_reserved_name_belongs_to_one_of_the_hubs_own_types(name):
+    for module in pkgutil.walk_packages(hub.__path__, "hub."):
+        if module.name.split(".")[1] in {"inbox", "metrics", "publishing", "testing"}:
+            import_module(module.name)
+    assert event_types()[name].__module__.startswith("hub.")
 
 
 def test_classes_that_mean_the_same_event_inherit_its_name():

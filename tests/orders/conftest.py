@@ -7,9 +7,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from hub.consumers import HubConsumer
 from hub.policy import Policy
-from hub.runtime import HubApplication
+from hub.runtime.application import HubApplication
+from hub.sockets.consumer import HubConsumer
 from orders.receivers import view_counts
 from orders.topics import ShopPolicy
 from tests.rig.communicator import PatientCommunicator

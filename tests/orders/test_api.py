@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hub.numbering import drain
+from hub.log.numbering import drain
 from orders.models import Order
 from tests.orders.shop import person, pieces, product
 

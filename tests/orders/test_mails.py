@@ -10,10 +10,10 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from hub.deliveries.worker import Worker
 from hub.events import declared_types
 from hub.inbox import mark_all
 from hub.models import Delivery, Event, Log
+from hub.worker.worker import Worker
 from orders import events
 from orders.models import Inventory, Order, Product, User
 from orders.topics import ShopPolicy

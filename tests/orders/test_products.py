@@ -7,7 +7,7 @@ from django.core import serializers
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from hub.publishing import ephemeral
+from hub.publishing.publisher import ephemeral
 from orders.models import Inventory, Order, Product, ProductSummary
 from tests.orders.shop import data, forget, frames, person, product, told
 

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.db import connection, connections, transaction
 from django.db.models import F
 
+from hub.log.numbering import drain
 from hub.models import Event
-from hub.numbering import drain
 from orders import viewing, watching
 from orders.errors import AccountGone, OutOfStock, TooManyWatched
 from orders.models import Order, Product, ProductImage, ProductView, User

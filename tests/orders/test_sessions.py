@@ -6,7 +6,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from hub.rights import session_digest
+from hub.publishing.revocation import session_digest
 from orders.models import SessionOwner, User
 from tests.orders.shop import data, forget, person, told
 

@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from hub.publishing import ephemeral
-from hub.rights import session_digest
+from hub.publishing.publisher import ephemeral
+from hub.publishing.revocation import session_digest
 from orders import viewing
 from orders.models import Product, ProductView
 from orders.receivers import view_counts

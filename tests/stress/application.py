@@ -4,7 +4,7 @@ from channels.routing import ProtocolTypeRouter
 
 from asgi.application import django  # first: it sets Django up
 from asgi.routing import websockets
-from hub.runtime import HubApplication
+from hub.runtime.application import HubApplication
 from tests.stress import faults
 from tests.stress.control import Control
 from tests.stress.policy import StressPolicy

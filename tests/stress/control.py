@@ -20,10 +20,10 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from hub import shutdown
-from hub.connection import Window
-from hub.consumers import HubConsumer
-from hub.runtime import HubApplication
+from hub.runtime import shutdown
+from hub.runtime.application import HubApplication
+from hub.sockets.connection import Window
+from hub.sockets.consumer import HubConsumer
 from tests.stress import faults, people
 from tests.stress.facts.writing import Load, Plan
 

@@ -9,8 +9,8 @@ from channels.routing import get_default_application
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub.deliveries.worker import Worker
-from hub.runtime import HubApplication
+from hub.runtime.application import HubApplication
+from hub.worker.worker import Worker
 
 
 class Command(BaseCommand):

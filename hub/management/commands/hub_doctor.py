@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from hub.diagnosis import examine
+from hub.operations.doctor import examine
 
 MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.limits import load_limits
-from hub.pruning import prune
+from hub.worker.pruning import prune
 
 
 class Command(BaseCommand):

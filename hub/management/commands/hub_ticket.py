@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub import log, tickets
-from hub.admission import issue_ticket
+from hub import log
+from hub.identity import tickets
+from hub.identity.authentication import issue_ticket
 from hub.limits import load_limits
 
 

@@ -8,14 +8,14 @@ from unittest.mock import patch
 
 import msgspec
 
-from hub import greeting
-from hub.greeting import Greeting
+from hub.sockets import handshake
+from hub.sockets.handshake import Greeting
 
 MOMENT = 0.1  # seconds
 
 
 async def greet(frame: Any, headers: Any, runtime: Any) -> Greeting:
-    checked = await greeting.greet(frame, headers, runtime)
+    checked = await handshake.greet(frame, headers, runtime)
     await asyncio.sleep(MOMENT)
     noted = runtime.follower.position
     checked.connection.cursor = max(checked.connection.cursor, noted)
@@ -25,5 +25,5 @@ async def greet(frame: Any, headers: Any, runtime: Any) -> Greeting:
 
 @contextlib.contextmanager
 def broken() -> Iterator[None]:
-    with patch("hub.consumers.greet", greet):
+    with patch("hub.sockets.consumer.greet", greet):
         yield

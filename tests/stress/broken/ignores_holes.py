@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from hub.follower import Follower
+from hub.broadcast.follower import Follower
 
 
 async def take_hints(follower: Follower) -> None:

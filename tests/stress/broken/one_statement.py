@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 from django.db import connection, transaction
 
+from hub.log.numbering import Drained, Row, ensure_log
 from hub.models import Log
-from hub.numbering import Drained, Row, ensure_log
 
 NUMBER = """
     WITH locked AS (SELECT head FROM hub_log WHERE id = 1 FOR UPDATE),
@@ -34,5 +34,5 @@ def drain() -> Drained:
 
 @contextlib.contextmanager
 def broken() -> Iterator[None]:
-    with patch("hub.relay.drain", drain):
+    with patch("hub.broadcast.relay.drain", drain):
         yield

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from hub.stream import Stream
+from hub.sockets.stream import Stream
 
 MOMENT = 0.03  # seconds
 

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 from django.db import transaction
 
-from hub.batch import batches
-from hub.numbering import Drained, drain
-from hub.relay import Relay
+from hub.broadcast.layer import batches
+from hub.broadcast.relay import Relay
+from hub.log.numbering import Drained, drain
 
 
 async def drain_and_send(relay: Relay) -> None:

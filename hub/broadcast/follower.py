@@ -1,0 +1,287 @@
+"""The follower: one a process, it reads the log to its end and stays there.
+
+Batches from the layer are hints that make it fast; the database, asked once a second and
+whenever a position is missing, makes it complete. Only its own task moves the position.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+from channels.layers import BaseChannelLayer
+from django.db import Error as DatabaseError
+
+from hub import log
+from hub.broadcast.backlog import Backlog
+from hub.broadcast.fanout import Fanout
+from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, from_layer
+from hub.broadcast.ring import Ring, entry_of
+from hub.concurrency.threads import Database
+from hub.concurrency.warn_once import Once
+from hub.errors import ForeignMessage
+from hub.events import ephemeral_text
+from hub.log.numbering import Row, renew_epoch, renew_epoch_if_foreign
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = logging.getLogger("hub.follower")
+
+POLL = 1.0  # seconds between two looks at the log's head
+POLL_DEGRADED = 0.25  # the same, while the layer is silent
+SILENCE = 3.0  # seconds without our own samples: the layer is degraded, join again
+HOLE = 0.05  # seconds to wait for an overtaken batch before reading the log
+MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
+MAX_EPHEMERALS = 1_000  # not shown yet; beyond it the oldest are dropped
+REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
+ANSWER = 3.0  # seconds that the database may take to answer before the process is not ready
+RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
+
+
+class Follower:
+    """`preload`: how many events, and bytes of them, the ring is filled with at the start.
+
+    `position`: every event up to it is in `ring` (or dropped from it) and with the fan-out.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        layer: BaseChannelLayer,
+        process: str,
+        ring: Ring,
+        fanout: Fanout,
+        preload: tuple[int, int],
+    ) -> None:
+        self._database = database
+        self._layer = layer
+        self._process = process
+        self._fanout = fanout
+        self._preload = preload
+        self._hints = Backlog()
+        self._ahead: dict[int, Batch] = {}
+        self._ephemerals: dict[tuple[str, str, str], Ephemeral] = {}
+        self._wake = asyncio.Event()
+        self._read_due = True
+        self._hole: asyncio.TimerHandle | None = None
+        self._advanced = asyncio.Condition()
+        self._reads = True
+        self._asked: float | None = None  # since when an answer of the database is awaited
+        self._once = Once(logger)
+        self.degraded = False  # the layer is silent; events come by polling
+        self.ring = ring
+        self.epoch = ""
+        self.position = 0
+        self.ready = asyncio.Event()
+        # Told by the runtime: what to do when rows wait for a number, or the log is another one.
+        self.on_waiting: Callable[[], None] = lambda: None
+        self.on_epoch: Callable[[], None] = lambda: None
+
+    @property
+    def is_healthy(self) -> bool:
+        """It has begun, has read the log since anything failed, and is not kept waiting by it."""
+        waits = self._asked is not None and time.monotonic() - self._asked > ANSWER
+        return self.ready.is_set() and self._reads and not waits
+
+    # Hints, from other tasks of this loop
+
+    def read_soon(self) -> None:
+        """Read the log now instead of at the next poll."""
+        self._read_due = True
+        self._wake.set()
+
+    def offer(self, batch: Batch) -> None:
+        self._hints.append(batch)
+        self._wake.set()
+
+    def offer_ephemeral(self, event: Ephemeral) -> None:
+        place = (event.topic, event.type, event.key)
+        self._ephemerals.pop(place, None)
+        self._ephemerals[place] = event
+        if len(self._ephemerals) > MAX_EPHEMERALS:
+            del self._ephemerals[next(iter(self._ephemerals))]
+        self._wake.set()
+
+    async def reached(self, position: int) -> None:
+        """Wait until this process has followed the log up to a position."""
+        async with self._advanced:
+            await self._advanced.wait_for(lambda: self.position >= position)
+
+    # The three tasks
+
+    async def run_listening(self) -> None:
+        """Hear the layer; join again when it fails or falls silent, and before it forgets us."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    channel = await self._layer.new_channel()
+                    await self._layer.group_add(GROUP, channel)
+                self.read_soon()
+                try:
+                    await self._listen(channel, until=loop.time() + REJOIN)
+                except Exception as error:
+                    self._degrade(error)  # Before leaving, which a silent layer holds up.
+                    raise
+                finally:
+                    async with asyncio.timeout(SILENCE):
+                        await self._layer.group_discard(GROUP, channel)
+            except Exception as error:  # Whatever a layer raises: the log is still read.
+                self._degrade(error)
+                await asyncio.sleep(RETRY)
+
+    def _degrade(self, error: Exception) -> None:
+        if not self.degraded:
+            logger.warning("the channel layer is silent, polling the log: %r", error)
+        self.degraded = True
+
+    async def _listen(self, channel: str, until: float) -> None:
+        """Until it is time to join again. Raises TimeoutError when the layer is silent.
+
+        It is never silent when it works: our own sample comes back every second. What others send
+        shows nothing: it may be of another deployment, and ours may reach nobody.
+        """
+        loop = asyncio.get_running_loop()
+        silent = loop.time() + SILENCE
+        while loop.time() < until:
+            async with asyncio.timeout_at(silent):
+                sent = await self._layer.receive(channel)
+            try:
+                heard = from_layer(sent)
+            except ForeignMessage as error:
+                self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
+                continue
+            if heard.process == self._process:
+                silent = loop.time() + SILENCE
+                if self.degraded:
+                    logger.warning("the channel layer is heard again")
+                self.degraded = False
+            self._hear(heard)
+
+    def _hear(self, batch: Batch | Ephemerals) -> None:
+        if self.epoch and batch.epoch != self.epoch:
+            return  # Another deployment on the same Redis, or an earlier log.
+        if isinstance(batch, Batch):
+            self.offer(batch)
+        elif batch.process != self._process:
+            for event in batch.events:
+                self.offer_ephemeral(event)
+
+    async def run_polling(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_DEGRADED if self.degraded else POLL)
+            self.read_soon()
+
+    async def run(self) -> None:
+        """Follow the log."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._follow()
+            except DatabaseError as error:
+                if self._reads:
+                    logger.warning("cannot read the log, trying again: %s", error)
+                self._reads = False
+            except Exception:  # Whatever it was: without this task the process is deaf.
+                logger.exception("following the log failed, trying again")
+                self._reads = False
+
+    async def _follow(self) -> None:
+        if not self.ready.is_set():
+            await self._begin()
+        await self._take_hints()
+        if self._read_due:
+            self._read_due = False
+            await self._read()
+        await self._show()
+
+    async def _ask(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self._asked = time.monotonic()
+        try:
+            return await self._database.run(work, *args, **kwargs)
+        finally:
+            self._asked = None
+
+    async def _begin(self) -> None:
+        await self._ask(renew_epoch_if_foreign)
+        state = await self._ask(log.state)
+        rows = await self._ask(log.newest, state.head, *self._preload)
+        self._restart(state, rows)
+        self.ready.set()
+
+    def _restart(self, state: log.State, rows: Sequence[Row]) -> None:
+        self.epoch = state.epoch
+        # Complete above the oldest row that was read; above the head if there is none.
+        self.ring.reset(rows[0].position - 1 if rows else state.head)
+        for row in rows:
+            self.ring.append(entry_of(row.position, row.topic, row.type, row.tail))
+        self.position = self._fanout.decided = state.head
+        self._ahead.clear()
+
+    async def _take_hints(self) -> None:
+        while self._hints:
+            batch = self._hints.popleft()
+            if batch.epoch == self.epoch and len(self._ahead) < MAX_AHEAD:
+                self._ahead[batch.first] = batch
+        for first in sorted(self._ahead):
+            if first > self.position + 1:
+                break
+            batch = self._ahead.pop(first)
+            await self._advance([r for r in batch.rows if r.position > self.position], batch.last)
+        if self._ahead:
+            self._expect_the_missing()
+
+    def _expect_the_missing(self) -> None:
+        """Batches of two processes overtake each other all the time: wait a moment, then read."""
+        if self._hole is None:
+            self._hole = asyncio.get_running_loop().call_later(HOLE, self._hole_is_real)
+
+    def _hole_is_real(self) -> None:
+        self._hole = None
+        if self._ahead:
+            self.read_soon()
+
+    async def _read(self) -> None:
+        state = await self._ask(log.state)
+        if state.waiting:
+            self.on_waiting()
+        if state.epoch != self.epoch:
+            rows = await self._ask(log.newest, state.head, *self._preload)
+            self._restart(state, rows)
+            self.on_epoch()
+        elif state.head < self.position:
+            # Fewer positions than we saw: this database was restored. What follows is another log.
+            logger.error(
+                "the log ends at %d, but %d was seen: declaring a new epoch",
+                state.head,
+                self.position,
+            )
+            await self._ask(renew_epoch)
+            self.read_soon()
+        while self.position < state.head:
+            rows = await self._ask(log.page, self.position, state.head)
+            # A position at or below the head without a row was removed: nothing to wait for.
+            upto = rows[-1].position if len(rows) == log.PAGE else state.head
+            await self._advance(rows, upto)
+        for first in [first for first, b in self._ahead.items() if b.last <= self.position]:
+            del self._ahead[first]
+        self._reads = True
+
+    async def _advance(self, rows: Sequence[Row], upto: int) -> None:
+        for row in rows:
+            entry = entry_of(row.position, row.topic, row.type, row.tail)
+            self.ring.append(entry)
+            self.position = entry.position
+            await self._fanout.deliver(entry)
+        self.position = self._fanout.decided = max(self.position, upto)
+        async with self._advanced:
+            self._advanced.notify_all()
+
+    async def _show(self) -> None:
+        events, self._ephemerals = self._ephemerals, {}
+        for event in events.values():
+            await self._fanout.show(event.topic, ephemeral_text(event.tail))

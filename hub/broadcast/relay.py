@@ -1,0 +1,150 @@
+"""The relay: numbers what was committed, and sends it to every process through the layer.
+
+Two tasks, so that a slow layer does not hold up numbering: one drains the log, one sends. What
+is sent is a hint; whoever misses it reads the log.
+"""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from channels.layers import BaseChannelLayer
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from hub.broadcast.backlog import Backlog
+from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, batches, to_layer
+from hub.concurrency.threads import Database
+from hub.events import EventType, encode_tail
+from hub.log.numbering import drain
+from hub.publishing.publisher import committed, ephemeral
+
+logger = logging.getLogger("hub.relay")
+
+MAX_EPHEMERALS = 1_000  # waiting to be sent; beyond it the oldest are dropped
+SEND_TIMEOUT = 1.0  # seconds for one group_send
+RETRY = 0.5  # seconds until a failed drain is tried again
+
+
+class Following(Protocol):
+    """What the relay needs of the follower of its process."""
+
+    epoch: str
+
+    def read_soon(self) -> None: ...
+    def offer_ephemeral(self, event: Ephemeral) -> None: ...
+
+
+class Relay:
+    """One a process. `kick` may be called from any thread."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        layer: BaseChannelLayer,
+        process: str,
+        follower: Following,
+        max_frame: int,
+    ) -> None:
+        self._database = database
+        self._layer = layer
+        self._process = process
+        self._follower = follower
+        self._max_frame = max_frame
+        self._committed = asyncio.Event()
+        self._outgoing = asyncio.Event()
+        self._batches = Backlog()
+        self._ephemerals: dict[tuple[str, str, str], Ephemeral] = {}
+        self._layer_works = True
+        self._loop = asyncio.get_running_loop()
+
+    def connect(self) -> None:
+        """Hear what this process publishes, and look once for what others left behind."""
+        committed.connect(self.kick, weak=False, dispatch_uid=id(self))
+        ephemeral.connect(self._take_ephemeral, weak=False, dispatch_uid=id(self))
+        self._committed.set()
+
+    def disconnect(self) -> None:
+        committed.disconnect(dispatch_uid=id(self))
+        ephemeral.disconnect(dispatch_uid=id(self))
+
+    def kick(self, **kwargs: Any) -> None:
+        """There may be rows to number."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._committed.set)
+
+    def send_ephemeral(self, event: EventType, topic: str) -> None:
+        """As `publish_ephemeral`, at once, for what runs in this loop."""
+        tail = encode_tail(event, topic, timezone.now(), self._max_frame)
+        self._queue_ephemeral(Ephemeral(topic, event.type, event.key() or "", tail))
+
+    def _take_ephemeral(self, topic: str, type: str, key: str, tail: str, **kwargs: Any) -> None:
+        if not self._loop.is_closed():
+            event = Ephemeral(topic, type, key, tail)
+            self._loop.call_soon_threadsafe(self._queue_ephemeral, event)
+
+    def _queue_ephemeral(self, event: Ephemeral) -> None:
+        # Own connections at once: an outage of the layer must not freeze them.
+        self._follower.offer_ephemeral(event)
+        place = (event.topic, event.type, event.key)
+        self._ephemerals.pop(place, None)
+        self._ephemerals[place] = event
+        if len(self._ephemerals) > MAX_EPHEMERALS:
+            del self._ephemerals[next(iter(self._ephemerals))]
+        self._outgoing.set()
+
+    async def run_draining(self) -> None:
+        while True:
+            await self._committed.wait()
+            self._committed.clear()
+            try:
+                await self._drain()
+            except DatabaseError as error:
+                # Another process may hold the log's lock, or the database is away.
+                logger.warning("could not number events, trying again: %s", error)
+                await self._again()
+            except Exception:  # Whatever it was: without this task nothing is told any more.
+                logger.exception("numbering events failed, trying again")
+                await self._again()
+
+    async def _again(self) -> None:
+        await asyncio.sleep(RETRY)
+        self._committed.set()
+
+    async def _drain(self) -> None:
+        while True:
+            drained = await self._database.run(drain)
+            for batch in batches(self._process, drained.epoch, drained.rows):
+                self._batches.append(batch)
+                self._outgoing.set()
+            if drained.rows and not self._layer_works:
+                self._follower.read_soon()
+            if not drained.is_full:
+                return
+
+    async def run_sending(self) -> None:
+        while True:
+            await self._outgoing.wait()
+            self._outgoing.clear()
+            while self._batches or self._ephemerals:
+                await self._send(self._batches.popleft() if self._batches else self._gather())
+
+    def _gather(self) -> Ephemerals:
+        events = list(self._ephemerals.values())
+        self._ephemerals.clear()
+        return Ephemerals(self._process, self._follower.epoch, events)
+
+    async def _send(self, batch: Batch | Ephemerals) -> None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._layer.group_send(GROUP, to_layer(batch))
+        except Exception as error:  # Whatever a layer raises: the log has it all.
+            if self._layer_works:
+                logger.warning("the channel layer fails, reading the log instead: %r", error)
+            self._layer_works = False
+            self._follower.read_soon()
+        else:
+            if not self._layer_works:
+                logger.warning("the channel layer works again")
+            self._layer_works = True

@@ -1,0 +1,197 @@
+"""Who a connection is and what it may hear. Every function here queries the database.
+
+The one place that asks the policy: when a client connects, when it subscribes, and when a
+right was lost.
+"""
+
+from collections.abc import Collection
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.core.exceptions import ValidationError
+from django.http.cookie import parse_cookie
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from hub import log
+from hub.events import data_of
+from hub.identity.tickets import Ticket, TicketInvalid
+from hub.models import Event
+from hub.policy import Policy, Refusal
+from hub.publishing.revocation import RightsRevoked, session_digest
+from hub.publishing.subscription import intervals_of
+from hub.topics import person_topic
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who is at the other end.
+
+    `session` is a digest; None: not by session. `session_key` came with the cookie or sealed in
+    the ticket. `auth` is a digest of the password hash at the time.
+    """
+
+    pk: Any
+    name: str
+    session: str | None
+    session_key: str | None
+    auth: str
+
+    @property
+    def topic(self) -> str:
+        return person_topic(self.pk)
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """What the person's own client is told."""
+        return {"id": self.pk, "name": self.name}
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What a client offers: a verified ticket, else the key of a session, else nothing."""
+
+    ticket: Ticket | None = None
+    session_key: str | None = None
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """What the database says of a connecting client. `own`: (topic, since, until)."""
+
+    person: Person | None
+    own: list[tuple[str, int, int | None]]
+    refused: dict[str, Refusal]
+    state: log.State
+
+
+def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
+    """The session key in an ASGI scope's cookies."""
+    for name, value in headers:
+        if name == b"cookie":
+            # As Django's pages do: the standard library gives up at a cookie that it finds wrong.
+            key = parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+            if key is not None:
+                return key
+    return None
+
+
+def admit(
+    policy: Policy, credentials: Credentials, topics: Collection[str], after: int
+) -> Admission:
+    """Identify a client and check what it asks for.
+
+    `after`: the position it resumes from. Raises TicketInvalid where the ticket's person is gone
+    or its session has ended; an unknown session is an anonymous visitor.
+    """
+    # The log's state first: a position that a client brings from another process is at most this
+    # head only if what happened up to it was committed before the person is read.
+    state = log.state()
+    user = _identify(credentials)
+    if user is None:
+        return Admission(None, [], policy.refusals(None, topics), state)
+    person = _person(user, credentials)
+    intervals = intervals_of(user.pk, after)
+    refusals = policy.refusals(user, {*topics, *(topic for topic, *_ in intervals)})
+    own = [one for one in intervals if one[0] not in refusals]
+    refused = {topic: refusals[topic] for topic in topics if topic in refusals}
+    return Admission(person, [(person.topic, 0, None), *own], refused, state)
+
+
+def refusals(
+    policy: Policy, person: Person | None, topics: Collection[str]
+) -> dict[str, Refusal] | None:
+    """What this person may not hear now; None: the account is gone or deactivated."""
+    user = None if person is None else _active_user(person.pk)
+    if person is not None and user is None:
+        return None
+    return policy.refusals(user, topics)
+
+
+def has_present_password(person: Person) -> bool:
+    """Whether this person was admitted with the password that the account has now."""
+    user = _active_user(person.pk)
+    return user is not None and constant_time_compare(auth_digest(user), person.auth)
+
+
+def issue_ticket(user: Any, session_key: str | None, position: int) -> Ticket:
+    """A ticket for a person read after `position` was noted."""
+    session = session_digest(session_key)
+    return Ticket(str(user.pk), position, session, auth_digest(user), session_key or None)
+
+
+def _identify(credentials: Credentials) -> Any | None:
+    if credentials.ticket is not None:
+        return _user_of_ticket(credentials.ticket)
+    if credentials.session_key is not None:
+        return _user_of_session(credentials.session_key)
+    return None
+
+
+def _person(user: Any, credentials: Credentials) -> Person:
+    ticket, key = credentials.ticket, credentials.session_key
+    session = session_digest(key)
+    if ticket is not None:
+        session, key = ticket.session, ticket.session_key
+    return Person(user.pk, user.get_username(), session, key, auth_digest(user))
+
+
+def _active_user(pk: Any) -> Any | None:
+    try:
+        user = get_user_model()._default_manager.filter(pk=pk).first()
+    except (ValueError, ValidationError):
+        return None
+    return user if user is not None and user.is_active else None
+
+
+def _user_of_ticket(ticket: Ticket) -> Any:
+    user = _active_user(ticket.person)
+    if user is None or not constant_time_compare(auth_digest(user), ticket.auth):
+        raise TicketInvalid("the ticket's account has ended or changed its password")
+    if ticket.session is not None and _has_logged_out(user, ticket):
+        raise TicketInvalid("the ticket's session has ended")
+    # It may also have ended without a word: it expired, or was deleted with raw SQL.
+    if ticket.session_key is not None and not living_sessions([ticket.session_key]):
+        raise TicketInvalid("the ticket's session is gone")
+    return user
+
+
+def _has_logged_out(user: Any, ticket: Ticket) -> bool:
+    revocations = Event.objects.filter(
+        topic=person_topic(user.pk), type=RightsRevoked.type, position__gt=ticket.position
+    )
+    for frame in revocations.values_list("frame", flat=True):
+        data = data_of(frame)
+        # Without a session the person was logged out everywhere.
+        if data["reason"] == "logout" and data["session"] in (None, ticket.session):
+            return True
+    return False
+
+
+def _user_of_session(key: str) -> Any | None:
+    """As `django.contrib.auth.get_user`, without its writes: nothing is flushed or rotated."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = _active_user(session.get(SESSION_KEY))
+    if user is None:
+        return None
+    stored = session.get(HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return user if any(constant_time_compare(stored, one) for one in hashes) else None
+
+
+def living_sessions(keys: Collection[str]) -> set[str]:
+    """Those of the keys whose session exists and has not expired."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if not hasattr(store, "get_model_class"):
+        # Loaded, not asked whether it exists: for a session in a signed cookie that is always no.
+        return {key for key in keys if store(session_key=key).load()}
+    rows = store.get_model_class()._default_manager.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    )
+    return set(rows.values_list("session_key", flat=True))
+
+
+def auth_digest(user: Any) -> str:
+    return salted_hmac("hub.ticket.auth", user.get_session_auth_hash()).hexdigest()[:16]

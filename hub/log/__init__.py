@@ -1,0 +1,15 @@
+"""The log: giving rows their positions, and reading them back in order."""
+
+from hub.log.reading import (
+    PAGE,
+    Bound,
+    State,
+    due,
+    due_since,
+    is_more_due,
+    newest,
+    page,
+    state,
+)
+
+__all__ = ["PAGE", "Bound", "State", "due", "due_since", "is_more_due", "newest", "page", "state"]

@@ -1,0 +1,1 @@
+"""Operations: system checks, the doctor, health."""

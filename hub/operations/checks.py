@@ -1,0 +1,197 @@
+"""System checks: what would break the hub's promises is said by `manage.py check`."""
+
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import router
+from django.db.models import Model
+from django.utils.module_loading import import_string
+
+from hub.broadcast.layer import MAX_BYTES
+from hub.limits import contradictions, load_limits
+from hub.publishing.atomic import AtomicQuerySet, AtomicSave
+from hub.publishing.receiver import registered
+from hub.sockets.origin import is_own_origin
+
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+POSITION = "hub.pages.PagePositionMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+
+
+@checks.register("hub")
+def check_senders(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Models whose receivers publish must save atomically."""
+    found: list[checks.CheckMessage] = []
+    for sender, name in dict.fromkeys(registered):
+        model = apps.get_model(sender) if isinstance(sender, str) else sender
+        if model._meta.auto_created or not issubclass(model, Model):
+            continue  # m2m_changed of an automatic table: Django sends it inside a transaction.
+        if not issubclass(model, AtomicSave):
+            found.append(
+                checks.Error(
+                    f"{name} publishes when {model._meta.label} is saved, outside a transaction",
+                    hint=f"class {model.__name__}(hub.AtomicSave, ...): ...",
+                    obj=model,
+                    id="hub.E001",
+                )
+            )
+        elif not isinstance(model._default_manager.get_queryset(), AtomicQuerySet):
+            found.append(
+                checks.Error(
+                    f"bulk writes to {model._meta.label} would not call {name}",
+                    hint="objects = hub.AtomicQuerySet.as_manager()",
+                    obj=model,
+                    id="hub.E002",
+                )
+            )
+    return found
+
+
+@checks.register("hub")
+def check_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        limits = load_limits()
+    except ImproperlyConfigured as error:
+        hint = "hub/limits.py has the names, and what each counts"
+        return [checks.Error(str(error), hint=hint, id="hub.E003")]
+    wrong = contradictions(limits)
+    if limits.frame_out > MAX_BYTES:
+        wrong.append(f"FRAME_OUT ({limits.frame_out}) is above {MAX_BYTES}, a whole batch")
+    hint = "change one of the two in settings.HUB"
+    return [checks.Error(f"settings.HUB: {text}", hint=hint, id="hub.E006") for text in wrong]
+
+
+@checks.register("hub")
+def check_layer(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    backend = layers.get("default", {}).get("BACKEND")
+    if backend is None:
+        return [
+            checks.Error(
+                "CHANNEL_LAYERS has no 'default'",
+                hint="{'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}",
+                id="hub.E004",
+            )
+        ]
+    if backend == "channels_redis.core.RedisChannelLayer":
+        return [
+            checks.Warning(
+                "the core layer of channels_redis drops batches silently above its capacity",
+                hint="use channels_redis.pubsub.RedisPubSubChannelLayer",
+                id="hub.W001",
+            )
+        ]
+    return []
+
+
+@checks.register("hub")
+def check_database(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    database = settings.DATABASES.get("default", {})
+    engine, options = database.get("ENGINE"), database.get("OPTIONS", {})
+    if engine not in ENGINES:
+        found.append(
+            checks.Error(
+                f"the log needs SQLite or PostgreSQL, not {engine}",
+                hint="its numbering uses UPDATE … FROM … RETURNING and row locks",
+                id="hub.E005",
+            )
+        )
+    elif engine == ENGINES[0] and options.get("transaction_mode") != "IMMEDIATE":
+        found.append(
+            checks.Warning(
+                "SQLite's deferred transactions fail at once with 'database is locked'",
+                hint="OPTIONS: {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
+                "'init_command': 'PRAGMA journal_mode=WAL;'}",
+                id="hub.W002",
+            )
+        )
+    return found
+
+
+@checks.register("hub")
+def check_replicas(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """What the hub decides by must be read where it is written."""
+    models = [*apps.get_app_config("hub").get_models(), get_user_model()]
+    elsewhere = [
+        model._meta.label
+        for model in models
+        if router.db_for_read(model) != router.db_for_write(model)
+    ]
+    if not elsewhere:
+        return []
+    return [
+        checks.Warning(
+            f"DATABASE_ROUTERS reads {', '.join(elsewhere)} elsewhere than it writes them: a "
+            "replica that lags shows rights that were lost and hides what was just subscribed",
+            hint="let db_for_read name the database of db_for_write for these models",
+            id="hub.W003",
+        )
+    ]
+
+
+@checks.register("hub")
+def check_origin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Behind a proxy that ends TLS, a browser says https and the server hears http."""
+    site = urlsplit(getattr(settings, "SITE_URL", ""))
+    host = site.netloc.rpartition("@")[2].lower().removesuffix(":443")  # as browsers write it
+    origin = f"https://{host}"
+    headers = [(b"origin", origin.encode()), (b"host", host.encode())]
+    if site.scheme != "https" or is_own_origin({"scheme": "ws", "headers": headers}):
+        return []
+    return [
+        checks.Warning(
+            f"CSRF_TRUSTED_ORIGINS lacks {origin}, the site's own: behind a proxy that ends TLS "
+            "every browser's socket is closed with 4503 and does not come back",
+            hint=f"CSRF_TRUSTED_ORIGINS = [{origin!r}]",
+            id="hub.W004",
+        )
+    ]
+
+
+@checks.register("hub")
+def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """A log-out must end the session for who holds a copy of its cookie, too."""
+    name = "django.contrib.sessions.backends.signed_cookies"
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if not issubclass(store, import_module(name).SessionStore):
+        return []
+    return [
+        checks.Error(
+            "sessions in signed cookies cannot be ended: after a log-out the old cookie still "
+            "opens a socket as that person",
+            hint="SESSION_ENGINE = 'django.contrib.sessions.backends.db'",
+            id="hub.E007",
+        )
+    ]
+
+
+@checks.register("hub")
+def check_middleware(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """A page's position must not be newer than what the page shows, nor than who asked."""
+    stands, session = _place_of(POSITION), _place_of(SESSION)
+    if stands is None:
+        text = "not in MIDDLEWARE: what commits between a page and its socket is lost, and no "
+        text += "ticket can be issued"
+    elif session is not None and session < stands:
+        text = "behind the sessions: of a right that is lost in between, a ticket does not know"
+    else:
+        return []
+    hint = f"MIDDLEWARE: {POSITION!r} before {SESSION!r}"
+    return [checks.Error(f"{POSITION} is {text}", hint=hint, id="hub.E008")]
+
+
+def _place_of(name: str) -> int | None:
+    """Where this middleware, or a subclass of it, first stands."""
+    wanted = import_string(name)
+    for place, path in enumerate(settings.MIDDLEWARE):
+        found = import_string(path)
+        if isinstance(found, type) and issubclass(found, wanted):
+            return place
+    return None

@@ -1,0 +1,79 @@
+"""The outermost ASGI application: starts the hub's runtime and hands it on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from hub.metrics.meter import Meter
+from hub.metrics.wrapper import MetricsApplication
+from hub.policy import Policy
+from hub.runtime.runtime import HubRuntime
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class HubApplication:
+    """The outermost ASGI application: starts the hub and hands it on as `scope["hub"]`.
+
+    `application` is what serves HTTP and WebSockets, with a HubConsumer somewhere in it;
+    `policy` decides who may hear what. HTTP requests are measured on their way. With `deliver`,
+    the worker runs in here, too: for a site that is one process.
+    """
+
+    def __init__(self, application: Application, *, policy: Policy, deliver: bool = False) -> None:
+        self.policy = policy
+        self._deliver = deliver
+        self._meter = Meter()
+        self._application = MetricsApplication(application, self._meter)
+        self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, HubRuntime]
+        self._runtimes = WeakKeyDictionary()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        runtime = self.runtime()
+        if runtime.shutdown.over:
+            await _refuse(scope, send)
+            return
+        with runtime.shutdown.serving():
+            await self._application({**scope, "hub": runtime}, receive, send)
+
+    def runtime(self) -> HubRuntime:
+        """The runtime of the running event loop, started if it is not."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._runtimes:
+            self._runtimes[loop] = HubRuntime(self.policy, self._meter, deliver=self._deliver)
+            self._runtimes[loop].start()
+        return self._runtimes[loop]
+
+    async def stop(self) -> None:
+        """End the runtime of the running event loop, if there is one."""
+        runtime = self._runtimes.pop(asyncio.get_running_loop(), None)
+        if runtime is not None:
+            await runtime.stop()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                self.runtime()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    """Somebody came to a server that is at its end: a balancer or a browser tries the next one."""
+    if scope["type"] == "http":
+        headers = [(b"connection", b"close"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body"})
+    else:
+        await send({"type": "websocket.close", "code": 1012})

@@ -1,0 +1,122 @@
+"""The parts of the hub that run while a server runs, put together.
+
+One `HubRuntime` per application and event loop, without module globals: a test has a loop of its
+own, and Daphne has no lifespan, so the first request or socket starts it.
+"""
+
+import logging
+import secrets
+
+from channels.layers import get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
+
+from hub.broadcast.fanout import Fanout
+from hub.broadcast.follower import Follower
+from hub.broadcast.relay import Relay
+from hub.broadcast.ring import Ring
+from hub.concurrency.tasks import Tasks
+from hub.concurrency.threads import Database
+from hub.concurrency.warn_once import Once
+from hub.limits import load_limits
+from hub.metrics.meter import Meter
+from hub.metrics.sampler import Sampler
+from hub.policy import Policy
+from hub.runtime.shutdown import Shutdown
+from hub.sockets import close_codes, recheck
+from hub.sockets.handshake_limit import Lobby
+from hub.sockets.registry import Connections
+from hub.worker.worker import Worker
+
+logger = logging.getLogger("hub")
+
+# Threads for hellos, subscriptions and log pages; each has a database connection. A hello is four
+# statements: with each 250 ms late, ten threads welcome 200 people in 20 s.
+READERS = 10
+# Threads for lost rights, which no hello may hold up. The check of everybody takes one at a time.
+RIGHTS = 2
+
+
+class HubRuntime:
+    """Composition only; each part's work is described in its own module."""
+
+    def __init__(self, policy: Policy, meter: Meter, *, deliver: bool = False) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            raise ImproperlyConfigured(
+                "CHANNEL_LAYERS has no 'default'; for one process, use "
+                "{'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}"
+            )
+        self.policy = policy
+        self.limits = load_limits()
+        self.process = secrets.token_hex(4)
+        self.database = Database("hub-reader", READERS)
+        self.rights = Database("hub-rights", RIGHTS)
+        self.lobby = Lobby()
+        self.fanout = Fanout()
+        self.connections = Connections(self.limits.connections, self.limits.process_bytes)
+        # The follower and the relay each have a thread of their own: neither waits for a hello.
+        self._following = Database("hub-follower", 1)
+        self._draining = Database("hub-relay", 1)
+        self.follower = Follower(
+            database=self._following,
+            layer=layer,
+            process=self.process,
+            ring=Ring(self.limits.ring_events, self.limits.ring_bytes),
+            fanout=self.fanout,
+            preload=(self.limits.ring_events, self.limits.ring_bytes),
+        )
+        self.relay = Relay(
+            database=self._draining,
+            layer=layer,
+            process=self.process,
+            follower=self.follower,
+            max_frame=self.limits.frame_out,
+        )
+        self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
+        self.follower.on_waiting = self.relay.kick
+        self.follower.on_epoch = self._epoch_changed
+        self.shutdown = Shutdown(self.connections)
+        self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
+        self._tasks = Tasks()
+        self._once = Once(logger)
+
+    def start(self) -> None:
+        """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""
+        self.shutdown.install()
+        self.relay.connect()
+        self._tasks.spawn(self.follower.run_listening(), "hub.follower.listening")
+        self._tasks.spawn(self.follower.run_polling(), "hub.follower.polling")
+        self._tasks.spawn(self.follower.run(), "hub.follower")
+        self._tasks.spawn(self.relay.run_draining(), "hub.relay.draining")
+        self._tasks.spawn(self.relay.run_sending(), "hub.relay.sending")
+        self._tasks.spawn(self.connections.run_heartbeat(), "hub.heartbeat")
+        self._tasks.spawn(self.sampler.run(), "hub.sampler")
+        self._tasks.spawn(recheck.run(self.connections, self.rights, self.policy), "hub.rechecking")
+        if self._worker is not None:
+            self._tasks.spawn(self._worker.run(), "hub.worker")
+
+    async def stop(self) -> None:
+        """End every task and close every database connection."""
+        self.shutdown.remove()
+        self.relay.disconnect()
+        await self._tasks.cancel()
+        for database in (self.database, self.rights, self._following, self._draining):
+            await database.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new clients should come here."""
+        return self.follower.is_healthy and not self.shutdown.begun
+
+    def report(self, error: Exception) -> None:
+        """Log why a client was told "unavailable": a database error, or a wait that was over."""
+        logger.warning("the database cannot answer a connection now: %r", error)
+
+    def report_unsent(self, error: Exception) -> None:
+        """Log why nothing can be sent to a client that has not left; once a kind of error."""
+        text = "cannot send to a client: the server, or a middleware around the hub, raised"
+        self._once.warn(type(error).__name__, text, error=error)
+
+    def _epoch_changed(self) -> None:
+        logger.warning("the log has a new epoch, %s: sending everybody to it", self.follower.epoch)
+        self._tasks.spawn(self.connections.end_all(close_codes.NEW_EPOCH), "hub.goodbye")

@@ -1,0 +1,1 @@
+"""One WebSocket: from its handshake to its close code."""

@@ -1,0 +1,49 @@
+"""What is due to one connection: from the ring in memory, or from the log where it starts later."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from hub import log
+from hub.broadcast.ring import Entry, entry_of
+from hub.log.reading import Bound
+from hub.sockets.services import Services
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Events in the order of the log. `is_last`: nothing more is due within the bounds."""
+
+    entries: list[Entry]
+    is_last: bool
+
+
+async def page(
+    runtime: Services,
+    after: int,
+    bounds: Collection[Bound],
+    size: int,
+    log_size: int | None = None,
+) -> Page | None:
+    """The oldest events within bounds that all lie above `after`.
+
+    At most `size` of them, or `log_size` where the log is read. None where some may have been
+    removed from it. Raises DatabaseError.
+    """
+    ring = runtime.follower.ring
+    if after >= ring.start:
+        entries = ring.due(bounds, size)
+    else:
+        size = log_size or size
+        rows = await runtime.database.run(log.due_since, bounds, size)
+        if rows is None:
+            return None
+        entries = [entry_of(row.position, row.topic, row.type, row.tail) for row in rows]
+    return Page(entries, is_last=len(entries) < size)
+
+
+async def is_more(runtime: Services, after: int, bounds: Collection[Bound], most: int) -> bool:
+    """Whether more than `most` events are within bounds as above. Raises DatabaseError."""
+    ring = runtime.follower.ring
+    if after >= ring.start:
+        return len(ring.due(bounds, most + 1)) > most
+    return await runtime.database.run(log.is_more_due, bounds, most)

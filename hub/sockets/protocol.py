@@ -1,0 +1,230 @@
+"""The wire: what a client may say, and what it is told. JSON text frames; no I/O here.
+
+A frame whose JSON or types are wrong is not the protocol (BadFrame, the connection ends). One
+that is well-formed and wrong is answered (BadRequest). Unknown fields are ignored, so that
+either side can be upgraded first.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hub.errors import BadFrame, BadRequest
+from hub.sockets.close_codes import Closing, retry_ms
+from hub.topics import MAX_LENGTH, is_topic
+
+SUBPROTOCOL = "hub.v1"
+MAX_POSITION = 2**63 - 1
+MAX_REF = 64  # characters
+SHOWN = 40  # characters of a client's own text that an answer repeats
+
+
+class Resume(msgspec.Struct, frozen=True):
+    epoch: str | msgspec.UnsetType = msgspec.UNSET
+    position: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Hello(msgspec.Struct, frozen=True):
+    ticket: str | None = None
+    resume: Resume | None = None
+    topics: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def cursor(self) -> tuple[str, int] | None:
+        """The (epoch, position) to resume from."""
+        if self.resume is None:
+            return None
+        assert isinstance(self.resume.epoch, str) and isinstance(self.resume.position, int)
+        return self.resume.epoch, self.resume.position
+
+
+class Subscribe(msgspec.Struct, frozen=True):
+    ref: str | None = None
+    topics: list[str] = msgspec.field(default_factory=list)
+    since: int | None = None
+
+
+class Unsubscribe(msgspec.Struct, frozen=True):
+    ref: str | None = None
+    topics: list[str] = msgspec.field(default_factory=list)
+
+
+class Pong(msgspec.Struct, frozen=True):
+    position: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    op: str | msgspec.UnsetType = msgspec.UNSET
+    ref: str | None = None
+
+
+Frame = Hello | Subscribe | Unsubscribe | Pong
+_KINDS: dict[str, type[Frame]] = {
+    "hello": Hello,
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "pong": Pong,
+}
+
+
+def parse(text: str) -> Frame:
+    """The client's frame. Raises BadFrame or BadRequest."""
+    try:
+        raw = msgspec.json.decode(text)
+        opened = msgspec.convert(raw, _Opened)
+        kind = _KINDS.get(opened.op) if isinstance(opened.op, str) else None
+        frame = msgspec.convert(raw, kind) if kind else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadFrame(f"not a frame of this protocol: {error}") from error
+    ref = None if opened.ref is None else opened.ref[:MAX_REF]
+    if opened.op is msgspec.UNSET:
+        raise BadRequest("bad_request", "a frame needs an 'op'", ref)
+    if frame is None:
+        raise BadRequest("unknown_op", f"there is no op {str(opened.op)[:SHOWN]!r}", ref)
+    _check(frame, ref)
+    return frame
+
+
+def split_topics(frame: Hello | Subscribe, most: int) -> tuple[list[str], list[str]]:
+    """What a frame asks for, each topic once: those to look at, and those that are too many.
+
+    So many of each at most, or the answer to a small frame would be a large one. A topic that
+    its answer does not name at all was not looked at.
+    """
+    named = list(dict.fromkeys(frame.topics))
+    return named[:most], named[most : 2 * most]
+
+
+def _check(frame: Frame, ref: str | None) -> None:
+    if isinstance(frame, Pong):
+        if frame.position is msgspec.UNSET:
+            raise BadRequest("bad_request", "a pong needs a 'position'", ref)
+        _check_position(frame.position, ref)
+        return
+    if isinstance(frame, Subscribe | Unsubscribe):
+        if frame.ref is not None and len(frame.ref) > MAX_REF:
+            raise BadRequest("bad_request", f"a ref has at most {MAX_REF} characters", ref)
+        if not frame.topics:
+            raise BadRequest("bad_request", "'topics' names at least one topic", ref)
+    for topic in frame.topics:
+        if not is_topic(topic):
+            raise BadRequest(
+                "bad_request",
+                f"{topic[:SHOWN]!r} is not a topic: lower-case segments joined by dots, "
+                f"at most {MAX_LENGTH} characters",
+                ref,
+            )
+    if isinstance(frame, Subscribe) and frame.since is not None:
+        _check_position(frame.since, ref)
+    if isinstance(frame, Hello) and frame.resume is not None:
+        if frame.resume.epoch is msgspec.UNSET or frame.resume.position is msgspec.UNSET:
+            raise BadRequest("bad_request", "'resume' needs an 'epoch' and a 'position'", ref)
+        _check_position(frame.resume.position, ref)
+
+
+def _check_position(position: Any, ref: str | None) -> None:
+    if not 0 <= position <= MAX_POSITION:
+        raise BadRequest("bad_request", f"a position is 0 to {MAX_POSITION}", ref)
+
+
+def _text(frame: dict[str, Any]) -> str:
+    return msgspec.json.encode(frame).decode()
+
+
+def _refused(refusals: dict[str, str]) -> list[dict[str, str]]:
+    return [{"topic": topic, "code": code} for topic, code in refusals.items()]
+
+
+def welcome(
+    *,
+    connection: str,
+    user: dict[str, Any] | None,
+    epoch: str,
+    position: int,
+    head: int,
+    reason: str | None,
+    topics: Sequence[str],
+    pages: Sequence[str],
+    refused: dict[str, str],
+    ping: float,
+) -> str:
+    """`reason` says why the stream could not be resumed; None: nothing is missing."""
+    frame: dict[str, Any] = {
+        "op": "welcome",
+        "connection": connection,
+        "user": user,
+        "epoch": epoch,
+        "position": position,
+        "head": head,
+        "recovered": reason is None,
+        "topics": list(topics),
+        "pages": list(pages),
+        "refused": _refused(refused),
+        "ping": ping,
+    }
+    if reason is not None:
+        frame["reason"] = reason
+    return _text(frame)
+
+
+def reply(
+    ref: str | None,
+    *,
+    topics: Sequence[str],
+    refused: dict[str, str],
+    events: Sequence[str] = (),
+    recovered: bool = True,
+) -> str:
+    """`events` are finished frames; they are passed through as they are."""
+    frame = _text(
+        {
+            "op": "reply",
+            "ref": ref,
+            "ok": True,
+            "topics": list(topics),
+            "refused": _refused(refused),
+            "recovered": recovered,
+        }
+    )
+    return f'{frame[:-1]},"events":[{",".join(events)}]}}'
+
+
+def refusal(
+    ref: str | None,
+    code: str,
+    text: str,
+    *,
+    refused: dict[str, str] | None = None,
+    temporary: bool = False,
+) -> str:
+    frame: dict[str, Any] = {
+        "op": "reply",
+        "ref": ref,
+        "ok": False,
+        "error": {"code": code, "message": text, "temporary": temporary},
+    }
+    if refused:
+        frame["refused"] = _refused(refused)
+    return _text(frame)
+
+
+def topics_changed(added: Sequence[str], removed: Sequence[str]) -> str:
+    return _text({"op": "topics", "added": list(added), "removed": list(removed)})
+
+
+def ping(position: int) -> str:
+    return f'{{"op":"ping","position":{position}}}'
+
+
+def goodbye(closing: Closing) -> str:
+    frame: dict[str, Any] = {
+        "op": "goodbye",
+        "code": closing.code,
+        "reason": closing.reason,
+        "reconnect": closing.reconnect,
+    }
+    retry = retry_ms(closing)
+    if retry is not None:
+        frame["retry_ms"] = retry
+    return _text(frame)

@@ -1,0 +1,153 @@
+"""The worker: mail, and the chores that must be done by one process and not on a request.
+
+It numbers what no server did, makes and sends deliveries, removes what deleted people left, and
+prunes the log. The lease decides which of several works. Three threads that never wait for each
+other: one renews the lease, one works on the database, one talks to mail servers.
+"""
+
+import asyncio
+import datetime
+import logging
+import time
+from collections.abc import Callable
+
+import msgspec
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from hub.concurrency.threads import Database
+from hub.deliveries.lease import RENEW, Lease, LeaseLost
+from hub.deliveries.means import load_means
+from hub.deliveries.planner import plan
+from hub.deliveries.sender import Sender
+from hub.limits import load_limits
+from hub.log.numbering import drain
+from hub.models import Delivery, Event
+from hub.models import Worker as Row
+from hub.policy import Policy
+from hub.worker.departures import clear_departed
+from hub.worker.pruning import prune
+
+logger = logging.getLogger("hub.deliveries")
+
+POLL = 1.0  # seconds between two looks for work
+ABANDONED = 1.0  # seconds that a committed event may wait for a server to number it
+PRUNE_EVERY = datetime.timedelta(hours=1)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """How deliveries stand after one run, by state."""
+
+    waiting: int
+    sent: int
+    skipped: int
+    failed: int
+
+
+class Worker:
+    """One a process. `run` works until it is cancelled, `run_once` until nothing is due.
+
+    `stopping`: tells that the process is about to end, so that no further mail is begun.
+    """
+
+    def __init__(self, policy: Policy, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.lease = Lease()
+        self._means = load_means()
+        self._stopped = False
+        self._sender = Sender(self.lease, policy, self._means, lambda: self._stopped or stopping())
+        self._oldest: tuple[int, float] | None = None  # without a number, and since when we know
+
+    async def run(self) -> None:
+        leasing, working, mailing = (
+            Database(f"hub-worker-{name}", 1) for name in ("lease", "work", "mail")
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._repeat(leasing, self._renew, RENEW))
+                group.create_task(self._repeat(working, self.work, POLL))
+                group.create_task(self._repeat(mailing, self.send, POLL))
+        finally:
+            self._stopped = True
+            await mailing.run(self._sender.close)  # after the mail in hand
+            await mailing.close()
+            await working.close()
+            await leasing.run(self.lease.release)
+            await leasing.close()
+
+    async def _repeat(self, database: Database, step: Callable[[], bool], seconds: float) -> None:
+        """Again and again; at once while `step` says that there is more."""
+        is_well = True
+        while True:
+            more = False
+            try:
+                more = await database.run(step)
+                is_well = True
+            except LeaseLost as lost:
+                logger.warning("%s", lost)
+            except DatabaseError as error:
+                if is_well:
+                    logger.warning("the worker cannot use the database: %s", error)
+                is_well = False
+            except Exception:
+                logger.exception("the worker goes on after this")
+            if not more:
+                await asyncio.sleep(seconds)
+
+    def run_once(self) -> Done | None:
+        """One round over all that is due now; None where another worker holds the lease."""
+        while drain().is_full:
+            pass
+        if not self.lease.take():
+            return None
+        try:
+            while self.work() and self.lease.take():
+                pass
+            while self.send() and self.lease.take():
+                pass
+        finally:
+            self._sender.close()
+            self.lease.release()
+        states = Delivery.State
+        counts = {state: Delivery.objects.filter(state=state).count() for state in states}
+        return Done(
+            waiting=counts[states.WAITING],
+            sent=counts[states.SENT],
+            skipped=counts[states.SKIPPED],
+            failed=counts[states.FAILED],
+        )
+
+    def _renew(self) -> bool:
+        self.lease.take()
+        return False
+
+    def work(self) -> bool:
+        """One step of the work on the database; whether there is more at once."""
+        if not self.lease.is_held:
+            return False
+        self._number_abandoned()
+        more = plan(self.lease, self._means)
+        clear_departed(self.lease)
+        self._prune()
+        return more
+
+    def send(self) -> bool:
+        """Hand over some of what is due; whether there may be more."""
+        return self.lease.is_held and self._sender.send_due() > 0
+
+    def _number_abandoned(self) -> None:
+        """A server numbers its rows in milliseconds and sends them on; it goes first."""
+        waiting = Event.objects.filter(position__isnull=True).order_by("pk")
+        oldest = waiting.values_list("pk", flat=True).first()
+        now = time.monotonic()
+        if oldest is None or self._oldest is None or self._oldest[0] != oldest:
+            self._oldest = None if oldest is None else (oldest, now)
+        elif now - self._oldest[1] >= ABANDONED:
+            while drain().is_full:
+                pass
+
+    def _prune(self) -> None:
+        pruned_at = Row.objects.values_list("pruned_at", flat=True).get(pk=1)
+        now = timezone.now()
+        if pruned_at is None or now - pruned_at >= PRUNE_EVERY:
+            Row.objects.filter(pk=1).update(pruned_at=now)
+            prune(datetime.timedelta(days=load_limits().retention_days))

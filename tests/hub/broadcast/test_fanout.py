@@ -1,0 +1,93 @@
+import asyncio
+
+from hub.broadcast import fanout as fanout_module
+from hub.broadcast.fanout import Fanout
+from hub.broadcast.ring import entry_of
+
+
+class One:
+    def __init__(self):
+        self.got = []
+
+    def deliver(self, entry, event):
+        self.got.append((entry.position, event))
+
+    def show(self, event, size):
+        self.got.append((None, event))
+
+
+def entry(position=1, topic="a"):
+    return entry_of(position, topic, "test.told", '"title":"ä"}')
+
+
+async def test_who_hears_a_topic_gets_the_very_same_frame():
+    fanout, one, two, other = Fanout(), One(), One(), One()
+    fanout.hear(one, ["a", "b"])
+    fanout.hear(two, ["a"])
+    fanout.hear(other, ["b"])
+    await fanout.deliver(entry())
+    assert [position for position, _ in one.got] == [1]
+    assert one.got[0][1] is two.got[0][1], "encoded once"
+    assert other.got == []
+    assert fanout.decided == 1
+
+
+async def test_who_ignores_a_topic_gets_no_more_and_leaves_no_trace():
+    fanout, one = Fanout(), One()
+    fanout.hear(one, ["a"])
+    fanout.ignore(one, ["a", "never heard"])
+    await fanout.deliver(entry())
+    assert one.got == []
+    assert fanout._hearing == {}
+
+
+async def test_hearing_twice_is_hearing_once():
+    fanout, one = Fanout(), One()
+    fanout.hear(one, ["a"])
+    fanout.hear(one, ["a"])
+    await fanout.deliver(entry())
+    assert len(one.got) == 1
+
+
+async def test_one_who_leaves_while_others_are_served_disturbs_nobody():
+    fanout = Fanout()
+    everybody = [One() for _ in range(5)]
+
+    class Leaver(One):
+        def deliver(self, entry, event):
+            fanout.ignore(self, ["a"])
+
+    fanout.hear(Leaver(), ["a"])
+    for one in everybody:
+        fanout.hear(one, ["a"])
+    await fanout.deliver(entry())
+    assert [len(one.got) for one in everybody] == [1] * 5
+
+
+async def test_other_tasks_get_a_turn_while_many_are_served(monkeypatch):
+    monkeypatch.setattr(fanout_module, "TURN", 10)
+    fanout, turns = Fanout(), []
+    for _ in range(100):
+        fanout.hear(One(), ["a"])
+    stop = asyncio.Event()
+
+    async def count_turns():
+        while not stop.is_set():
+            turns.append(fanout.decided)
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    await asyncio.sleep(0)
+    await fanout.deliver(entry())
+    stop.set()
+    await counting
+    assert len(turns) >= 10
+    assert set(turns) == {0}, "nothing is decided before everybody was served"
+
+
+async def test_an_ephemeral_event_is_shown_and_moves_no_position():
+    fanout, one = Fanout(), One()
+    fanout.hear(one, ["a"])
+    await fanout.show("a", '{"op":"event"}')
+    assert one.got == [(None, {"type": "websocket.send", "text": '{"op":"event"}'})]
+    assert fanout.decided == 0

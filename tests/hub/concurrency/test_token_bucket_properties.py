@@ -1,0 +1,20 @@
+"""The token bucket, under any order of requests."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.concurrency.token_bucket import Rate
+
+
+@given(
+    st.floats(0.5, 100),
+    st.integers(1, 100),
+    st.lists(st.tuples(st.floats(0, 2), st.integers(1, 20)), max_size=60),
+)
+def test_never_more_than_the_burst_and_the_rate_is_given(per_second, burst, steps):
+    rate, now, given_ = Rate(per_second, burst), 0.0, 0
+    for pause, amount in steps:
+        now += pause
+        if rate.take(amount, now):
+            given_ += amount
+        assert given_ <= burst + per_second * now + 1e-6

@@ -1,0 +1,58 @@
+"""A log line a kind."""
+
+import logging
+
+import pytest
+
+from hub.concurrency import warn_once
+from hub.concurrency.warn_once import Once
+from hub.sockets import sender
+from tests.hub.peer import Peer
+from tests.hub.site import Site
+from tests.rig.wait import async_wait_until
+
+logger = logging.getLogger("test.once")
+
+
+def test_each_kind_is_told_once_with_its_traceback(caplog):
+    speaker = Once(logger)
+    for n in range(3):
+        speaker.warn("a", "first %d", n, error=LookupError("why"))
+        speaker.warn("b", "second %d", n)
+    assert [one.message for one in caplog.records] == ["first 0", "second 0"]
+    assert "why" in caplog.text
+
+
+def test_kinds_without_end_do_not_fill_the_memory(caplog, monkeypatch):
+    monkeypatch.setattr(warn_once, "MAX_KINDS", 3)
+    speaker = Once(logger)
+    for n in range(10):
+        speaker.warn(str(n), "kind")
+    assert len(caplog.records) == 3
+
+
+class Broken(Peer):
+    """Behind a middleware with a bug."""
+
+    async def _send(self, event):
+        if event["type"] == "websocket.send":
+            raise TypeError("a bug in a middleware")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_bug_around_the_hub_is_told_once_however_many_it_meets(
+    site: Site, monkeypatch, caplog
+):
+    monkeypatch.setattr(sender, "LEAVING", 0.05)
+    reported = []
+    report = site.runtime.report_unsent
+    monkeypatch.setattr(
+        site.runtime, "report_unsent", lambda error: (reported.append(error), report(error))
+    )
+    peers = [Broken(site, "open.1") for _ in range(3)]
+    await async_wait_until(lambda: len(reported) == 3)
+    told = [one for one in caplog.records if "cannot send to a client" in one.message]
+    assert len(told) == 1
+    assert "a bug in a middleware" in caplog.text
+    for peer in peers:
+        await peer.leave()

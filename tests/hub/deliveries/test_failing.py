@@ -1,0 +1,118 @@
+"""A delivery where something breaks, and when it is tried again."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.db import OperationalError
+
+from hub.deliveries import backoff
+from hub.deliveries.backoff import pause
+from hub.deliveries.sender import Sender
+from hub.events import EventType
+from hub.models import Delivery
+from hub.policy import Policy
+from tests.hub.post import Posted, deliver, make_due, make_subscribers, only, post
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+# What breaks
+
+
+class Broken(EventType, frozen=True):
+    type = "test.broken"
+    mail = True
+    mail_template = "hub/mail/there_is_none"
+
+    def title(self):
+        return "broken"
+
+
+def test_a_template_that_fails_is_said_and_does_not_hold_up_the_others(ana, caplog):
+    post(f"user.{ana.pk}", Broken(), Posted())
+    done = deliver()
+    assert (done.sent, done.waiting) == (1, 1)
+    broken = Delivery.objects.get(type=Broken.type)
+    assert "there_is_none" in broken.error and broken.attempts == 1
+    assert "cannot write" in caplog.text
+
+
+def test_a_policy_that_fails_sends_nothing(ana, caplog):
+    class Torn(Policy):
+        def refusals(self, user, topics):
+            raise RuntimeError("torn")
+
+    post(f"user.{ana.pk}")
+    assert deliver(Torn()).waiting == 1
+    assert mail.outbox == []
+
+
+def test_what_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pigeon):
+    class Killed(BaseException):
+        pass
+
+    pigeon.answers = [Killed()]
+    post(f"user.{ana.pk}")
+    with pytest.raises(Killed):
+        deliver()
+    assert (only().state, only().attempts) == ("sending", 1)
+    deliver()  # the next worker
+    assert (only().state, only().attempts, only().repeats) == ("sent", 2, 1)
+    assert pigeon.flown == [only().reference] * 2
+
+
+def test_an_answer_that_the_database_could_not_take_is_kept(ana, pigeon, monkeypatch):
+    """The database goes away while the mail is accepted: it is not mailed again."""
+    tell, calls = Sender._change, []
+
+    def fail_once(self, delivery, **changes):
+        calls.append(changes)
+        if len(calls) == 1:
+            raise OperationalError("the database is away")
+        tell(self, delivery, **changes)
+
+    monkeypatch.setattr(Sender, "_change", fail_once)
+    from hub.worker.worker import Worker as Working
+    from tests.hub.site import SitePolicy
+
+    post(f"user.{ana.pk}")
+    worker = Working(SitePolicy())
+    with pytest.raises(OperationalError):
+        worker.run_once()
+    assert only().state == "sending"
+    worker.run_once()
+    assert (only().state, only().repeats) == ("sent", 0)
+    assert len(pigeon.flown) == 1
+
+
+def test_a_worker_that_is_told_to_end_begins_no_further_mail(pigeon):
+    from hub.deliveries.lease import Lease
+    from hub.deliveries.means import load_means
+    from tests.hub.site import SitePolicy
+
+    make_subscribers(3, "open.1")
+    post("open.1")
+    pigeon.unreachable = ConnectionRefusedError("not yet")
+    deliver()
+    pigeon.unreachable = None
+    make_due()
+    lease = Lease()
+    lease.take()
+    sender = Sender(lease, SitePolicy(), load_means(), stopping=lambda: len(pigeon.flown) == 2)
+    while sender.send_due():
+        pass
+    assert len(pigeon.flown) == 2
+
+
+# When it is tried again
+
+
+def test_pauses_double_up_to_a_bound_with_a_random_half():
+    for attempts, longest in [(1, 15), (2, 30), (5, 240), (9, 3_600), (10_000, 3_600)]:
+        pauses = {pause(attempts) for _ in range(50)}
+        seconds = [one.total_seconds() for one in pauses]
+        assert longest / 2 <= min(seconds) and max(seconds) <= longest
+        assert len(pauses) > 10
+    total = sum((pause(n) for n in range(1, backoff.ATTEMPTS)), datetime.timedelta())
+    assert datetime.timedelta(hours=8) < total < datetime.timedelta(days=2)

@@ -1,0 +1,110 @@
+"""One worker works at a time, and none stays away for long."""
+
+import datetime
+import time
+
+import pytest
+from django.utils import timezone
+
+from hub.deliveries import lease as leases
+from hub.deliveries.lease import Lease, LeaseLost
+from hub.deliveries.means import load_means
+from hub.deliveries.planner import plan
+from hub.models import Delivery, Event, Log
+from hub.models import Worker as Row
+from hub.worker.worker import Worker
+from tests.hub.post import Posted, post
+from tests.hub.site import SitePolicy, make_person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+def expire() -> None:
+    """As if the holder had been killed, and its time were over."""
+    Row.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
+
+
+def test_a_second_worker_waits_until_the_first_gives_back():
+    first, second = Lease(), Lease()
+    assert first.take() and first.is_held
+    assert not second.take() and not second.is_held
+    first.release()
+    assert not first.is_held
+    assert second.take()
+
+
+def test_a_lease_is_renewed_by_its_holder():
+    lease = Lease()
+    lease.take()
+    before = Row.objects.get().until
+    assert lease.take()
+    assert Row.objects.get().until >= before
+
+
+def test_a_killed_worker_is_followed_when_its_time_is_over():
+    killed, heir = Lease(), Lease()
+    killed.take()
+    until = Row.objects.get().until
+    assert (until - timezone.now()).total_seconds() <= leases.SECONDS
+    assert not heir.take()
+    expire()
+    assert heir.take()
+    assert not killed.take()
+
+
+def test_a_worker_knows_by_its_own_clock_that_its_time_is_over(monkeypatch):
+    lease = Lease()
+    lease.take()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + leases.SECONDS + 1)
+    assert not lease.is_held
+
+
+def test_who_lost_the_lease_writes_nothing():
+    ana = make_person("ana")
+    frozen, heir = Lease(), Lease()
+    frozen.take()
+    post(f"user.{ana.pk}", Posted())
+    expire()
+    heir.take()
+    with pytest.raises(LeaseLost):
+        plan(frozen, load_means())
+    assert not frozen.is_held
+    assert not Delivery.objects.exists()
+
+
+def test_a_run_beside_a_working_worker_does_nothing():
+    other = Lease()
+    other.take()
+    assert Worker(SitePolicy()).run_once() is None
+
+
+def test_the_worker_numbers_what_no_server_did(monkeypatch):
+    worker = Worker(SitePolicy())
+    worker.lease.take()
+    post("open.1")
+    worker.work()
+    assert Event.objects.get().position is None, "a server goes first"
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 2)
+    worker.work()
+    assert Event.objects.get().position == 1
+
+
+def test_the_worker_prunes_once_an_hour(settings):
+    settings.HUB = {"RETENTION_DAYS": 1}
+    post("open.1")
+    old = timezone.now() - datetime.timedelta(days=2)
+    Event.objects.update(at=old)
+    worker = Worker(SitePolicy())
+    worker.run_once()
+    assert Log.objects.get().horizon == 1
+    post("open.1")
+    Event.objects.update(at=old)
+    worker.run_once()
+    assert Log.objects.get().horizon == 1
+    earlier = timezone.now() - datetime.timedelta(hours=2)
+    Row.objects.update(pruned_at=earlier)
+    Log.objects.update(horizon_at=earlier)
+    worker.run_once()
+    assert Log.objects.get().horizon == 2

@@ -1,0 +1,187 @@
+"""Which deliveries are made: one an event and person, from the log."""
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+from django.utils import timezone
+
+from hub import publish, subscribe, unsubscribe
+from hub.deliveries import planner
+from hub.deliveries.lease import Lease
+from hub.deliveries.means import load_means
+from hub.inbox.preferences import choose, mute
+from hub.log.numbering import drain
+from hub.models import Delivery, Event, Worker
+from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, post, states
+from tests.hub.site import make_person, tell
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+def plan_page() -> bool:
+    lease = Lease()
+    assert lease.take()
+    more = planner.plan(lease, load_means())
+    lease.release()
+    return more
+
+
+def recipients() -> list[str]:
+    return sorted(to for one in mail.outbox for to in one.to)
+
+
+def test_an_event_on_a_persons_own_topic_is_mailed_to_them():
+    ana = make_person("ana")
+    make_person("ben")
+    post(f"user.{ana.pk}")
+    done = deliver()
+    assert (done.sent, done.waiting, done.skipped, done.failed) == (1, 0, 0, 0)
+    assert recipients() == ["ana@example.com"]
+
+
+def test_what_was_mailed_is_not_mailed_again():
+    ana = make_person("ana")
+    post(f"user.{ana.pk}")
+    deliver()
+    deliver()
+    assert len(mail.outbox) == 1
+
+
+def test_a_rolled_back_event_is_not_mailed():
+    ana = make_person("ana")
+    with pytest.raises(LookupError), transaction.atomic():
+        publish(Posted(), f"user.{ana.pk}")
+        raise LookupError
+    deliver()
+    assert mail.outbox == []
+
+
+def test_a_type_that_declares_no_mail_is_not_mailed():
+    ana = make_person("ana")
+    tell(f"user.{ana.pk}", "hello")
+    deliver()
+    assert mail.outbox == []
+    assert not Delivery.objects.exists()
+
+
+def test_who_was_subscribed_when_it_happened_gets_it():
+    early, late, left = (make_person(name) for name in ("early", "late", "left"))
+    with transaction.atomic():
+        subscribe(early.pk, "open.1")
+        subscribe(left.pk, "open.1")
+    with transaction.atomic():
+        unsubscribe(left.pk, "open.1")
+        publish(Posted(), "open.1")
+        subscribe(late.pk, "open.1")
+        unsubscribe(early.pk, "open.1")
+    deliver()
+    assert recipients() == ["early@example.com"]
+
+
+def test_many_people_are_planned_in_pages_each_once(monkeypatch):
+    monkeypatch.setattr(planner, "PAGE", 3)
+    monkeypatch.setattr(planner, "EVENTS", 4)
+    people = make_subscribers(8, "open.1")
+    head = Worker.objects.create(pk=1)
+    post("open.1", Posted(text="one"), Posted(text="two"))
+    post(f"user.{people[0].pk}", Posted(text="three"))
+    drain()
+    first = Event.objects.filter(type=Posted.type).order_by("position").first().position
+    while not Delivery.objects.exists():
+        assert plan_page()
+    head.refresh_from_db()
+    assert Delivery.objects.count() == 3
+    assert (head.position, head.page > 0) == (first - 1, True)
+    while plan_page():
+        assert Delivery.objects.filter(position__gt=first).count() <= 9
+    keys = set(Delivery.objects.values_list("position", "person"))
+    everybody = {str(person.pk) for person in people}
+    assert keys == {
+        *((first, key) for key in everybody),
+        *((first + 1, key) for key in everybody),
+        (first + 2, str(people[0].pk)),
+    }
+    assert Delivery.objects.count() == len(keys)
+
+
+def test_a_worker_that_dies_while_planning_leaves_no_half_page(monkeypatch):
+    people = make_subscribers(3, "open.1")
+    post("open.1")
+    drain()
+
+    def die(self, **kwargs):
+        raise KeyboardInterrupt
+
+    lease = Lease()
+    lease.take()
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "save", die)
+        with pytest.raises(KeyboardInterrupt):
+            planner.plan(lease, load_means())
+    lease.release()
+    assert not Delivery.objects.exists()
+    assert Worker.objects.get().position == 0
+    deliver()
+    assert states() == {str(person.pk): "sent" for person in people}
+
+
+def test_ten_thousand_people_are_planned_in_pages_that_take_no_time(
+    django_assert_max_num_queries,
+):
+    model = type(make_person("somebody"))
+    everybody = [model(username=f"p{n}", email=f"p{n}@example.com") for n in range(10_000)]
+    model._base_manager.bulk_create(everybody, batch_size=2_000)
+    subscription = planner.Subscription
+    subscription.objects.bulk_create(
+        [subscription(person=str(one.pk), topic="open.1", since=0) for one in everybody],
+        batch_size=2_000,
+    )
+    post("open.1", Graced())
+    drain()
+    pages = 1
+    with django_assert_max_num_queries(40):  # SQLite takes a few rows a statement
+        assert plan_page()
+    assert Delivery.objects.count() == planner.PAGE
+    while plan_page():
+        pages += 1
+    assert 10_000 / planner.PAGE <= pages <= 10_000 / planner.PAGE + 1
+    rows = Delivery.objects.values_list("person", flat=True)
+    assert len(rows) == len(set(rows)) == 10_000
+
+
+def test_who_does_not_want_the_mail_gets_none():
+    ana, ben, eve = make_subscribers(3, "open.1")
+    choose(ana.pk, {Posted.type: {"email": False}})
+    mute(ben.pk, topic="open.1")
+    post("open.1")
+    deliver()
+    assert states() == {str(eve.pk): "sent"}
+
+
+def test_it_waits_for_its_grace():
+    ana = make_person("ana")
+    before = timezone.now()
+    post(f"user.{ana.pk}", Graced())
+    done = deliver()
+    assert done.waiting == 1
+    waits = Delivery.objects.get().due_at - before
+    assert 599 < waits.total_seconds() < 660
+    make_due()
+    deliver()
+    assert recipients() == ["ana@example.com"]
+
+
+def test_the_log_of_a_project_that_gets_a_worker_later_is_not_mailed():
+    from importlib import import_module
+
+    from django.apps import apps
+
+    ana = make_person("ana")
+    post(f"user.{ana.pk}")
+    drain()
+    migration = import_module("hub.migrations.0002_deliveries")
+    with connection.schema_editor() as editor:
+        migration.begin_at_the_head(apps, editor)
+    post(f"user.{ana.pk}", Posted(text="new"))
+    deliver()
+    assert [one.subject for one in mail.outbox] == ["new"]

@@ -1,0 +1,76 @@
+"""What a ticket carries, who may read it, and what is no ticket."""
+
+import base64
+import json
+
+import pytest
+from django.core import signing
+
+from hub.identity import tickets
+from hub.identity.tickets import Ticket, TicketInvalid, sign, verify
+from hub.limits import Limits
+
+KEY = "mzt8ak1vq0w5x2c9b7n4j6h3g8f1d5s0"
+
+
+def ticket(key=KEY):
+    return Ticket("7", 1042, "digest", "auth", key)
+
+
+def carried(signed):
+    """What anybody can read in it."""
+    return signing.loads(signed, salt=tickets.SALT)
+
+
+@pytest.mark.parametrize("key", [KEY, "ä" * 40, None])
+def test_a_ticket_is_what_was_signed(key):
+    assert verify(sign(ticket(key)), 300) == ticket(key)
+
+
+def test_the_sessions_key_cannot_be_read_in_its_ticket():
+    signed = sign(ticket())
+    assert sign(ticket()) != signed, "equal tickets would tell equal sessions"
+    sealed = carried(signed)[4]
+    readable = [signed, json.dumps(carried(signed)), base64.urlsafe_b64decode(sealed).decode("l1")]
+    for text in readable:
+        assert KEY not in text
+        assert KEY[8:16] not in text
+
+
+def test_every_changed_character_is_noticed():
+    signed = sign(ticket())
+    for place, one in enumerate(signed):
+        changed = signed[:place] + ("a" if one != "a" else "b") + signed[place + 1 :]
+        with pytest.raises(TicketInvalid):
+            verify(changed, 300)
+
+
+def test_a_seal_that_is_not_the_sites_makes_no_ticket():
+    *rest, sealed = carried(sign(ticket()))
+    # By its last bytes: in the middle of the text, so that it still is base64.
+    tampered = sealed[:-8] + ("AAAA" if sealed[-8:-4] != "AAAA" else "BBBB") + sealed[-4:]
+    for wrong in (KEY, "", "ä", tampered, sealed[:-4], 5):
+        with pytest.raises(TicketInvalid):
+            verify(signing.dumps([*rest, wrong], salt=tickets.SALT), 300)
+
+
+def test_a_former_secret_still_opens_what_it_sealed(settings):
+    signed = sign(ticket())
+    settings.SECRET_KEY, former = "a new secret " * 5, settings.SECRET_KEY
+    with pytest.raises(TicketInvalid):
+        verify(signed, 300)
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert verify(signed, 300) == ticket()
+    assert verify(sign(ticket()), 300) == ticket()
+
+
+def test_a_ticket_from_before_it_carried_the_key_is_one():
+    *before, _ = carried(sign(ticket()))
+    assert verify(signing.dumps(before, salt=tickets.SALT), 300) == ticket(None)
+
+
+def test_with_any_session_a_ticket_fits_a_hello():
+    for length in (tickets.LONGEST_KEY, tickets.LONGEST_KEY + 1, 1024 * 1024):
+        signed = sign(ticket("x" * length))
+        assert len(signed) < Limits().frame_in / 4
+        assert verify(signed, 300).session == "digest"

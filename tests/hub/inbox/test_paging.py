@@ -1,0 +1,171 @@
+"""The inbox, page by page, and what that costs."""
+
+import json
+import random
+import time
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from hub import subscribe
+from hub.inbox import COUNTED, mark, mark_all, undo
+from hub.log import by_topic
+from hub.log.numbering import drain, ensure_log
+from hub.models import Event, Log
+from tests.hub.reader import follow, inbox, texts, told
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+def test_pages_follow_on_without_gap_or_repeat_while_new_events_arrive(ana):
+    told(f"user.{ana.pk}", *(str(n) for n in range(10)))
+    seen, before = [], None
+    while True:
+        page = inbox(ana).page(before=before, limit=3)
+        seen += [item.frame["title"] for item in page.items]
+        told(f"user.{ana.pk}", "new")
+        if page.next is None:
+            break
+        before = page.next
+    assert seen == [str(n) for n in reversed(range(10))]
+
+
+def test_the_last_page_says_that_it_is_the_last(ana):
+    told(f"user.{ana.pk}", "a", "b")
+    assert inbox(ana).page(limit=2).next is None
+    page = inbox(ana).page(limit=1)
+    assert page.next == page.items[0].position
+
+
+def test_pages_equal_a_plain_filter_whatever_was_said(ana):
+    """Random words, states and limits, against the rule written down plainly."""
+    chance = random.Random(11)
+    follow(ana, "open.a")
+    first = Log.objects.get().head + 1
+    count = 60
+    told("open.a", *(str(n) for n in range(count)))
+    said: list[tuple[str, int, bool, bool, str]] = []  # what, position, on, through, undo
+    for _ in range(90):
+        what = chance.choice(["read", "archived"])
+        position = first + chance.randrange(count)
+        kind = chance.random()
+        if kind < 0.12:
+            said.append((what, position, True, True, mark_all(ana.pk, what, position)))
+        elif kind < 0.2 and (marks := [one for one in said if one[3]]):
+            gone = chance.choice(marks)
+            assert undo(ana.pk, gone[4])
+            said.remove(gone)
+        else:
+            on = chance.random() < 0.5
+            if mark(ana.pk, what, position, on=on):
+                said = [one for one in said if one[3] or one[:2] != (what, position)]
+                said.append((what, position, on, False, ""))
+        drain()
+        if chance.random() < 0.15:
+            _compare(ana, said, first, count, chance)
+
+
+def _compare(user: Any, said: list[Any], first: int, count: int, chance: random.Random) -> None:
+    def holds(what: str, position: int) -> bool:
+        about = [
+            on
+            for kind, at, on, through, _ in said
+            if kind == what and (at == position or (through and at >= position))
+        ]
+        return bool(about) and about[-1]
+
+    every = list(reversed(range(first, first + count)))
+    wanted = {
+        "all": [p for p in every if not holds("archived", p)],
+        "unread": [p for p in every if not holds("archived", p) and not holds("read", p)],
+        "archived": [p for p in every if holds("archived", p)],
+    }
+    for state, expected in wanted.items():
+        limit, before, found = chance.choice([1, 4, 100]), None, []
+        while True:
+            page = inbox(user).page(state, before, limit)
+            found += page.items
+            if page.next is None:
+                break
+            before = page.next
+        assert [item.position for item in found] == expected, state
+        for item in found:
+            assert item.flags.read == holds("read", item.position)
+            assert item.flags.archived == holds("archived", item.position)
+    assert inbox(user).unread() == len(wanted["unread"])
+
+
+# Cost
+
+
+def fill(topics: list[str]) -> None:
+    """A numbered row for each topic, without the work of publishing them."""
+    frame = json.dumps({"type": "test.told", "title": "t", "data": {}})[1:]
+    at = timezone.now()
+    rows = [
+        Event(position=n, topic=topic, type="test.told", at=at, frame=frame)
+        for n, topic in enumerate(topics, start=1)
+    ]
+    Event.objects.bulk_create(rows, batch_size=2_000)
+    ensure_log()
+    Log.objects.update(head=len(rows))
+
+
+def statements(user: Any) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        made = inbox(user)
+        made.page()
+        made.unseen()
+        made.unread()
+    return len(captured)
+
+
+def test_the_cost_does_not_grow_with_the_log(ana):
+    own = f"user.{ana.pk}"
+    fill([own] * 100 + ["open.busy"] * 900)
+    few = statements(ana)
+    Event.objects.all().delete()
+    fill([own] * 30 + ["open.busy"] * 69_970 + [own] * 30_000)
+    follow(ana, "open.busy")
+    assert statements(ana) == few
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE hub_event")
+    spent = []
+    for _ in range(5):  # a busy machine makes some of them slow, a full scan each
+        started = time.monotonic()
+        page = inbox(ana).page(before=50_000, limit=20)
+        assert inbox(ana).unseen() == COUNTED
+        spent.append(time.monotonic() - started)
+    assert [item.position for item in page.items] == list(range(30, 10, -1))
+    assert min(spent) < 0.5, f"{min(spent):.3f} s for a page and a count"
+
+
+def test_a_page_is_read_along_the_topics_index(ana):
+    fill(["open.a", "open.b"] * 3_000)
+    is_postgres = connection.vendor == "postgresql"
+    statement = by_topic.NEWEST_POSTGRESQL if is_postgres else by_topic.NEWEST_SQLITE
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE hub_event")
+        explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
+        cursor.execute(f"{explain} {statement}", ['[["open.a",0,6000,[]]]', "[]", 20, 20])
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "hub_event_topic_position" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_a_thousand_topics_are_one_statement(ana):
+    topics = [f"open.t{n}" for n in range(1_000)]
+    with transaction.atomic():
+        for topic in topics:
+            subscribe(ana.pk, topic)
+    while drain().is_full:
+        pass
+    told("open.t7", "seven")
+    told("open.t900", "nine hundred")
+    with CaptureQueriesContext(connection) as captured:
+        assert texts(ana) == ["nine hundred", "seven"]
+    assert len(captured) < 12

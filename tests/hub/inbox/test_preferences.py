@@ -1,0 +1,166 @@
+"""What people want, by type and means, and what they mute."""
+
+from typing import ClassVar
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hub import EventType
+from hub.errors import BadTopic
+from hub.inbox.preferences import (
+    CHUNK,
+    MAX_MUTES,
+    Choice,
+    PreferenceError,
+    choose,
+    defaults,
+    forget_preferences,
+    hidden_types,
+    mute,
+    mutes_of,
+    preferences_of,
+    unmute,
+    wants,
+)
+from hub.models import Mute, Preference
+from tests.hub.site import Told
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+class Mailed(EventType, frozen=True):
+    type: ClassVar[str] = "test.mailed"
+    mail: ClassVar[bool] = True
+
+    def title(self) -> str:
+        return "mailed"
+
+
+class Unspoken(EventType, frozen=True):
+    type: ClassVar[str] = "test.unspoken"
+
+
+class _Shared(EventType, frozen=True):
+    type: ClassVar[str] = "test.shared"
+
+
+class SharedForStaff(_Shared, frozen=True):
+    def title(self) -> str:
+        return "for staff"
+
+
+class SharedForPerson(_Shared, frozen=True):
+    mail: ClassVar[bool] = True
+
+    def title(self) -> str:
+        return "for you"
+
+
+def test_without_a_word_a_type_is_toasted_and_kept_and_mailed_where_it_says_so():
+    assert defaults()["test.told"] == Choice(toast=True, inbox=True, email=False)
+    assert defaults()["test.mailed"] == Choice(toast=True, inbox=True, email=True)
+
+
+def test_a_type_without_a_title_cannot_be_chosen():
+    assert {"test.unspoken", "inbox.changed", "subscription.changed", "rights.revoked"} <= (
+        hidden_types()
+    )
+    assert not hidden_types() & set(defaults())
+    assert wants([1], "test.unspoken", "toast") == set()
+    with pytest.raises(PreferenceError, match="no events"):
+        choose(1, {"test.unspoken": {"inbox": True}})
+
+
+def test_classes_that_share_a_name_are_one_type():
+    assert defaults()["test.shared"].email
+    assert "test.shared" not in hidden_types()
+
+
+def test_a_type_that_is_declared_no_longer_is_shown_and_not_mailed():
+    assert wants([1], "test.long_gone", "inbox") == {1}
+    assert wants([1], "test.long_gone", "email") == set()
+
+
+def test_who_wants_is_answered_with_the_keys_that_were_asked():
+    choose(2, {"test.told": {"toast": False}})
+    assert wants([1, 2, "x"], "test.told", "toast") == {1, "x"}
+    assert wants([1, 2], "test.told", "inbox") == {1, 2}
+    assert wants([], "test.told", "inbox") == set()
+
+
+def test_mail_can_be_switched_off_and_on_again():
+    choose(1, {"test.mailed": {"email": False}})
+    assert wants([1, 2], "test.mailed", "email") == {2}
+    choose(1, {"test.mailed": {"email": True}})
+    assert wants([1, 2], "test.mailed", "email") == {1, 2}
+    assert Preference.objects.count() == 1
+
+
+def test_mail_that_does_not_exist_cannot_be_asked_for():
+    with pytest.raises(PreferenceError, match="no mail"):
+        choose(1, {"test.told": {"toast": False, "email": True}})
+    assert not Preference.objects.exists()
+
+
+def test_what_is_not_named_stays():
+    choose(1, {"test.told": {"toast": False}})
+    choose(1, {"test.mailed": {"inbox": False}, "test.told": {}})
+    chosen = preferences_of(1)
+    assert chosen["test.told"] == Choice(toast=False, inbox=True, email=False)
+    assert chosen["test.mailed"] == Choice(toast=True, inbox=False, email=True)
+    assert chosen.keys() == defaults().keys()
+
+
+def test_mutes_count_for_every_means():
+    mute(1, topic="open.a")
+    mute(2, type=Mailed.type)
+    mute(3, topic="open.a", type=Told.type)
+    people = [1, 2, 3, 4]
+    for means in ("toast", "inbox", "email"):
+        assert wants(people, Mailed.type, means, "open.a") == {3, 4}
+        assert wants(people, Mailed.type, means, "open.b") == {1, 3, 4}
+        assert wants(people, Mailed.type, means) == {1, 3, 4}
+    assert wants(people, Told.type, "inbox", "open.a") == {2, 4}
+
+
+def test_a_mute_is_kept_once_and_taken_back():
+    mute(1, topic="open.a")
+    mute(1, topic="open.a")
+    mute(1, topic="open.a", type=Told.type)
+    assert mutes_of(1) == [("open.a", ""), ("open.a", "test.told")]
+    unmute(1, topic="open.a")
+    unmute(1, topic="open.a")
+    assert mutes_of(1) == [("open.a", "test.told")]
+
+
+def test_a_mute_names_something_that_exists():
+    with pytest.raises(PreferenceError, match="name a topic or a type"):
+        mute(1)
+    with pytest.raises(PreferenceError, match="no events"):
+        mute(1, type="test.unspoken")
+    with pytest.raises(BadTopic):
+        mute(1, topic="Open A")
+
+
+def test_the_number_of_mutes_is_bounded():
+    Mute.objects.bulk_create(Mute(person="1", topic=f"open.t{n}") for n in range(MAX_MUTES))
+    with pytest.raises(PreferenceError, match="1,000"):
+        mute(1, topic="open.one_more")
+    mute(1, topic="open.t7")  # there already
+
+
+def test_many_people_are_asked_about_in_pages():
+    choose(7, {"test.mailed": {"email": False}})
+    with CaptureQueriesContext(connection) as captured:
+        wanted = wants(range(3 * CHUNK), "test.mailed", "email", "open.a")
+    assert wanted == set(range(3 * CHUNK)) - {7}
+    assert len(captured) == 6
+
+
+def test_what_a_deleted_person_chose_is_removed():
+    for person in (1, 2):
+        choose(person, {"test.told": {"toast": False}})
+        mute(person, topic="open.a")
+    forget_preferences([1])
+    assert Preference.objects.get().person == Mute.objects.get().person == "2"

@@ -1,0 +1,208 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.checks import run_checks
+from django.db.models import Manager
+from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import Signal
+
+from hub import receiver as hub_receiver
+from hub.operations import checks
+from hub.pages.position import PagePositionMiddleware
+from hub.publishing import receiver
+from orders.models import Order, Product
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "registered", [])
+    monkeypatch.setattr(checks, "registered", receiver.registered)
+
+
+def connect(signal: Any, sender: Any) -> None:
+    """Connect a receiver that publishes, and take it away again: the registry keeps it."""
+
+    @hub_receiver(signal, sender=sender, dispatch_uid="test.tell")
+    def tell(sender: Any, **kwargs: Any) -> None: ...
+
+    signal.disconnect(sender=sender, dispatch_uid="test.tell")
+
+
+def ids(messages):
+    return [message.id for message in messages]
+
+
+def test_a_model_whose_receiver_publishes_must_save_atomically():
+    connect(post_save, Group)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E001"
+    assert "auth.Group" in found.msg and "tell" in found.msg
+    assert "class Group(hub.AtomicSave" in found.hint
+
+
+def test_its_manager_must_send_signals_for_bulk_writes(monkeypatch):
+    plain = Manager()
+    plain.model = Order
+    monkeypatch.setattr(Order._meta, "default_manager", plain)
+    connect(post_save, Order)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E002"
+    assert "AtomicQuerySet" in found.hint
+
+
+def test_a_safe_model_passes_whether_it_is_named_or_given():
+    connect(post_save, Order)
+    connect(post_save, "orders.Product")
+    assert checks.check_senders(None) == []
+
+
+def test_the_table_of_a_many_to_many_relation_needs_nothing():
+    connect(m2m_changed, Product.watchers.through)
+    assert checks.check_senders(None) == []
+
+
+def test_a_projects_own_signal_has_no_model_to_check():
+    own = Signal()
+    connect(own, None)
+    connect(own, "anything")
+    assert receiver.registered == []
+
+
+def test_one_model_with_several_receivers_is_named_once_for_each():
+    connect(post_save, Group)
+    connect(post_save, Group)
+    assert ids(checks.check_senders(None)) == ["hub.E001"]
+
+
+def test_a_wrong_limit_is_an_error_that_names_it(settings):
+    settings.HUB = {"PINGS": 1}
+    (found,) = checks.check_limits(None)
+    assert found.id == "hub.E003" and "PINGS" in found.msg
+    settings.HUB = {"PING": 1}
+    assert checks.check_limits(None) == []
+
+
+def test_a_missing_layer_is_an_error_and_the_core_layer_of_redis_a_warning(settings):
+    settings.CHANNEL_LAYERS = {}
+    assert ids(checks.check_layer(None)) == ["hub.E004"]
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
+    (found,) = checks.check_layer(None)
+    assert found.id == "hub.W001" and "pubsub" in found.hint
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    assert checks.check_layer(None) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "expected"),
+    [
+        ("mysql", {}, ["hub.E005"]),
+        ("sqlite3", {}, ["hub.W002"]),
+        ("sqlite3", {"transaction_mode": "IMMEDIATE"}, []),
+        ("postgresql", {}, []),
+    ],
+)
+def test_a_database_that_would_break_a_promise_is_named(
+    monkeypatch, settings, engine, options, expected
+):
+    database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+    assert ids(checks.check_database(None)) == expected
+
+
+def test_the_project_itself_has_nothing_to_be_told():
+    assert run_checks(tags=["hub"]) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "named"),
+    [
+        ({"BYTES_RATE": 1_000}, "BYTES_RATE"),
+        ({"PROCESS_BYTES": 1_000}, "PROCESS_BYTES"),
+        ({"FRAME_OUT": 2**21, "WINDOW_BYTES": 2**22}, "whole batch"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_an_error(settings, limits, named):
+    settings.HUB = limits
+    (found,) = checks.check_limits(None)
+    assert found.id == "hub.E006" and named in found.msg
+
+
+class Replicas:
+    """Reads the people, or the hub, from a replica."""
+
+    app = "orders"
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model._meta.app_label == self.app else None
+
+
+class HubReplicas(Replicas):
+    app = "hub"
+
+
+@pytest.mark.parametrize(
+    ("router", "named"), [(Replicas, "orders.User"), (HubReplicas, "hub.Event")]
+)
+def test_a_router_that_reads_from_a_replica_is_named(settings, router, named):
+    settings.DATABASE_ROUTERS = [f"{__name__}.{router.__name__}"]
+    (found,) = checks.check_replicas(None)
+    assert found.id == "hub.W003" and named in found.msg
+
+
+@pytest.mark.parametrize(
+    ("site", "trusted", "expected"),
+    [
+        ("http://shop.example", [], []),
+        ("https://shop.example", [], ["hub.W004"]),
+        ("https://shop.example", ["http://shop.example"], ["hub.W004"]),
+        ("https://shop.example", ["https://shop.example"], []),
+        ("https://Shop.example:443/", ["https://*.example"], []),
+        ("https://shop.example:8443", ["https://shop.example"], ["hub.W004"]),
+    ],
+)
+def test_an_https_site_must_trust_its_own_origin(settings, site, trusted, expected):
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    settings.SITE_URL = site
+    settings.CSRF_TRUSTED_ORIGINS = trusted
+    assert ids(checks.check_origin(None)) == expected
+
+
+def test_a_site_without_an_address_is_asked_for_none(settings):
+    del settings.SITE_URL
+    assert checks.check_origin(None) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [("signed_cookies", ["hub.E007"]), ("db", []), ("cached_db", []), ("file", [])],
+)
+def test_sessions_that_a_log_out_cannot_end_are_an_error(settings, engine, expected):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    assert ids(checks.check_sessions(None)) == expected
+
+
+class OwnPosition(PagePositionMiddleware):
+    """A project's own."""
+
+
+OWN = f"{__name__}.OwnPosition"
+
+
+@pytest.mark.parametrize(
+    ("middleware", "named"),
+    [
+        ([checks.POSITION, checks.SESSION], None),
+        ([checks.POSITION], None),
+        ([OWN, checks.SESSION], None),
+        ([checks.SESSION, checks.POSITION], "behind the sessions"),
+        ([checks.SESSION, OWN], "behind the sessions"),
+        ([checks.SESSION], "not in MIDDLEWARE"),
+    ],
+)
+def test_the_position_must_be_noted_before_the_person_is_read(settings, middleware, named):
+    settings.MIDDLEWARE = middleware
+    found = checks.check_middleware(None)
+    assert ids(found) == (["hub.E008"] if named else [])
+    assert all(named in one.msg and checks.SESSION in one.hint for one in found)

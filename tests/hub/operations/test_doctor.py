@@ -1,0 +1,274 @@
+"""The doctor: each line it prints, and what makes it say so."""
+
+import contextlib
+import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from hub import log
+from hub.deliveries.lease import Lease
+from hub.log.numbering import drain
+from hub.models import Delivery, Log, Worker
+from hub.operations import doctor
+from hub.operations.doctor import examine
+from tests.hub.site import tell
+from tests.rig.wait import PATIENCE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def findings(subject):
+    """Verdicts and texts of one subject's lines."""
+    return [(one.verdict, one.text) for one in examine() if one.subject == subject]
+
+
+def ago(seconds):
+    return timezone.now() - datetime.timedelta(seconds=seconds)
+
+
+def wait_for(count, since):
+    """Deliveries that have been due for so many seconds."""
+    Delivery.objects.bulk_create(
+        Delivery(position=n, type="test.told", person="7", means="email", due_at=ago(since))
+        for n in range(1, count + 1)
+    )
+
+
+@pytest.fixture
+def sound():
+    """A worker is at work, and the log is this database's."""
+    lease = Lease()
+    tell("open.1", "hello")
+    drain()
+    lease.take()
+    return lease
+
+
+@pytest.mark.both
+def test_a_sound_installation_has_no_failure(sound):
+    found = list(examine())
+    assert [one for one in found if one.verdict == "failure"] == []
+    subjects = {one.subject for one in found}
+    parts = {
+        "configuration",
+        "application",
+        "database",
+        "migrations",
+        "log",
+        "layer",
+        "worker",
+        "deliveries",
+    }
+    assert parts <= subjects
+
+
+def test_the_command_prints_a_line_each_and_what_to_change(sound, capsys):
+    Worker.objects.update(holder="")
+    call_command("hub_doctor")
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok       migrations: all applied" in lines
+    line = lines.index("warning  worker: none is at work: no mail goes out")
+    assert "hub_deliver" in lines[line + 1]
+
+
+def test_the_command_fails_where_something_is_broken(sound):
+    Worker.objects.update(error="the mail server refuses the log-in")
+    with pytest.raises(CommandError):
+        call_command("hub_doctor")
+
+
+def test_an_event_that_nobody_numbers_is_seen(sound):
+    tell("open.1", "abandoned")
+    [(_, first), (verdict, text)] = findings("log")
+    assert f"head {log.state().head}" in first
+    assert verdict == "warning" and "without a position" in text
+
+
+def test_a_restored_log_is_seen(sound):
+    Log.objects.update(fingerprint="elsewhere")
+    assert any(verdict == "warning" and "restored" in text for verdict, text in findings("log"))
+
+
+@pytest.mark.both
+def test_a_worker_at_work_is_named(sound):
+    assert findings("worker") == [("ok", f"{sound.holder} is at work")]
+
+
+def test_a_worker_that_never_ran_is_missed():
+    Worker.objects.all().delete()
+    assert findings("worker") == [("warning", "none is at work: no mail goes out")]
+
+
+@pytest.mark.both
+def test_a_killed_workers_lease_is_seen(sound):
+    Worker.objects.update(until=ago(90))
+    [(verdict, text)] = findings("worker")
+    assert verdict == "warning"
+    assert f"the lease of {sound.holder} ended 9" in text
+
+
+def test_what_keeps_mail_from_going_out_is_repeated(sound):
+    Worker.objects.update(error="cannot reach the mail server")
+    assert findings("worker")[1:] == [("failure", "no mail goes out: cannot reach the mail server")]
+
+
+def test_deliveries_that_wait_for_their_time_are_no_trouble(sound):
+    wait_for(3, since=-600)
+    assert findings("deliveries") == [("ok", "0 are due now, 0 were given up")]
+
+
+@pytest.mark.both
+def test_a_delivery_that_is_late_is_seen(sound):
+    wait_for(2, since=doctor.LATE + 60)
+    [(verdict, text)] = findings("deliveries")
+    assert verdict == "warning" and text.startswith("2 are due now, 0 were given up; the oldest")
+
+
+def test_many_deliveries_at_once_are_seen(sound, monkeypatch):
+    monkeypatch.setattr(doctor, "MANY", 3)
+    wait_for(4, since=1)
+    assert findings("deliveries")[0][0] == "warning"
+
+
+def test_what_cannot_be_looked_at_is_a_failure_and_the_others_are_looked_at(sound, monkeypatch):
+    def broken():
+        raise OSError("no such thing")
+
+    monkeypatch.setattr(log, "state", broken)
+    assert findings("the log") == [("failure", "OSError: no such thing")]
+    assert findings("deliveries")
+
+
+def use_redis(settings, url):
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [url]}}}
+
+
+def test_a_round_trip_through_a_real_redis_is_timed(sound, settings, redis_server, monkeypatch):
+    monkeypatch.setattr(doctor, "LAYER_TIMEOUT", PATIENCE)
+    use_redis(settings, redis_server.url)
+    [(verdict, text)] = findings("layer")
+    assert verdict == "ok"
+    assert text.startswith("RedisPubSubChannelLayer, a round trip takes ")
+
+
+def test_a_redis_that_is_down_is_a_failure(sound, settings, redis_server):
+    redis_server.stop()
+    use_redis(settings, redis_server.url)
+    [(verdict, _)] = findings("layer")
+    assert verdict == "failure"
+
+
+# What is configured
+
+
+def test_an_application_without_a_hub_is_a_failure(settings):
+    settings.ASGI_APPLICATION = "asgi.application.django"
+    [found] = doctor.application()
+    assert found.verdict == "failure" and "ASGIHandler" in found.text
+    settings.ASGI_APPLICATION = "asgi.application.application"
+    [found] = doctor.application()
+    assert found.verdict == "ok" and "ShopPolicy" in found.text
+
+
+def test_what_a_check_finds_is_said_with_its_id_and_its_hint(settings):
+    settings.HUB = {"BYTES_RATE": 1_000}
+    [found] = doctor.configuration()
+    assert found.verdict == "failure" and found.text.startswith("hub.E006: ") and found.hint
+
+
+@pytest.mark.both
+def test_migrations_that_are_missing_are_counted(sound):
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("hub", "0003_inbox")
+    try:
+        assert findings("migrations") == [("failure", "1 are not applied")]
+    finally:
+        recorder.record_applied("hub", "0003_inbox")
+    assert findings("migrations") == [("ok", "all applied")]
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(1_024, "warning"), (4_096, "ok")])
+def test_too_few_open_files_are_seen(monkeypatch, limit, verdict):
+    monkeypatch.setattr(doctor.resource, "getrlimit", lambda _: (limit, limit))
+    [found] = doctor.files()
+    assert found.verdict == verdict and found.text.startswith(f"at most {limit} for a server")
+
+
+def test_sqlite_for_several_processes_is_seen(settings):
+    use_redis(settings, "redis://127.0.0.1:1")
+    first, second = doctor.database()
+    assert (first.verdict, second.verdict) == ("ok", "warning")
+    assert "several processes share one file" in second.text and "DATABASE_URL" in second.hint
+
+
+@pytest.mark.both
+def test_a_layer_in_memory_is_for_one_process():
+    [found] = doctor.layer()
+    several = connection.vendor == "postgresql"
+    assert found.verdict == ("warning" if several else "ok")
+    assert found.text.startswith("in memory")
+
+
+# PostgreSQL's own
+
+
+@contextlib.contextmanager
+def option(monkeypatch, name, value):
+    """Other OPTIONS of the database, for a connection of their own."""
+    connection.close()
+    with monkeypatch.context() as changed:
+        changed.setitem(connection.settings_dict["OPTIONS"], name, value)
+        yield
+        if connection.connection is not None:
+            connection.connection.isolation_level = None  # the pool keeps it
+    connection.close()
+
+
+@pytest.mark.postgres
+def test_another_isolation_is_a_failure_wherever_it_was_set(monkeypatch):
+    assert [one.verdict for one in doctor.database()] == ["ok"]
+    with option(monkeypatch, "isolation_level", 4):
+        isolation = list(doctor.database())[-1]
+    assert isolation.verdict == "failure" and "serializable" in isolation.text
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+    try:
+        isolation = list(doctor.database())[-1]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET default_transaction_isolation")
+    assert isolation.verdict == "failure" and "repeatable read" in isolation.text
+
+
+@pytest.mark.postgres
+def test_connections_that_are_too_few_for_the_processes_are_seen(monkeypatch):
+    [found] = doctor.database()
+    assert found.verdict == "ok" and "up to 20 a process" in found.text
+    pool = connection.settings_dict["OPTIONS"]["pool"]
+    monkeypatch.setitem(pool, "max_size", 90)
+    [found] = doctor.database()
+    assert found.verdict == "warning" and "too few for two servers" in found.text
+    monkeypatch.setattr(doctor, "PROCESSES", 0)
+    monkeypatch.setitem(pool, "max_size", 500)
+    [found] = doctor.database()
+    assert found.verdict == "warning" and "the next process" in found.text
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("seconds", "verdict"), [(0, "ok"), (90, "warning"), (-90, "warning")])
+def test_a_clock_that_is_wrong_is_seen(monkeypatch, seconds, verdict):
+    class Wrong:
+        @staticmethod
+        def now():
+            return ago(seconds)
+
+    monkeypatch.setattr(doctor, "timezone", Wrong)
+    [found] = doctor.clock()
+    assert found.verdict == verdict
+    if seconds:
+        assert "90." in found.text or "89." in found.text

@@ -1,0 +1,53 @@
+"""The end of a session, as whoever connects at that moment sees it."""
+
+import asyncio
+import threading
+
+import pytest
+from django.contrib.auth import logout
+from django.contrib.sessions.backends import db, signed_cookies
+from django.db import connections
+from django.http import HttpRequest
+
+from hub.publishing.revocation import end_session
+from tests.hub.site import Site, make_person, sign_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+class SlowStore(db.SessionStore):
+    """Django tells of a logout first and ends the session then: here that takes a while."""
+
+    gate = threading.Event()
+
+    def flush(self):
+        self.gate.wait(5)
+        super().flush()
+
+
+async def test_a_logout_that_is_told_has_ended_the_session(site: Site):
+    ana = await site.run(make_person)
+    key = await site.run(sign_in, ana)
+    browser = await site.connect(cookie=key)
+
+    def log_out():
+        request = HttpRequest()
+        request.session = SlowStore(key)
+        request.user = ana
+        logout(request)
+        connections.close_all()
+
+    leaving = asyncio.create_task(asyncio.to_thread(log_out))
+    assert await browser.ended() == (4510, "logout")
+    back = await site.connect(cookie=key)
+    SlowStore.gate.set()
+    await leaving
+    assert back.welcome["user"] is None
+
+
+def test_a_session_that_only_its_cookie_holds_is_still_there_for_other_receivers():
+    request = HttpRequest()
+    request.session = signed_cookies.SessionStore()
+    request.session["basket"] = [7]
+    end_session(None, request=request, user=make_person())
+    assert request.session["basket"] == [7]

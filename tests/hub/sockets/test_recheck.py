@@ -1,0 +1,231 @@
+"""The check of everybody once a minute, for what no event tells."""
+
+from importlib import import_module
+
+import pytest
+from django.db import DataError, OperationalError, transaction
+
+from hub import log, subscribe
+from hub.identity import tickets
+from hub.identity.authentication import issue_ticket
+from hub.sockets import recheck as rechecking
+from tests.hub.site import (
+    Site,
+    SitePolicy,
+    change_password,
+    change_person,
+    delete_session,
+    expire_session,
+    make_person,
+    sign_in,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+async def recheck(site):
+    runtime = site.runtime
+    await rechecking.recheck(runtime.connections, runtime.database, runtime.policy)
+
+
+def vanish(person):
+    rows = type(person)._base_manager.filter(pk=person.pk)
+    rows._raw_delete(rows.db)
+
+
+async def by_cookie(site, person, key):
+    return await site.connect(cookie=key)
+
+
+async def by_ticket(site, person, key):
+    """With a ticket that this session asked for, and no cookie."""
+    ticket = await site.run(lambda: tickets.sign(issue_ticket(person, key, log.state().head)))
+    browser = site.browser()
+    await browser.open()
+    await browser.say({"op": "hello", "ticket": ticket})
+    browser.welcome = await browser.hear("welcome")
+    return browser
+
+
+doors = pytest.mark.parametrize("enter", [by_cookie, by_ticket])
+
+
+async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
+    ana = await site.run(make_person)
+    browsers = [
+        await site.connect(ana),
+        await site.connect(cookie=await site.run(sign_in, ana)),
+        await by_ticket(site, ana, await site.run(sign_in, ana)),
+        await site.connect(topics=["open.1"]),
+    ]
+    await recheck(site)
+    await site.tell(f"user.{ana.pk}", "still here")
+    for browser in browsers[:3]:
+        assert (await browser.next())["data"]["text"] == "still here"
+    await browsers[3].silent_until("open.1")
+
+
+@pytest.mark.parametrize(
+    ("lose", "expected"),
+    [
+        (vanish, (4510, "deleted")),
+        (lambda person: change_person(person, is_active=False), (4510, "deactivated")),
+        (change_password, (4501, "password")),
+    ],
+)
+async def test_who_is_no_longer_who_they_were_is_closed(site: Site, lose, expected):
+    ana, ben = await site.run(make_person), await site.run(make_person, "ben")
+    browser, other = await site.connect(ana), await site.connect(ben)
+    await site.run(lose, ana)
+    await recheck(site)
+    assert await browser.ended() == expected
+    await other.silent_until(f"user.{ben.pk}")
+
+
+@doors
+@pytest.mark.parametrize("end", [expire_session, delete_session])
+async def test_a_session_that_ends_without_a_word_ends_its_sockets_only(site: Site, end, enter):
+    ana = await site.run(make_person)
+    key, another = await site.run(sign_in, ana), await site.run(sign_in, ana)
+    ended = await enter(site, ana, key)
+    others = [await enter(site, ana, another), await site.connect(ana)]
+    await site.run(end, key)
+    await recheck(site)
+    assert await ended.ended() == (4510, "logout")
+    await site.tell(f"user.{ana.pk}", "still here")
+    for other in others:
+        assert (await other.next())["data"]["text"] == "still here"
+
+
+@doors
+@pytest.mark.parametrize("backend", ["signed_cookies", "cache", "cached_db"])
+async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settings, backend, enter):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    browser = await enter(site, ana, await site.run(sign_in, ana, store))
+    assert browser.welcome["user"]["name"] == "ana"
+    await recheck(site)
+    await browser.silent_until(f"user.{ana.pk}")
+
+
+@doors
+@pytest.mark.parametrize("backend", ["cache", "cached_db"])
+async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, settings, backend, enter):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    key = await site.run(sign_in, ana, store)
+    browser = await enter(site, ana, key)
+    await site.run(store(key).delete)
+    await recheck(site)
+    assert await browser.ended() == (4510, "logout")
+
+
+@doors
+async def test_a_session_that_its_cookie_holds_ends_by_its_age(site: Site, settings, enter):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    browser = await enter(site, ana, await site.run(sign_in, ana, store))
+    settings.SESSION_COOKIE_AGE = -1
+    await recheck(site)
+    assert await browser.ended() == (4510, "logout")
+
+
+async def test_a_right_that_was_lost_silently_takes_its_topics(site: Site):
+    ana = await site.run(make_person, is_staff=True)
+
+    def watch():
+        with transaction.atomic():
+            subscribe(ana.pk, "staff")
+
+    await site.run(watch)
+    await site.connect()
+    await site.followed()
+    browser = await site.connect(ana, topics=["staff.page", "open.1"])
+    await site.run(change_person, ana, is_staff=False)
+    await recheck(site)
+    assert (await browser.hear("topics"))["removed"] == ["staff", "staff.page"]
+    await site.tell("staff", "secret")
+    await site.tell("staff.page", "secret")
+    await browser.silent_until("open.1")
+
+
+async def test_nobody_is_signed_out_because_the_database_is_away(site: Site, monkeypatch):
+    ana = await site.run(make_person)
+    browser = await site.connect(ana)
+
+    def fail(people):
+        raise OperationalError("away")
+
+    with monkeypatch.context() as away:
+        away.setattr(rechecking, "lost_standing", fail)
+        with pytest.raises(OperationalError):
+            await recheck(site)
+    await browser.silent_until(f"user.{ana.pk}")
+
+
+async def test_a_check_that_failed_is_made_again_soon(site: Site, monkeypatch, caplog):
+    monkeypatch.setattr(rechecking, "EVERY", 0.1)
+    monkeypatch.setattr(rechecking, "RETRY", 0.01)
+    ana = await site.run(make_person)
+    failures = [OperationalError("away"), OperationalError("away"), LookupError("no sessions")]
+    lost_standing = rechecking.lost_standing
+
+    def fail_first(people):
+        if failures:
+            change_person(ana, is_active=False)  # before the check that succeeds
+            # Whoever waits as long as after a success, never comes back.
+            monkeypatch.setattr(rechecking, "EVERY", 3_600.0)
+            raise failures.pop(0)
+        return lost_standing(people)
+
+    browser = await site.connect(ana)
+    monkeypatch.setattr(rechecking, "lost_standing", fail_first)
+    assert await browser.ended() == (4510, "deactivated")
+    assert not failures
+    told = [one for one in caplog.records if one.name == rechecking.logger.name]
+    assert len(told) == 1, "one line an outage"
+
+
+class UnfairPolicy(SitePolicy):
+    """Once it is `broken`, it raises for one person."""
+
+    broken = False
+
+    def refusals(self, user, topics):
+        if self.broken and user is not None and user.username == "bad":
+            raise DataError("a policy of the project's own")
+        return super().refusals(user, topics)
+
+
+@pytest.fixture
+async def unfair_site():
+    made = Site(UnfairPolicy())
+    yield made
+    await made.close()
+
+
+async def test_a_policy_that_raises_for_one_person_ends_that_one_only(
+    unfair_site, monkeypatch, caplog
+):
+    monkeypatch.setattr(rechecking, "CHUNK", 2)
+    site = unfair_site
+    names = ["ana", "bad", "ben", "cem"]
+    people = [await site.run(make_person, name, is_staff=True) for name in names]
+    browsers = [await site.connect(one, ["staff", "open.1"]) for one in people]
+    for one in people:
+        await site.run(change_person, one, is_staff=False)
+    site.runtime.policy.broken = True
+    await recheck(site)
+    bad = browsers.pop(1)
+    goodbye = await bad.hear("goodbye")
+    assert (goodbye["code"], goodbye["reason"]) == (4013, "limits")
+    assert 1_000 <= goodbye["retry_ms"] <= 5_000
+    for browser in browsers:
+        assert (await browser.hear("topics"))["removed"] == ["staff"]
+    await site.tell("open.1", "still here")
+    for browser in browsers:
+        assert await browser.texts(1) == ["still here"]
+    assert "a policy of the project's own" in caplog.text

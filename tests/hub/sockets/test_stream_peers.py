@@ -1,0 +1,96 @@
+"""Peers that stop reading, that leave, that are sent away."""
+
+import pytest
+from django.db import transaction
+
+from hub import publish_many
+from hub.sockets import sender
+from hub.sockets.close_codes import RESTART
+from tests.hub.peer import Peer
+from tests.hub.site import Site, Told, make_person, sign_in, tell_many
+from tests.rig.wait import async_wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+async def test_a_peer_that_stops_reading_holds_up_nobody_and_catches_up(site: Site):
+    stopped, reading = Peer(site, "open.1"), await site.connect(topics=["open.1"])
+    await async_wait_until(lambda: stopped.frames)
+    stopped.gate.clear()
+    await site.run(tell_many, "open.1", 50)
+    assert await reading.texts(50) == [str(n) for n in range(50)]
+    assert stopped.texts() == []
+    stopped.gate.set()
+    await async_wait_until(lambda: len(stopped.texts()) == 50)
+    assert stopped.texts() == [str(n) for n in range(50)]
+    await site.tell("open.1", "live again")
+    await async_wait_until(lambda: stopped.texts()[-1] == "live again")
+    await stopped.leave()
+
+
+async def test_a_peer_that_does_not_read_for_too_long_is_closed(site: Site, settings):
+    settings.HUB = {"PONG": 0.2}
+    stopped = Peer(site, "open.1")
+    await async_wait_until(lambda: stopped.frames)
+    (stream,) = site.runtime.connections._all
+    stopped.gate.clear()
+    await site.tell("open.1", "never read")
+    await async_wait_until(lambda: stream._stopped)
+    stopped.gate.set()
+    await async_wait_until(lambda: stopped.closed == 4008)
+    await stopped.leave()
+
+
+async def test_a_frozen_peer_makes_room_for_its_person(site: Site, settings, monkeypatch):
+    settings.HUB = {"PONG": 0.2, "CONNECTIONS": 1}
+    monkeypatch.setattr(sender, "CLOSE_TIMEOUT", 0.2)
+    ana = await site.run(make_person)
+    frozen = Peer(site, cookie=await site.run(sign_in, ana))
+    await async_wait_until(lambda: frozen.frames)
+    frozen.gate.clear()
+    await site.tell(f"user.{ana.pk}", "never read")
+    await async_wait_until(lambda: len(site.runtime.connections) == 0)
+    assert (await site.connect(ana)).welcome["user"]["name"] == "ana"
+    frozen.gate.set()
+    await frozen.leave()
+
+
+async def test_one_who_left_does_not_keep_the_others_from_hearing(site: Site):
+    gone = Peer(site, "open.1")
+    await async_wait_until(lambda: gone.frames)
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(3)]
+    gone.is_gone = True
+    await site.tell("open.1", "a", "b")
+    for browser in browsers:
+        assert await browser.texts(2) == ["a", "b"]
+    await gone.leave()
+    assert len(site.runtime.connections) == 3
+
+
+async def test_a_goodbye_comes_before_the_close(site: Site):
+    browser = await site.connect()
+    await site.runtime.connections.end_all(RESTART)
+    assert await browser.ended() == (4012, "restart")
+
+
+async def test_a_connection_that_left_leaves_nothing_behind(site: Site):
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(5)]
+    await site.tell("open.1", "told")
+    for browser in browsers:
+        await browser.texts(1)
+        await browser.disconnect()
+    assert len(site.runtime.connections) == 0
+    assert site.runtime.fanout._hearing == {}
+
+
+async def test_many_events_to_many_sockets_arrive_complete(site: Site):
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(20)]
+
+    def write():
+        for start in range(0, 400, 40):
+            with transaction.atomic():
+                publish_many((Told(text=str(n)), "open.1") for n in range(start, start + 40))
+
+    await site.run(write)
+    for browser in browsers:
+        assert await browser.texts(400) == [str(n) for n in range(400)]

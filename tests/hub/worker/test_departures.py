@@ -1,0 +1,161 @@
+"""Somebody goes: a last mail, and nothing of theirs is left a minute later."""
+
+import datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from hub import publish, revoke, subscribe
+from hub.deliveries import deliver_last
+from hub.deliveries.lease import Lease
+from hub.errors import NotAtomic
+from hub.inbox import mark_all
+from hub.inbox.preferences import choose, mute
+from hub.log.numbering import drain
+from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
+from hub.models import Worker as Row
+from hub.worker.departures import GRACE, clear_departed
+from tests.hub.post import Graced, Posted, deliver, make_due, post
+from tests.hub.site import make_person, tell
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+def leave(person) -> None:
+    """Delete an account as a project does."""
+    with transaction.atomic():
+        deliver_last(Posted(text="goodbye"), person)
+        publish(Posted(text="goodbye"), f"user.{person.pk}")
+        get_user_model()._base_manager.filter(pk=person.pk)._raw_delete(using="default")
+        revoke(person.pk, "deleted")
+
+
+def clear() -> int:
+    """One look at who is gone."""
+    lease = Lease()
+    lease.take()
+    count = clear_departed(lease)
+    lease.release()
+    return count
+
+
+def pass_grace() -> None:
+    earlier = timezone.now() - GRACE
+    Row.objects.update(clearing_at=earlier)
+
+
+def test_the_last_mail_goes_to_the_copied_address_once(ana):
+    leave(ana)
+    deliver()
+    deliver()
+    (sent,) = mail.outbox
+    assert (sent.subject, sent.to) == ("goodbye", ["ana@example.com"])
+    assert "List-Unsubscribe" not in sent.extra_headers
+    assert "unsubscribe" not in sent.body
+
+
+def test_after_the_last_mail_nothing_in_it_names_the_person(ana):
+    leave(ana)
+    waiting = Delivery.objects.get()
+    assert (waiting.address, waiting.person) == ("ana@example.com", str(ana.pk))
+    deliver()
+    sent = Delivery.objects.get(state="sent")
+    assert (sent.address, sent.person, sent.frame) == ("", "", "")
+
+
+def test_a_deletion_that_is_rolled_back_mails_nothing(ana):
+    with pytest.raises(LookupError), transaction.atomic():
+        deliver_last(Posted(), ana)
+        raise LookupError
+    deliver()
+    assert mail.outbox == []
+
+
+def test_it_belongs_into_the_transaction_of_the_deletion(ana):
+    with pytest.raises(NotAtomic):
+        deliver_last(Posted(), ana)
+
+
+def test_who_wants_no_mail_of_this_type_gets_no_last_one(ana):
+    choose(ana.pk, {Posted.type: {"email": False}})
+    leave(ana)
+    deliver()
+    assert mail.outbox == []
+
+
+def test_the_address_is_never_in_the_log(ana):
+    leave(ana)
+    assert not any("ana@" in frame for frame in Event.objects.values_list("frame", flat=True))
+
+
+def test_what_a_deleted_person_left_is_removed_within_a_minute(ana):
+    ben = make_person("ben")
+    for person in (ana, ben):
+        with transaction.atomic():
+            subscribe(person.pk, "open.1")
+        tell(f"user.{person.pk}", "hello")
+        choose(person.pk, {Graced.type: {"email": False}})
+        mute(person.pk, topic="open.2")
+        drain()
+        mark_all(person.pk, "seen", 1)
+        post(f"user.{person.pk}")
+    tell("open.1", "everybody's")
+    deliver()
+    leave(ana)
+    deliver()
+
+    assert clear() == 0, "followers without a layer still have to read the revocation"
+    assert Event.objects.filter(topic=f"user.{ana.pk}").exists()
+    pass_grace()
+    clear()
+    pass_grace()
+    clear()
+
+    def left(person) -> list[bool]:
+        key = str(person.pk)
+        of_person = [model.objects.filter(person=key) for model in OF_A_PERSON]
+        return [rows.exists() for rows in [Event.objects.filter(topic=f"user.{key}"), *of_person]]
+
+    assert not any(left(ana))
+    assert all(left(ben))
+    assert Event.objects.filter(topic="open.1").count() == 1
+    assert datetime.timedelta(minutes=1) > GRACE * 2
+
+
+OF_A_PERSON = (Subscription, Delivery, InboxState, InboxMark, Preference, Mute)
+
+
+def test_a_last_mail_that_was_not_sent_yet_survives_the_removal(ana, settings):
+    leave(ana)
+    drain()
+    for _ in range(3):
+        clear()
+        pass_grace()
+    assert not Event.objects.filter(topic=f"user.{ana.pk}").exists()
+    deliver()
+    assert [one.subject for one in mail.outbox] == ["goodbye"]
+
+
+def test_other_revocations_remove_nothing(ana):
+    tell(f"user.{ana.pk}", "hello")
+    with transaction.atomic():
+        revoke(ana.pk, "logout")
+        revoke(ana.pk, "deactivated")
+    drain()
+    for _ in range(3):
+        clear()
+        pass_grace()
+    assert Event.objects.filter(topic=f"user.{ana.pk}").count() == 3
+
+
+def test_mail_that_waits_for_its_grace_does_not_follow_who_is_gone(ana):
+    post(f"user.{ana.pk}", Graced())
+    deliver()
+    leave(ana)
+    make_due()
+    deliver()
+    assert [one.subject for one in mail.outbox] == ["goodbye"]
+    assert Delivery.objects.get(type=Graced.type).error == "the account is gone"

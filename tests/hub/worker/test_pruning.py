@@ -1,0 +1,79 @@
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from hub import log, subscribe, unsubscribe
+from hub.log.numbering import drain
+from hub.models import Event, Log, Subscription
+from hub.worker.pruning import prune
+from tests.hub.log.test_numbering import change
+from tests.hub.site import tell
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+DAY = datetime.timedelta(days=1)
+NONE = datetime.timedelta(0)
+
+
+def age(position, days):
+    """Everything up to a position was inserted so many days ago."""
+    Event.objects.filter(position__lte=position).update(at=timezone.now() - days * DAY)
+
+
+def positions():
+    return list(Event.objects.order_by("id").values_list("position", flat=True))
+
+
+@pytest.fixture
+def old_log():
+    """Five events, the first three a hundred days old."""
+    tell("open.1", *"abcde")
+    drain()
+    age(3, days=100)
+
+
+def test_the_horizon_moves_before_a_row_is_removed(old_log):
+    done = prune(90 * DAY)
+    assert (done.horizon, done.removed) == (3, 0)
+    assert positions() == [1, 2, 3, 4, 5]
+    assert log.state().horizon == 3
+
+
+def test_the_rows_behind_it_go_after_the_grace(old_log):
+    prune(90 * DAY)
+    Log.objects.update(horizon_at=timezone.now() - datetime.timedelta(minutes=9))
+    assert prune(90 * DAY).removed == 0
+    Log.objects.update(horizon_at=timezone.now() - datetime.timedelta(minutes=11))
+    assert prune(90 * DAY).removed == 3
+    assert positions() == [4, 5]
+    assert log.state().head == 5
+
+
+def test_rows_without_a_position_are_never_removed(old_log):
+    tell("open.1", "waiting")
+    Event.objects.filter(position=None).update(at=timezone.now() - 100 * DAY)
+    prune(90 * DAY, grace=NONE)
+    prune(90 * DAY, grace=NONE)
+    assert positions() == [4, 5, None]
+
+
+def test_where_nothing_is_old_nothing_happens():
+    tell("open.1", "new")
+    drain()
+    done = prune(90 * DAY, grace=NONE)
+    assert (done.horizon, done.removed) == (0, 0)
+
+
+def test_an_empty_log_can_be_pruned():
+    assert prune(90 * DAY).removed == 0
+
+
+def test_subscriptions_that_ended_behind_the_horizon_go_and_standing_ones_stay():
+    change((subscribe, 7, "open.1"), (subscribe, 8, "open.1"), (unsubscribe, 7, "open.1"))
+    tell("open.1", "new")
+    drain()
+    age(3, days=100)
+    prune(90 * DAY, grace=NONE)
+    prune(90 * DAY, grace=NONE)
+    assert list(Subscription.objects.values_list("person", flat=True)) == ["8"]
