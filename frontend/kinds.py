@@ -1,6 +1,6 @@
 """What people call the kinds of events, where they choose what to be told."""
 
-from hub.topics import person_of
+from hub.topics import user_of
 from orders.models import Product
 
 # In the order in which they are offered.
@@ -40,4 +40,4 @@ def topic_names(topics: set[str]) -> dict[str, str]:
 
 def is_mutable(topic: str) -> bool:
     """A person's own topic carries too many different things to be muted as a whole."""
-    return person_of(topic) is None
+    return user_of(topic) is None

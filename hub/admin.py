@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hub.events import event_types
-from hub.identity.users import find_people
+from hub.identity.users import find_users
 from hub.models import Delivery, Event, Mute, Preference, Subscription, Worker
 
 Lookups = Iterable[tuple[str, str]]
@@ -53,7 +53,7 @@ class PeopleList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        people = find_people({row.person for row in rows})
+        people = find_users({row.person for row in rows})
         for row in rows:
             row.who = people.get(row.person, f"{row.person} (gone)".strip())
         self.result_list = cast(Any, rows)

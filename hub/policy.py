@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Literal
 
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 Refusal = Literal["forbidden", "unknown_topic"]
 
@@ -21,5 +21,5 @@ class Policy:
         anonymous visitor. Runs in a thread of the hub's own and may query; ask for all topics
         at once. A private topic is `forbidden` whether or not it exists.
         """
-        own = person_topic(user.pk) if user is not None and user.is_active else None
+        own = user_topic(user.pk) if user is not None and user.is_active else None
         return {topic: "forbidden" for topic in topics if topic != own}

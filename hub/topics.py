@@ -27,13 +27,18 @@ def check_topic(topic: object) -> str:
     )
 
 
-def person_topic(pk: object) -> str:
+def user_topic(pk: object) -> str:
     """The topic that only the person with this primary key hears."""
     return check_topic(f"{_PERSON}{pk}")
 
 
-def person_of(topic: str) -> str | None:
+def user_of(topic: str) -> str | None:
     """The primary key, as text, of the person whose own topic this is, else None."""
     if topic.startswith(_PERSON) and topic.count(".") == 1:
         return topic[len(_PERSON) :]
     return None
+
+
+# The names that projects know.
+person_topic = user_topic
+person_of = user_of

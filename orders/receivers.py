@@ -17,7 +17,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from hub import publish, publish_ephemeral, receiver, revoke, subscribe, unsubscribe
 from hub.deliveries import deliver_last
 from hub.publishing.revocation import session_digest
-from hub.topics import person_topic
+from hub.topics import user_topic
 from orders import accounts, events, files, membership, pricing, sessions, stock, viewing, watching
 from orders.dependants import add_dependant
 from orders.models import Inventory, Order, Product, ProductImage, ProductSummary, Profile, User
@@ -40,7 +40,7 @@ def tell_order(sender: Any, instance: Order, created: bool, using: str, **kwargs
         return
     facts = stock.facts(instance, using)
     if instance.ordered_by_id is not None:
-        publish(events.OrderReceived(**facts), person_topic(instance.ordered_by_id))
+        publish(events.OrderReceived(**facts), user_topic(instance.ordered_by_id))
     publish(events.OrderPlaced(**facts, buyer=instance.buyer_name), STAFF)
 
 
@@ -200,7 +200,7 @@ def tell_account(sender: Any, instance: User, created: bool, using: str, **kwarg
     facts = {"user": person, "name": instance.display_name}
     before = getattr(instance, "_account_before", None)
     if created:
-        publish(events.AccountWelcome(**facts), person_topic(person))
+        publish(events.AccountWelcome(**facts), user_topic(person))
         if instance.is_staff:
             subscribe(person, STAFF)
         if instance.wants_news:
@@ -209,7 +209,7 @@ def tell_account(sender: Any, instance: User, created: bool, using: str, **kwarg
         changed = accounts.changes(instance, before, using)
         # The revocations last: what comes after them does not reach the person.
         if changed.keys() & set(accounts.ACCOUNT_FIELDS):
-            publish(events.AccountUpdated(**facts), person_topic(person))
+            publish(events.AccountUpdated(**facts), user_topic(person))
         if "wants_news" in changed:
             (subscribe if changed["wants_news"] else unsubscribe)(person, NEWS)
         if "is_staff" in changed:
@@ -243,7 +243,7 @@ def tell_account_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
     if getattr(instance, "_stored", None) is None:
         return  # it was deleted, and told, elsewhere
     facts = {"user": instance.pk, "name": instance.display_name}
-    publish(events.AccountDeleted(**facts), person_topic(instance.pk))
+    publish(events.AccountDeleted(**facts), user_topic(instance.pk))
     publish(events.CustomerDeleted(**facts), STAFF)
     revoke(instance.pk, "deleted")
 

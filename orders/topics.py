@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from hub import Policy
-from hub.topics import person_topic
+from hub.topics import user_topic
 from orders.models import Product
 
 NEWS = "news"
@@ -52,7 +52,7 @@ class ShopPolicy(Policy):
             return False
         if topic in (STAFF, METRICS):
             return user.is_staff
-        return topic == person_topic(user.pk)
+        return topic == user_topic(user.pk)
 
     def _existing(self, keys: set[int]) -> set[int]:
         if not keys:

@@ -12,7 +12,7 @@ from ninja.throttling import BaseThrottle
 from ninja.utils import check_csrf
 
 from hub.api.answers import ApiError
-from hub.concurrency.token_bucket import Rate
+from hub.concurrency.token_bucket import TokenBucket
 from hub.limits import load_limits
 
 PEOPLE = 10_000  # remembered for their rate; the one who was away longest is forgotten first
@@ -40,14 +40,14 @@ class PersonThrottle(BaseThrottle):
     """So many requests a second and at once, a person and process: `RATE` and `BURST` of `HUB`."""
 
     def __init__(self) -> None:
-        self._rates: OrderedDict[tuple[Any, int, int], Rate] = OrderedDict()
+        self._rates: OrderedDict[tuple[Any, int, int], TokenBucket] = OrderedDict()
         self._lock = threading.Lock()
 
     def allow_request(self, request: HttpRequest) -> bool:
         limits = load_limits()
         key = (request.user.pk, limits.rate, limits.burst)
         with self._lock:
-            rate = self._rates.pop(key, None) or Rate(limits.rate, limits.burst)
+            rate = self._rates.pop(key, None) or TokenBucket(limits.rate, limits.burst)
             self._rates[key] = rate
             if len(self._rates) > PEOPLE:
                 self._rates.popitem(last=False)

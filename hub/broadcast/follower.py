@@ -18,8 +18,8 @@ from hub.broadcast.backlog import Backlog
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, from_layer
 from hub.broadcast.ring import Ring, entry_of
-from hub.concurrency.threads import Database
-from hub.concurrency.warn_once import Once
+from hub.concurrency.threads import DatabaseThreads
+from hub.concurrency.warn_once import WarnOnce
 from hub.errors import ForeignMessage
 from hub.events import ephemeral_text
 from hub.log.numbering import Row, renew_epoch, renew_epoch_if_foreign
@@ -49,7 +49,7 @@ class Follower:
     def __init__(
         self,
         *,
-        database: Database,
+        database: DatabaseThreads,
         layer: BaseChannelLayer,
         process: str,
         ring: Ring,
@@ -70,7 +70,7 @@ class Follower:
         self._advanced = asyncio.Condition()
         self._reads = True
         self._asked: float | None = None  # since when an answer of the database is awaited
-        self._once = Once(logger)
+        self._once = WarnOnce(logger)
         self.degraded = False  # the layer is silent; events come by polling
         self.ring = ring
         self.epoch = ""

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from hub.broadcast.backlog import Backlog
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, batches, to_layer
-from hub.concurrency.threads import Database
+from hub.concurrency.threads import DatabaseThreads
 from hub.events import EventType, encode_tail
 from hub.log.numbering import drain
 from hub.publishing.publisher import committed, ephemeral
@@ -41,7 +41,7 @@ class Relay:
     def __init__(
         self,
         *,
-        database: Database,
+        database: DatabaseThreads,
         layer: BaseChannelLayer,
         process: str,
         follower: Following,

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Database:
+class DatabaseThreads:
     """A few threads that run database work for the event loop."""
 
     def __init__(self, name: str, threads: int) -> None:

@@ -1,7 +1,7 @@
 """A token bucket: so many a second, so many at once. Pure; times in seconds."""
 
 
-class Rate:
+class TokenBucket:
     def __init__(self, per_second: float, burst: float) -> None:
         self._per_second = per_second
         self._burst = burst

@@ -5,7 +5,7 @@ import logging
 MAX_KINDS = 100  # kinds of one Once; further ones are not told
 
 
-class Once:
+class WarnOnce:
     """Lives as long as what it speaks for: after a restart everything is told again."""
 
     def __init__(self, logger: logging.Logger) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from hub.deliveries.means import Letter, Means, grace_of
 from hub.events import frame_of
-from hub.identity.users import find_people
+from hub.identity.users import find_users
 from hub.inbox import seen_by
 from hub.inbox.preferences import wants
 from hub.models import Delivery, Event
@@ -31,7 +31,7 @@ class Briefing:
             position: (topic, frame)
             for position, topic, frame in events.values_list("position", "topic", "frame")
         }
-        self._people = find_people({one.person for one in deliveries if not one.address})
+        self._people = find_users({one.person for one in deliveries if not one.address})
         self._willing: set[int] = set()
         self._seen: set[int] = set()
         for some in _alike(deliveries):

@@ -16,7 +16,7 @@ from hub.events import EventType, encode_tail
 from hub.inbox.preferences import wants
 from hub.limits import load_limits
 from hub.models import Delivery
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 
 def deliver_last(event: EventType, person: Any) -> None:
@@ -30,7 +30,7 @@ def deliver_last(event: EventType, person: Any) -> None:
     if not transaction.get_connection(using).in_atomic_block:
         raise NotAtomic("deliver_last() belongs into the transaction that deletes the account")
     now = timezone.now()
-    frame = encode_tail(event, person_topic(person.pk), now, load_limits().frame_out)
+    frame = encode_tail(event, user_topic(person.pk), now, load_limits().frame_out)
     rows = [
         Delivery(
             type=event.type,

@@ -17,7 +17,7 @@ from hub.deliveries.lease import Lease
 from hub.deliveries.means import Means, carried, grace_of
 from hub.inbox.preferences import wants
 from hub.models import Delivery, Event, Subscription, Worker
-from hub.topics import person_of
+from hub.topics import user_of
 
 EVENTS = 500  # read from the log at once
 PAGE = 500  # people whose deliveries are made in one transaction
@@ -72,7 +72,7 @@ def _advance(worker: Worker, rows: Iterable[Any], ways: dict[str, Any]) -> tuple
 
 def _people(topic: str, position: int, after: int, limit: int) -> tuple[list[str], int | None]:
     """Who is due an event, from this subscription on; and where to go on if that is not all."""
-    own = person_of(topic)
+    own = user_of(topic)
     if own is not None:
         return [own], None
     standing = Q(until__isnull=True) | Q(until__gte=position)
@@ -101,7 +101,7 @@ def _wanted(found: list[Due], ways: dict[str, list[Means]]) -> dict[str, list[Du
     """Asked for all people of a topic at once; own topics, of one person each, together."""
     groups: dict[tuple[str, str | None], list[Due]] = {}
     for due in found:
-        shared = due.topic if person_of(due.topic) is None else None
+        shared = due.topic if user_of(due.topic) is None else None
         groups.setdefault((due.type, shared), []).append(due)
     wanted: dict[str, list[Due]] = {}
     for (type, topic), dues in groups.items():

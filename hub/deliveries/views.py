@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from hub.deliveries.unsubscribing import read_token
-from hub.identity.users import find_people
+from hub.identity.users import find_users
 from hub.inbox.preferences import PreferenceError, choose, defaults
 
 
@@ -51,7 +51,7 @@ class Unsubscribe(View):
             person, type = read_token(token)
         except ValueError as error:
             raise Http404("not a link of this site") from error
-        if type not in defaults() or not find_people([person]):
+        if type not in defaults() or not find_users([person]):
             raise Http404("the account or the kind of mail is gone")
         return person, type
 

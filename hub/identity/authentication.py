@@ -23,10 +23,10 @@ from hub.models import Event
 from hub.policy import Policy, Refusal
 from hub.publishing.revocation import RightsRevoked, session_digest
 from hub.publishing.subscription import intervals_of
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 
-class Person(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True):
     """Who is at the other end.
 
     `session` is a digest; None: not by session. `session_key` came with the cookie or sealed in
@@ -41,7 +41,7 @@ class Person(msgspec.Struct, frozen=True):
 
     @property
     def topic(self) -> str:
-        return person_topic(self.pk)
+        return user_topic(self.pk)
 
     @property
     def public(self) -> dict[str, Any]:
@@ -56,10 +56,10 @@ class Credentials(msgspec.Struct, frozen=True):
     session_key: str | None = None
 
 
-class Admission(msgspec.Struct, frozen=True):
+class Authentication(msgspec.Struct, frozen=True):
     """What the database says of a connecting client. `own`: (topic, since, until)."""
 
-    person: Person | None
+    person: Identity | None
     own: list[tuple[str, int, int | None]]
     refused: dict[str, Refusal]
     state: log.State
@@ -76,9 +76,9 @@ def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
-def admit(
+def authenticate(
     policy: Policy, credentials: Credentials, topics: Collection[str], after: int
-) -> Admission:
+) -> Authentication:
     """Identify a client and check what it asks for.
 
     `after`: the position it resumes from. Raises TicketInvalid where the ticket's person is gone
@@ -89,17 +89,17 @@ def admit(
     state = log.state()
     user = _identify(credentials)
     if user is None:
-        return Admission(None, [], policy.refusals(None, topics), state)
+        return Authentication(None, [], policy.refusals(None, topics), state)
     person = _person(user, credentials)
     intervals = intervals_of(user.pk, after)
     refusals = policy.refusals(user, {*topics, *(topic for topic, *_ in intervals)})
     own = [one for one in intervals if one[0] not in refusals]
     refused = {topic: refusals[topic] for topic in topics if topic in refusals}
-    return Admission(person, [(person.topic, 0, None), *own], refused, state)
+    return Authentication(person, [(person.topic, 0, None), *own], refused, state)
 
 
 def refusals(
-    policy: Policy, person: Person | None, topics: Collection[str]
+    policy: Policy, person: Identity | None, topics: Collection[str]
 ) -> dict[str, Refusal] | None:
     """What this person may not hear now; None: the account is gone or deactivated."""
     user = None if person is None else _active_user(person.pk)
@@ -108,7 +108,7 @@ def refusals(
     return policy.refusals(user, topics)
 
 
-def has_present_password(person: Person) -> bool:
+def has_present_password(person: Identity) -> bool:
     """Whether this person was admitted with the password that the account has now."""
     user = _active_user(person.pk)
     return user is not None and constant_time_compare(auth_digest(user), person.auth)
@@ -128,12 +128,12 @@ def _identify(credentials: Credentials) -> Any | None:
     return None
 
 
-def _person(user: Any, credentials: Credentials) -> Person:
+def _person(user: Any, credentials: Credentials) -> Identity:
     ticket, key = credentials.ticket, credentials.session_key
     session = session_digest(key)
     if ticket is not None:
         session, key = ticket.session, ticket.session_key
-    return Person(user.pk, user.get_username(), session, key, auth_digest(user))
+    return Identity(user.pk, user.get_username(), session, key, auth_digest(user))
 
 
 def _active_user(pk: Any) -> Any | None:
@@ -158,7 +158,7 @@ def _user_of_ticket(ticket: Ticket) -> Any:
 
 def _has_logged_out(user: Any, ticket: Ticket) -> bool:
     revocations = Event.objects.filter(
-        topic=person_topic(user.pk), type=RightsRevoked.type, position__gt=ticket.position
+        topic=user_topic(user.pk), type=RightsRevoked.type, position__gt=ticket.position
     )
     for frame in revocations.values_list("frame", flat=True):
         data = data_of(frame)

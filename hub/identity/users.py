@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
 
-def find_people(keys: Collection[str]) -> dict[str, Any]:
+def find_users(keys: Collection[str]) -> dict[str, Any]:
     """Instances of the user model by their key as text; who is gone is not among them."""
     model = get_user_model()
     found = []

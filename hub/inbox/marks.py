@@ -14,7 +14,7 @@ from hub.events import EventType
 from hub.inbox.words import Flags, Mark, Single, What, Words
 from hub.models import InboxException, InboxMark, InboxState
 from hub.publishing.publisher import publish
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 UNDOABLE = 20  # marks of one kind that can still be taken back; older ones are settled
 CHUNK = 500  # people asked about by one statement
@@ -171,4 +171,4 @@ def _settle(person: object, what: What) -> None:
 
 def _tell(person: object, what: str, on: bool, position: int, *, through: bool) -> None:
     event = InboxChanged(what=what, on=on, position=position, through=through)
-    publish(event, person_topic(person))
+    publish(event, user_topic(person))

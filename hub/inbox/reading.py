@@ -16,7 +16,7 @@ from hub.log import by_topic
 from hub.log.numbering import Row
 from hub.models import Event, InboxException, Subscription
 from hub.policy import Policy
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 State = Literal["all", "unread", "archived"]
 STATES: tuple[State, ...] = get_args(State)
@@ -100,7 +100,7 @@ class Inbox:
     def _due(self) -> dict[str, list[tuple[int, int]]]:
         """By topic the (since, until) of what the person is due and may hear now."""
         head, horizon = self.log.head, self.log.horizon
-        spans: dict[str, list[tuple[int, int]]] = {person_topic(self.person): [(0, head)]}
+        spans: dict[str, list[tuple[int, int]]] = {user_topic(self.person): [(0, head)]}
         intervals = Subscription.objects.filter(person=self.person).exclude(until__lte=horizon)
         intervals = intervals.order_by(F("until").desc(nulls_first=True))[:INTERVALS]
         for topic, since, until in intervals.values_list("topic", "since", "until"):

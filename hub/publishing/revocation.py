@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from hub.events import EventType
 from hub.models import Event
 from hub.publishing.publisher import publish
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 REASONS = ("logout", "password", "deactivated", "deleted", "staff", "permissions")
 
@@ -32,7 +32,7 @@ def revoke(person: object, reason: str, session: str | None = None) -> None:
     """
     if reason not in REASONS:
         raise ValueError(f"a revocation's reason is one of {REASONS}, not {reason!r}")
-    publish(RightsRevoked(reason=reason, session=session), person_topic(person))
+    publish(RightsRevoked(reason=reason, session=session), user_topic(person))
 
 
 def session_digest(session_key: str | None) -> str | None:

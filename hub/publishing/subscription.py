@@ -11,7 +11,7 @@ from typing import ClassVar
 from hub.events import EventType, data_of
 from hub.models import Subscription
 from hub.publishing.publisher import publish
-from hub.topics import check_topic, person_of, person_topic
+from hub.topics import check_topic, user_of, user_topic
 
 
 class SubscriptionChanged(EventType, frozen=True):
@@ -36,7 +36,7 @@ def unsubscribe(person: object, topic: str) -> None:
 
 
 def _change(person: object, topic: str, *, on: bool) -> None:
-    publish(SubscriptionChanged(subject=check_topic(topic), on=on), person_topic(person))
+    publish(SubscriptionChanged(subject=check_topic(topic), on=on), user_topic(person))
 
 
 def record_changes(numbered: Iterable[tuple[int, str, str]]) -> None:
@@ -45,7 +45,7 @@ def record_changes(numbered: Iterable[tuple[int, str, str]]) -> None:
     Called by the drain, under the log's lock, in the order of the positions.
     """
     for position, topic, tail in numbered:
-        person, data = person_of(topic), data_of(tail)
+        person, data = user_of(topic), data_of(tail)
         rows = Subscription.objects.filter(person=person, topic=data["subject"], until__isnull=True)
         if not data["on"]:
             rows.update(until=position)

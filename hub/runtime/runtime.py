@@ -15,16 +15,16 @@ from hub.broadcast.follower import Follower
 from hub.broadcast.relay import Relay
 from hub.broadcast.ring import Ring
 from hub.concurrency.tasks import Tasks
-from hub.concurrency.threads import Database
-from hub.concurrency.warn_once import Once
+from hub.concurrency.threads import DatabaseThreads
+from hub.concurrency.warn_once import WarnOnce
 from hub.limits import load_limits
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
 from hub.runtime.shutdown import Shutdown
 from hub.sockets import close_codes, recheck
-from hub.sockets.handshake_limit import Lobby
-from hub.sockets.registry import Connections
+from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.registry import ConnectionRegistry
 from hub.worker.worker import Worker
 
 logger = logging.getLogger("hub")
@@ -49,14 +49,14 @@ class HubRuntime:
         self.policy = policy
         self.limits = load_limits()
         self.process = secrets.token_hex(4)
-        self.database = Database("hub-reader", READERS)
-        self.rights = Database("hub-rights", RIGHTS)
-        self.lobby = Lobby()
+        self.database = DatabaseThreads("hub-reader", READERS)
+        self.rights = DatabaseThreads("hub-rights", RIGHTS)
+        self.lobby = HandshakeLimit()
         self.fanout = Fanout()
-        self.connections = Connections(self.limits.connections, self.limits.process_bytes)
+        self.connections = ConnectionRegistry(self.limits.connections, self.limits.process_bytes)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
-        self._following = Database("hub-follower", 1)
-        self._draining = Database("hub-relay", 1)
+        self._following = DatabaseThreads("hub-follower", 1)
+        self._draining = DatabaseThreads("hub-relay", 1)
         self.follower = Follower(
             database=self._following,
             layer=layer,
@@ -78,7 +78,7 @@ class HubRuntime:
         self.shutdown = Shutdown(self.connections)
         self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
         self._tasks = Tasks()
-        self._once = Once(logger)
+        self._once = WarnOnce(logger)
 
     def start(self) -> None:
         """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""

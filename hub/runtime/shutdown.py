@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from hub.sockets import close_codes
-from hub.sockets.registry import Connections
+from hub.sockets.registry import ConnectionRegistry
 
 logger = logging.getLogger("hub")
 
@@ -33,7 +33,7 @@ class Shutdown:
     end. From `over` on nothing is served any more: the server software takes its last steps.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: ConnectionRegistry) -> None:
         self.begun = False
         self.over = False
         self._connections = connections

@@ -5,7 +5,7 @@ import random
 import msgspec
 
 
-class Closing(msgspec.Struct, frozen=True):
+class CloseCode(msgspec.Struct, frozen=True):
     """How a connection ends: the code, and the reason its goodbye names.
 
     `retry`: milliseconds, from and to, after which who may come back does. Each draws a time of
@@ -22,23 +22,23 @@ class Closing(msgspec.Struct, frozen=True):
         return self.code < 4500
 
 
-NO_HELLO = Closing(4000, "protocol")
-SLOW = Closing(4008, "slow")
-RESTART = Closing(4012, "restart", (500, 5_000))
-NEW_EPOCH = Closing(4012, "epoch", (500, 5_000))
-LIMITS = Closing(4013, "limits", (10_000, 12_000))
+NO_HELLO = CloseCode(4000, "protocol")
+SLOW = CloseCode(4008, "slow")
+RESTART = CloseCode(4012, "restart", (500, 5_000))
+NEW_EPOCH = CloseCode(4012, "epoch", (500, 5_000))
+LIMITS = CloseCode(4013, "limits", (10_000, 12_000))
 # The database is away for a moment, a policy failed, or too many wait already: soon again, and
 # longer each time, since clients back off by themselves.
-UNCHECKED = Closing(4013, "limits", (1_000, 5_000))
-FLOOD = Closing(4029, "limits", (10_000, 12_000))
-TICKET_EXPIRED = Closing(4401, "ticket")
-BAD_FRAME = Closing(4500, "protocol")
-BAD_TICKET = Closing(4501, "ticket")
-PASSWORD = Closing(4501, "password")
-FOREIGN_ORIGIN = Closing(4503, "origin")
-DELETED = Closing(4510, "deleted")
-DEACTIVATED = Closing(4510, "deactivated")
-LOGGED_OUT = Closing(4510, "logout")
+UNCHECKED = CloseCode(4013, "limits", (1_000, 5_000))
+FLOOD = CloseCode(4029, "limits", (10_000, 12_000))
+TICKET_EXPIRED = CloseCode(4401, "ticket")
+BAD_FRAME = CloseCode(4500, "protocol")
+BAD_TICKET = CloseCode(4501, "ticket")
+PASSWORD = CloseCode(4501, "password")
+FOREIGN_ORIGIN = CloseCode(4503, "origin")
+DELETED = CloseCode(4510, "deleted")
+DEACTIVATED = CloseCode(4510, "deactivated")
+LOGGED_OUT = CloseCode(4510, "logout")
 
 # A revocation's reason -> how the person's sockets end. The others re-check and stay.
 REVOKED = {
@@ -49,7 +49,7 @@ REVOKED = {
 }
 
 
-def retry_ms(closing: Closing) -> int | None:
+def retry_ms(closing: CloseCode) -> int | None:
     """How long the client waits before it comes back, drawn anew each time; None: it does not."""
     if not closing.reconnect:
         return None

@@ -16,15 +16,15 @@ from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
 
 from hub.concurrency.tasks import Tasks
-from hub.concurrency.token_bucket import Rate
+from hub.concurrency.token_bucket import TokenBucket
 from hub.errors import BadFrame, BadRequest
 from hub.identity.tickets import TicketExpired, TicketInvalid
 from hub.sockets import close_codes, protocol
-from hub.sockets.close_codes import Closing
+from hub.sockets.close_codes import CloseCode
 from hub.sockets.handshake import Greeting, greet
 from hub.sockets.origin import is_own_origin
 from hub.sockets.protocol import Frame, Hello, Pong, Subscribe, Unsubscribe
-from hub.sockets.sender import Socket
+from hub.sockets.sender import FrameSender
 from hub.sockets.services import Services
 from hub.sockets.stream import Stream
 from hub.sockets.subscriptions import Hearing
@@ -54,7 +54,7 @@ class HubConsumer(AsyncConsumer):
         self.runtime: Services = self.scope["hub"]
         self.limits = self.runtime.limits
         self.loop = asyncio.get_running_loop()
-        self.socket = Socket(self.base_send, self.runtime.report_unsent)
+        self.socket = FrameSender(self.base_send, self.runtime.report_unsent)
         self.tasks = Tasks()
         self.stream: Stream | None = None
         self.greeted = False
@@ -62,8 +62,8 @@ class HubConsumer(AsyncConsumer):
         self.checks = 0
         self.turn = asyncio.Lock()  # changes are made in the order in which they were asked for
         self.id = secrets.token_hex(8)
-        self.frames = Rate(self.limits.rate, self.limits.burst)
-        self.bytes = Rate(self.limits.bytes_rate, self.limits.bytes_rate)
+        self.frames = TokenBucket(self.limits.rate, self.limits.burst)
+        self.bytes = TokenBucket(self.limits.bytes_rate, self.limits.bytes_rate)
         self.hello_timer = self.loop.call_later(self.limits.hello, self.end, close_codes.NO_HELLO)
         offered = self.scope.get("subprotocols", ())
         accepted = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
@@ -238,13 +238,13 @@ class HubConsumer(AsyncConsumer):
 
     # The end
 
-    def end(self, why: Closing) -> None:
+    def end(self, why: CloseCode) -> None:
         """Say goodbye and close, in a task of its own; once."""
         if not self.socket.closed:
             self._stop_hearing()
             self.tasks.spawn(self._close(why), "hub.close")
 
-    async def _close(self, why: Closing) -> None:
+    async def _close(self, why: CloseCode) -> None:
         taken = await self.socket.close(why)
         if not taken:
             # A frozen peer: some servers keep its socket for as long as its system answers, and

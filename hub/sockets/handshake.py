@@ -11,7 +11,7 @@ from collections.abc import Collection
 import msgspec
 
 from hub.identity import authentication, tickets
-from hub.identity.authentication import Admission, Credentials, Person
+from hub.identity.authentication import Authentication, Credentials, Identity
 from hub.limits import Limits
 from hub.sockets import catch_up, protocol
 from hub.sockets.connection import Connection, Interval, Window
@@ -23,7 +23,7 @@ class Greeting(msgspec.Struct, frozen=True):
     """A connection that may begin. `reason`: why it could not resume; None: nothing is missing."""
 
     connection: Connection
-    person: Person | None
+    person: Identity | None
     noted: int
     epoch: str
     head: int
@@ -44,7 +44,11 @@ async def greet(
     # At most what is noted: a cursor that turns out to be wrong starts there.
     after = min(frame.cursor[1], noted) if frame.cursor else noted
     admitted = await database.run(
-        authentication.admit, runtime.policy, _credentials(frame, headers, limits), asked, after
+        authentication.authenticate,
+        runtime.policy,
+        _credentials(frame, headers, limits),
+        asked,
+        after,
     )
     reason = _why_not_resumed(frame, admitted, epoch)
     cursor = noted if reason or frame.cursor is None else frame.cursor[1]
@@ -65,7 +69,7 @@ def _credentials(
     return Credentials(session_key=authentication.session_key_of(headers))
 
 
-def _why_not_resumed(frame: Hello, admitted: Admission, epoch: str) -> str | None:
+def _why_not_resumed(frame: Hello, admitted: Authentication, epoch: str) -> str | None:
     if frame.cursor is None:
         return None
     its_epoch, position = frame.cursor
@@ -79,7 +83,7 @@ def _why_not_resumed(frame: Hello, admitted: Admission, epoch: str) -> str | Non
 
 
 def _connection(
-    cursor: int, admitted: Admission, topics: Collection[str], limits: Limits
+    cursor: int, admitted: Authentication, topics: Collection[str], limits: Limits
 ) -> Connection:
     connection = Connection(cursor, Window(limits.window_events, limits.window_bytes))
     for topic, since, until in admitted.own:

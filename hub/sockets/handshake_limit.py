@@ -9,7 +9,7 @@ logger = logging.getLogger("hub")
 MAX_WAITING = 1_000
 
 
-class Lobby:
+class HandshakeLimit:
     """Whoever was let in with `enter` must `leave`."""
 
     def __init__(self) -> None:

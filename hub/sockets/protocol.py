@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import BadFrame, BadRequest
-from hub.sockets.close_codes import Closing, retry_ms
+from hub.sockets.close_codes import CloseCode, retry_ms
 from hub.topics import MAX_LENGTH, is_topic
 
 SUBPROTOCOL = "hub.v1"
@@ -217,7 +217,7 @@ def ping(position: int) -> str:
     return f'{{"op":"ping","position":{position}}}'
 
 
-def goodbye(closing: Closing) -> str:
+def goodbye(closing: CloseCode) -> str:
     frame: dict[str, Any] = {
         "op": "goodbye",
         "code": closing.code,

@@ -14,11 +14,11 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 from django.utils.crypto import constant_time_compare
 
-from hub.concurrency.threads import Database
-from hub.identity.authentication import Person, auth_digest, living_sessions
+from hub.concurrency.threads import DatabaseThreads
+from hub.identity.authentication import Identity, auth_digest, living_sessions
 from hub.policy import Policy
 from hub.sockets.close_codes import REVOKED, UNCHECKED
-from hub.sockets.registry import Connected, Connections
+from hub.sockets.registry import Connected, ConnectionRegistry
 
 logger = logging.getLogger("hub.rechecking")
 
@@ -27,7 +27,7 @@ RETRY = 2.0  # seconds until a check that failed is made again
 CHUNK = 500  # people asked about at once
 
 
-async def run(connections: Connections, database: Database, policy: Policy) -> None:
+async def run(connections: ConnectionRegistry, database: DatabaseThreads, policy: Policy) -> None:
     """Check again, for as long as the hub runs."""
     works = True
     while True:
@@ -46,7 +46,9 @@ async def run(connections: Connections, database: Database, policy: Policy) -> N
             works = False
 
 
-async def recheck(connections: Connections, database: Database, policy: Policy) -> None:
+async def recheck(
+    connections: ConnectionRegistry, database: DatabaseThreads, policy: Policy
+) -> None:
     """One round: end who is no longer who they were, take topics that are no longer theirs."""
     everybody = connections.of_people()
     for start in range(0, len(everybody), CHUNK):
@@ -66,18 +68,18 @@ async def recheck(connections: Connections, database: Database, policy: Policy) 
                 one.hearing.lose(gone)
 
 
-def _topics_by_person(some: Iterable[tuple[Person, Connected]]) -> dict[Any, set[str]]:
+def _topics_by_person(some: Iterable[tuple[Identity, Connected]]) -> dict[Any, set[str]]:
     wanted: dict[Any, set[str]] = {}
     for person, one in some:
         wanted.setdefault(person.pk, set()).update(one.hearing.topics())
     return wanted
 
 
-def lost_standing(people: Collection[Person]) -> dict[Person, str]:
+def lost_standing(people: Collection[Identity]) -> dict[Identity, str]:
     """Who is signed in no longer, and why: one of the reasons in `closing.REVOKED`."""
     users = get_user_model()._default_manager.in_bulk([person.pk for person in people])
     sessions = living_sessions({p.session_key for p in people if p.session_key is not None})
-    lost: dict[Person, str] = {}
+    lost: dict[Identity, str] = {}
     for person in people:
         user: Any = users.get(person.pk)
         if user is None:

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import Any, Protocol
 
 from hub.broadcast.fanout import TURN
-from hub.identity.authentication import Person
+from hub.identity.authentication import Identity
 from hub.sockets import close_codes
-from hub.sockets.close_codes import Closing
+from hub.sockets.close_codes import CloseCode
 
 BEAT = 1.0  # seconds between two looks at who owes an answer
 
@@ -23,7 +23,7 @@ class Connected(Protocol):
     """A welcomed connection's stream, as this register sees it. `unanswered` in bytes."""
 
     @property
-    def person(self) -> Person | None: ...
+    def person(self) -> Identity | None: ...
     @property
     def hearing(self) -> Rechecked: ...
     @property
@@ -31,16 +31,16 @@ class Connected(Protocol):
     @property
     def unanswered(self) -> int: ...
     def beat(self, now: float) -> None: ...
-    def end(self, why: Closing) -> None: ...
+    def end(self, why: CloseCode) -> None: ...
 
 
 class Visitor(Protocol):
     """A socket that is open and not welcomed yet."""
 
-    def end(self, why: Closing) -> None: ...
+    def end(self, why: CloseCode) -> None: ...
 
 
-class Connections:
+class ConnectionRegistry:
     """Everybody who was welcomed and has not left; and, for a goodbye, who is on the way in."""
 
     def __init__(self, per_person: int, max_bytes: int) -> None:
@@ -92,11 +92,11 @@ class Connections:
             if not others:
                 del self._of_person[one.person.pk]
 
-    def of_people(self) -> list[tuple[Person, Connected]]:
+    def of_people(self) -> list[tuple[Identity, Connected]]:
         """The connections of people who are signed in."""
         return [(one.person, one) for one in self._all if one.person is not None]
 
-    async def end_all(self, why: Closing) -> None:
+    async def end_all(self, why: CloseCode) -> None:
         """Say goodbye to everybody, in turns."""
         for count, one in enumerate((*self._all, *self._visitors), start=1):
             one.end(why)

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
-from hub.sockets.close_codes import Closing
+from hub.sockets.close_codes import CloseCode
 from hub.sockets.protocol import goodbye
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
@@ -14,7 +14,7 @@ CLOSE_TIMEOUT = 10.0  # seconds for a peer that does not read to be told that it
 LEAVING = 5.0  # seconds from a send that failed until the server says that the peer left
 
 
-class Socket:
+class FrameSender:
     """Wraps the server's `send`.
 
     `push` never waits: it steps the server's coroutine once. Most of the time that finishes it
@@ -77,7 +77,7 @@ class Socket:
             assert self._rest is not None
             await asyncio.shield(self._rest)
 
-    async def close(self, closing: Closing) -> bool:
+    async def close(self, closing: CloseCode) -> bool:
         """Say goodbye and close; never raises, never waits longer than CLOSE_TIMEOUT.
 
         False where the peer does not even take the close.

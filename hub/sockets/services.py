@@ -4,11 +4,11 @@ from typing import Protocol
 
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
-from hub.concurrency.threads import Database
+from hub.concurrency.threads import DatabaseThreads
 from hub.limits import Limits
 from hub.policy import Policy
-from hub.sockets.handshake_limit import Lobby
-from hub.sockets.registry import Connections
+from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.registry import ConnectionRegistry
 
 
 class Ending(Protocol):
@@ -26,12 +26,12 @@ class Services(Protocol):
 
     policy: Policy
     limits: Limits
-    database: Database
-    rights: Database
-    lobby: Lobby
+    database: DatabaseThreads
+    rights: DatabaseThreads
+    lobby: HandshakeLimit
     fanout: Fanout
     follower: Follower
-    connections: Connections
+    connections: ConnectionRegistry
 
     @property
     def shutdown(self) -> Ending: ...

@@ -16,13 +16,13 @@ from django.db import Error as DatabaseError
 
 from hub.broadcast.ring import Entry
 from hub.concurrency.tasks import Tasks
-from hub.identity.authentication import Person
+from hub.identity.authentication import Identity
 from hub.publishing.revocation import RightsRevoked
 from hub.publishing.subscription import SubscriptionChanged
 from hub.sockets import catch_up, protocol
-from hub.sockets.close_codes import SLOW, UNCHECKED, Closing
+from hub.sockets.close_codes import SLOW, UNCHECKED, CloseCode
 from hub.sockets.connection import Connection
-from hub.sockets.sender import Socket
+from hub.sockets.sender import FrameSender
 from hub.sockets.services import Services
 from hub.sockets.subscriptions import Hearing
 
@@ -45,12 +45,12 @@ class Stream:
         self,
         *,
         connection: Connection,
-        person: Person | None,
-        socket: Socket,
+        person: Identity | None,
+        socket: FrameSender,
         runtime: Services,
         tasks: Tasks,
         hearing: Hearing,
-        end: Callable[[Closing], None],
+        end: Callable[[CloseCode], None],
     ) -> None:
         self.person = person
         self.hearing = hearing

@@ -10,16 +10,16 @@ from django.db import Error as DatabaseError
 
 from hub.broadcast.fanout import Receiving
 from hub.broadcast.ring import Entry
-from hub.concurrency.threads import Database
+from hub.concurrency.threads import DatabaseThreads
 from hub.events import data_of
 from hub.identity import authentication
-from hub.identity.authentication import Person
+from hub.identity.authentication import Identity
 from hub.publishing.revocation import RightsRevoked
 from hub.sockets import catch_up, close_codes, protocol
-from hub.sockets.close_codes import REVOKED, Closing
+from hub.sockets.close_codes import REVOKED, CloseCode
 from hub.sockets.connection import Connection
 from hub.sockets.protocol import Subscribe, Unsubscribe
-from hub.sockets.sender import Socket
+from hub.sockets.sender import FrameSender
 from hub.sockets.services import Services
 
 REPLY_EVENTS = 100  # events a late subscription is given at most
@@ -33,12 +33,12 @@ class Hearing:
         self,
         *,
         connection: Connection,
-        person: Person | None,
+        person: Identity | None,
         noted: int,
         runtime: Services,
-        socket: Socket,
+        socket: FrameSender,
         answer: Callable[[str], None],
-        end: Callable[[Closing], None],
+        end: Callable[[CloseCode], None],
     ) -> None:
         self._connection = connection
         self._person = person
@@ -220,7 +220,7 @@ class Hearing:
                 return refused
 
     async def _refusals(
-        self, topics: Collection[str], database: Database | None = None
+        self, topics: Collection[str], database: DatabaseThreads | None = None
     ) -> dict[str, str]:
         found = await (database or self._runtime.database).run(
             authentication.refusals, self._runtime.policy, self._person, topics

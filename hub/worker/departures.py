@@ -13,7 +13,7 @@ from hub.deliveries.lease import Lease
 from hub.events import data_of
 from hub.models import Delivery, Event, Log
 from hub.publishing.revocation import RightsRevoked
-from hub.topics import person_of
+from hub.topics import user_of
 from hub.worker.pruning import remove_people
 
 GRACE = datetime.timedelta(seconds=15)  # three times what a follower needs without the layer
@@ -46,5 +46,5 @@ def _departed(after: int, upto: int) -> list[str]:
     rows = Event.objects.filter(
         position__gt=after, position__lte=upto, type=RightsRevoked.type
     ).values_list("topic", "frame")
-    people = (person_of(topic) for topic, tail in rows if data_of(tail)["reason"] == "deleted")
+    people = (user_of(topic) for topic, tail in rows if data_of(tail)["reason"] == "deleted")
     return [person for person in people if person is not None]

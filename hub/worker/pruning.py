@@ -16,7 +16,7 @@ from hub.inbox.marks import forget_events
 from hub.inbox.preferences import forget_preferences
 from hub.log.numbering import ensure_log
 from hub.models import Delivery, Event, Log, Subscription
-from hub.topics import person_topic
+from hub.topics import user_topic
 
 GRACE = datetime.timedelta(minutes=10)
 CHUNK = 5_000  # rows removed by one statement
@@ -58,7 +58,7 @@ def remove_people(people: Collection[str]) -> None:
     with transaction.atomic(using=router.db_for_write(Event)):
         for start in range(0, len(people), CHUNK_PEOPLE):
             some = list(people)[start : start + CHUNK_PEOPLE]
-            topics = [person_topic(person) for person in some]
+            topics = [user_topic(person) for person in some]
             Event.objects.filter(topic__in=topics, position__isnull=False).delete()
             Subscription.objects.filter(person__in=some).delete()
             Delivery.objects.filter(person__in=some, address="").delete()

@@ -15,7 +15,7 @@ import msgspec
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from hub.concurrency.threads import Database
+from hub.concurrency.threads import DatabaseThreads
 from hub.deliveries.lease import RENEW, Lease, LeaseLost
 from hub.deliveries.means import load_means
 from hub.deliveries.planner import plan
@@ -59,7 +59,7 @@ class Worker:
 
     async def run(self) -> None:
         leasing, working, mailing = (
-            Database(f"hub-worker-{name}", 1) for name in ("lease", "work", "mail")
+            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "mail")
         )
         try:
             async with asyncio.TaskGroup() as group:
@@ -74,7 +74,9 @@ class Worker:
             await leasing.run(self.lease.release)
             await leasing.close()
 
-    async def _repeat(self, database: Database, step: Callable[[], bool], seconds: float) -> None:
+    async def _repeat(
+        self, database: DatabaseThreads, step: Callable[[], bool], seconds: float
+    ) -> None:
         """Again and again; at once while `step` says that there is more."""
         is_well = True
         while True:

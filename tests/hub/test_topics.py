@@ -1,7 +1,7 @@
 import pytest
 
 from hub.errors import BadTopic
-from hub.topics import MAX_LENGTH, check_topic, is_topic, person_of, person_topic
+from hub.topics import MAX_LENGTH, check_topic, is_topic, user_of, user_topic
 
 
 @pytest.mark.parametrize(
@@ -28,15 +28,15 @@ def test_what_is_no_text_is_refused_with_the_same_error(topic):
 
 
 def test_a_persons_topic_names_their_primary_key():
-    assert person_topic(7) == "user.7"
-    assert person_of(person_topic(7)) == "7"
+    assert user_topic(7) == "user.7"
+    assert user_of(user_topic(7)) == "7"
 
 
 @pytest.mark.parametrize("topic", ["news", "user", "user.7.page", "users.7", "product.7"])
 def test_other_topics_belong_to_nobody(topic):
-    assert person_of(topic) is None
+    assert user_of(topic) is None
 
 
 def test_a_primary_key_that_is_no_segment_has_no_topic():
     with pytest.raises(BadTopic):
-        person_topic("a.b c")
+        user_topic("a.b c")

@@ -120,7 +120,7 @@ class Proxy:
             if link.stalled:
                 link.go_on()
 
-    def admit(self, link: Link) -> None:
+    def authenticate(self, link: Link) -> None:
         self.links[link] = None
         link.reaching = asyncio.ensure_future(self._reach(link))
         for after, act in self._trouble() or ():
@@ -162,7 +162,7 @@ class _Side(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         if self._link is None:
             self._link = Link(transport, self._proxy)
-            self._proxy.admit(self._link)
+            self._proxy.authenticate(self._link)
 
     def data_received(self, data: bytes) -> None:
         link = self._link

@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import OperationalError, connection, connections
 
-from hub.concurrency.threads import Database
+from hub.concurrency.threads import DatabaseThreads
 from hub.models import Log
 from tests.rig.wait import PATIENCE
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 @pytest.fixture
 async def database():
-    made = Database("test-reader", 2)
+    made = DatabaseThreads("test-reader", 2)
     yield made
     await made.close()
 
@@ -31,7 +31,7 @@ async def test_work_runs_in_a_thread_of_the_hubs_own_with_a_connection_that_stay
 
 
 async def test_a_connection_that_turned_out_to_be_broken_is_replaced(database):
-    single = Database("test-single", 1)
+    single = DatabaseThreads("test-single", 1)
     seen = []
 
     def work():
@@ -48,7 +48,7 @@ async def test_a_connection_that_turned_out_to_be_broken_is_replaced(database):
 
 
 async def test_a_connection_that_was_lost_while_it_was_idle_costs_nobody_an_answer():
-    single = Database("test-single", 1)
+    single = DatabaseThreads("test-single", 1)
     await single.run(Log.objects.count)
     if connection.vendor == "postgresql":  # SQLite has none to lose
         await single.run(lambda: connection.connection.close())  # as a restarted server does it
@@ -65,7 +65,7 @@ async def test_slow_work_holds_up_neither_the_loop_nor_another_thread(database):
 
 
 async def test_closing_closes_the_connection_of_every_thread():
-    database, opened = Database("test-closing", 3), []
+    database, opened = DatabaseThreads("test-closing", 3), []
     together = threading.Barrier(3)
 
     def work():

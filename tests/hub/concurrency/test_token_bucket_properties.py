@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.concurrency.token_bucket import Rate
+from hub.concurrency.token_bucket import TokenBucket
 
 
 @given(
@@ -12,7 +12,7 @@ from hub.concurrency.token_bucket import Rate
     st.lists(st.tuples(st.floats(0, 2), st.integers(1, 20)), max_size=60),
 )
 def test_never_more_than_the_burst_and_the_rate_is_given(per_second, burst, steps):
-    rate, now, given_ = Rate(per_second, burst), 0.0, 0
+    rate, now, given_ = TokenBucket(per_second, burst), 0.0, 0
     for pause, amount in steps:
         now += pause
         if rate.take(amount, now):

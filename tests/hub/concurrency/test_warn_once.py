@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from hub.concurrency import warn_once
-from hub.concurrency.warn_once import Once
+from hub.concurrency.warn_once import WarnOnce
 from hub.sockets import sender
 from tests.hub.peer import Peer
 from tests.hub.site import Site
@@ -15,7 +15,7 @@ logger = logging.getLogger("test.once")
 
 
 def test_each_kind_is_told_once_with_its_traceback(caplog):
-    speaker = Once(logger)
+    speaker = WarnOnce(logger)
     for n in range(3):
         speaker.warn("a", "first %d", n, error=LookupError("why"))
         speaker.warn("b", "second %d", n)
@@ -25,7 +25,7 @@ def test_each_kind_is_told_once_with_its_traceback(caplog):
 
 def test_kinds_without_end_do_not_fill_the_memory(caplog, monkeypatch):
     monkeypatch.setattr(warn_once, "MAX_KINDS", 3)
-    speaker = Once(logger)
+    speaker = WarnOnce(logger)
     for n in range(10):
         speaker.warn(str(n), "kind")
     assert len(caplog.records) == 3

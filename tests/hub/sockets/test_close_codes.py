@@ -2,9 +2,9 @@ import pytest
 
 from hub.publishing import revocation
 from hub.sockets import close_codes
-from hub.sockets.close_codes import Closing, retry_ms
+from hub.sockets.close_codes import CloseCode, retry_ms
 
-ALL = [value for value in vars(close_codes).values() if isinstance(value, Closing)]
+ALL = [value for value in vars(close_codes).values() if isinstance(value, CloseCode)]
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.code}-{one.reason}")

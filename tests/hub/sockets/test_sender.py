@@ -6,7 +6,7 @@ import pytest
 
 from hub.sockets import sender as socket_module
 from hub.sockets.close_codes import RESTART, SLOW
-from hub.sockets.sender import Socket
+from hub.sockets.sender import FrameSender
 from tests.rig.wait import async_wait_until
 
 
@@ -34,7 +34,7 @@ def ignore(error):
 
 async def test_a_push_to_a_server_that_takes_is_done_at_once():
     server = Server()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     assert socket.push("a")
     assert server.taken == [{"type": "websocket.send", "text": "a"}]
     assert not socket.is_blocked
@@ -43,7 +43,7 @@ async def test_a_push_to_a_server_that_takes_is_done_at_once():
 async def test_a_push_to_a_server_that_blocks_returns_at_once_and_is_finished_later():
     server = Server()
     server.gate.clear()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     assert socket.push("a") and socket.push("b")
     assert socket.is_blocked
     assert server.taken == []
@@ -55,7 +55,7 @@ async def test_a_push_to_a_server_that_blocks_returns_at_once_and_is_finished_la
 
 async def test_a_server_that_gives_way_to_other_tasks_is_no_different():
     server = Server()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     assert socket.push_encoded({"slow": True})
     assert socket.is_blocked
     await asyncio.wait_for(socket.drained(), 5)
@@ -63,7 +63,7 @@ async def test_a_server_that_gives_way_to_other_tasks_is_no_different():
 
 
 async def test_a_server_that_says_gone_ends_the_socket_and_nothing_else():
-    socket = Socket(Server(ConnectionResetError("gone")).send, ignore)
+    socket = FrameSender(Server(ConnectionResetError("gone")).send, ignore)
     assert not socket.push("a")
     assert socket.closed
     assert not socket.push("b")
@@ -73,7 +73,7 @@ async def test_a_server_that_says_gone_ends_the_socket_and_nothing_else():
 async def test_one_that_goes_while_the_server_blocks_ends_the_socket():
     server = Server(ConnectionResetError("gone"))
     server.gate.clear()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     assert socket.push("a")
     server.gate.set()
     await asyncio.wait_for(socket.drained(), 5)
@@ -82,7 +82,7 @@ async def test_one_that_goes_while_the_server_blocks_ends_the_socket():
 
 async def test_closing_says_goodbye_first_and_happens_once():
     server = Server()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     await asyncio.gather(socket.close(RESTART), socket.close(SLOW))
     goodbye, close = server.taken
     assert '"op":"goodbye"' in goodbye["text"] and '"code":4012' in goodbye["text"]
@@ -94,7 +94,7 @@ async def test_closing_a_peer_that_does_not_read_ends_after_a_while(monkeypatch)
     monkeypatch.setattr(socket_module, "CLOSE_TIMEOUT", 0.05)
     server = Server()
     server.gate.clear()
-    socket = Socket(server.send, ignore)
+    socket = FrameSender(server.send, ignore)
     await asyncio.wait_for(socket.close(SLOW), 5)
     assert socket.closed
     server.gate.set()
@@ -103,7 +103,7 @@ async def test_closing_a_peer_that_does_not_read_ends_after_a_while(monkeypatch)
 
 @pytest.mark.parametrize("count", [1, 50])
 async def test_waiting_for_a_drained_socket_that_is_not_blocked_takes_no_time(count):
-    socket = Socket(Server().send, ignore)
+    socket = FrameSender(Server().send, ignore)
     for _ in range(count):
         socket.push("a")
     await asyncio.wait_for(socket.drained(), 5)
@@ -119,7 +119,7 @@ def soon(monkeypatch):
 
 async def fail(server, reports):
     """Two sockets that failed to send: at once, and after the server had blocked."""
-    at_once, later = (Socket(server.send, reports.append) for _ in range(2))
+    at_once, later = (FrameSender(server.send, reports.append) for _ in range(2))
     at_once.push("a")
     server.gate.clear()
     later.push("a")
@@ -141,7 +141,7 @@ async def test_a_close_that_fails_behind_a_goodbye_that_went_is_reported(soon):
         if event["type"] == "websocket.close":
             raise error
 
-    await Socket(send, reports.append).close(SLOW)
+    await FrameSender(send, reports.append).close(SLOW)
     await async_wait_until(lambda: reports == [error])
 
 
@@ -152,7 +152,7 @@ async def test_a_peer_that_simply_left_is_not_reported(monkeypatch, error):
     reports = []
     for socket in await fail(Server(error), reports):
         socket.leave()
-    broken = Socket(Server(TypeError("a bug")).send, reports.append)
+    broken = FrameSender(Server(TypeError("a bug")).send, reports.append)
     broken.push("a")
     await async_wait_until(lambda: reports)
     assert [type(one) for one in reports] == [TypeError]
