@@ -1,4 +1,4 @@
-"""The ASGI application: Django for HTTP, the hub's consumer for WebSockets, the hub around both.
+"""The ASGI application: Django serves HTTP, the hub's consumer WebSockets, the hub wraps both.
 
 Order matters here: Django must be set up before anything that touches models is imported.
 """
@@ -20,6 +20,6 @@ from orders.topics import ShopPolicy  # noqa: E402
 application = HubApplication(
     ProtocolTypeRouter({"http": django, "websocket": websockets}),
     policy=ShopPolicy(),
-    # Embedded, one process does it all; else the Procfile's worker delivers.
+    # An embedded site has one process; otherwise the Procfile's worker delivers.
     deliver=settings.EMBEDDED,
 )

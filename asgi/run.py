@@ -1,4 +1,4 @@
-"""`make run`: bring the database up to date, fill an empty one, serve, and say where.
+"""`make run`: migrates the database, fills an empty one with demo data, serves, prints the URLs.
 
 Several may start at once on one database: the steps before serving wait for each other.
 """
@@ -26,10 +26,11 @@ from django.db import DatabaseError, connection, connections
 
 from asgi import environment
 
-_BACKLOG = 4096  # connections waiting to be accepted; Daphne's own 50 slows a rush of reconnects
-_LOCK = 0x6875625F72756E  # of our steps on PostgreSQL: any number that nobody else takes
-_PATIENCE = 20.0  # seconds until a server that is not ready is worth a word
-_POLL = 0.25  # seconds between two questions
+_BACKLOG = 4096  # connections waiting to be accepted; Daphne's 50 slows many reconnects at once
+_ADVISORY_LOCK = 0x6875625F72756E  # PostgreSQL's lock around the steps: "hub_run" in ASCII
+_READY_WARNING = 20.0  # seconds until a server that is not ready is reported
+_READY_POLL = 0.25  # seconds between two requests to /readyz
+_READY_TIMEOUT = 5.0  # seconds for one of these requests
 _DEMO = {"ana": "a customer", "ben": "a customer", "admin": "staff"}
 
 
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def _address(host: str, port: int) -> str:
-    """The numeric address to listen on; ends with a clear word when that cannot be done."""
+    """Return the numeric address to listen on; exits with a message if that is not possible."""
     try:
         family, _, _, _, where = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -73,13 +74,13 @@ def _address(host: str, port: int) -> str:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait until no other process that uses this database is in here."""
+    """Wait until no other process that uses this database is inside this block."""
     if connection.vendor == "postgresql":
         _on_lock("SELECT pg_advisory_lock(%s)")
         try:
             yield
         finally:
-            # The pool keeps the session, so closing the connection would not give the lock back.
+            # The pool keeps the session, so closing the connection would not release the lock.
             _on_lock("SELECT pg_advisory_unlock(%s)")
     else:
         with (settings.VAR / "run.lock").open("w") as lock:
@@ -89,7 +90,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _on_lock(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_LOCK])
+        cursor.execute(statement, [_ADVISORY_LOCK])
 
 
 def _prepare() -> None:
@@ -100,13 +101,13 @@ def _prepare() -> None:
 
 
 def _announce(address: str) -> None:
-    """Ask the server whether it is ready (which starts the hub in it), then say where it is."""
-    began, worried = time.monotonic(), False
+    """Wait until the server is ready (the first request starts the hub), then print its URLs."""
+    began, warned = time.monotonic(), False
     while (answer := _readiness(address)) != "200":
-        if not worried and time.monotonic() - began > _PATIENCE:
+        if not warned and time.monotonic() - began > _READY_WARNING:
             _say(f"Not ready yet: /readyz says {answer}")
-            worried = True
-        time.sleep(_POLL)
+            warned = True
+        time.sleep(_READY_POLL)
     url = _url(address)
     lines = [
         f"Ready: {url}/",
@@ -119,10 +120,12 @@ def _announce(address: str) -> None:
 
 
 def _readiness(address: str) -> str:
-    """The status of /readyz, or why there is none."""
-    # A name that the site answers to, which its address need not be.
+    """Return the status of /readyz, or why there is none."""
+    # A host name that the site accepts; its address may not be one.
     name = next((host for host in settings.ALLOWED_HOSTS if host[0] not in "*."), "localhost")
-    request = http.client.HTTPConnection(environment.reachable(address), settings.PORT, timeout=5)
+    request = http.client.HTTPConnection(
+        environment.reachable(address), settings.PORT, timeout=_READY_TIMEOUT
+    )
     try:
         request.request("GET", "/readyz", headers={"Host": name})
         return str(request.getresponse().status)
@@ -133,10 +136,10 @@ def _readiness(address: str) -> str:
 
 
 def _log_ins() -> list[str]:
-    people = get_user_model().objects.filter(username__in=_DEMO, is_active=True)
-    found = {person.get_username() for person in people if check_password("demo", person.password)}
+    users = get_user_model().objects.filter(username__in=_DEMO, is_active=True)
+    found = {user.get_username() for user in users if check_password("demo", user.password)}
     if not found:
-        return ["someone of yours; make an admin with: .venv/bin/python manage.py createsuperuser"]
+        return ["one of your users; make an admin with: .venv/bin/python manage.py createsuperuser"]
     return [f"{name} / demo ({_DEMO[name]})" for name in _DEMO if name in found]
 
 

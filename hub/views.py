@@ -1,4 +1,4 @@
-"""The import path that projects know; the code is in `hub.operations.health`."""
+"""The import path that projects use; the code is in `hub.operations.health`."""
 
 from hub.operations.health import healthz as healthz
 from hub.operations.health import readyz as readyz

@@ -1,4 +1,4 @@
-"""Background tasks that are neither forgotten nor silent."""
+"""Background tasks whose errors are logged and whose end is awaited."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ logger = logging.getLogger("hub")
 
 
 class Tasks:
-    """Holds the tasks it spawned; what one raises is logged, `cancel` ends them all."""
+    """Keeps the tasks it spawned, logs what they raise, and ends them with `cancel`."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
@@ -29,7 +29,7 @@ class Tasks:
             logger.error("%s failed", task.get_name(), exc_info=task.exception())
 
     async def cancel(self) -> None:
-        """End all tasks but the caller's own, and wait until they have ended."""
+        """Cancel all tasks except the caller's own, and wait until they have ended."""
         others = self._running - {asyncio.current_task()}
         for task in others:
             task.cancel()

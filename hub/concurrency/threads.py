@@ -1,7 +1,7 @@
-"""The runtime's own database threads.
+"""Threads for the hub's own database work.
 
 The hub never uses the thread that Django's views share: a slow query there would stall every
-socket. Its connections stay open between calls and are dropped when they turn out to be broken.
+socket. A thread keeps its connection between calls and drops it when it turns out to be broken.
 """
 
 import asyncio
@@ -16,19 +16,21 @@ from django.db import InterfaceError, OperationalError, connections
 P = ParamSpec("P")
 R = TypeVar("R")
 
+CLOSE_TIMEOUT = 5.0  # seconds to wait for busy threads before closing the idle ones
+
 
 class DatabaseThreads:
-    """A few threads that run database work for the event loop."""
+    """A fixed number of threads that run database work for the event loop."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._threads = threads
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The result of `work(*args, **kwargs)`; database errors are raised unchanged.
+        """Return `work(*args, **kwargs)`, run in one of the threads. Raises what the work raises.
 
-        Where the thread's connection turns out to be lost, the work runs again, once, on a new
-        one: it must be fit for that, as everything is that a crash may interrupt.
+        Work whose connection turns out to be lost runs once more, on a new connection. So it must
+        be safe to repeat, as it must be anyway because a crash may interrupt it.
 
         A cancelled caller stops waiting; the work itself runs to its end.
         """
@@ -44,8 +46,8 @@ class DatabaseThreads:
             _close_connections()
             if not lost:
                 raise
-        # The database was restarted while the connection lay idle. What runs here may be repeated,
-        # and whoever comes long after an outage must not be turned away for it.
+        # The database was restarted while the connection was idle: a client that comes long after
+        # the outage must not be turned away because of it.
         try:
             return work(*args, **kwargs)
         except (OperationalError, InterfaceError):
@@ -53,16 +55,16 @@ class DatabaseThreads:
             raise
 
     async def close(self) -> None:
-        """Close every thread's connections; a test database can be dropped afterwards."""
+        """Close every thread's connections, so that a test database can be dropped."""
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        # One task a thread, none done before all have begun: so each thread gets one.
-        everyone = threading.Barrier(self._threads)
+        # One task per thread. None ends before all have begun, so each thread gets exactly one.
+        all_threads = threading.Barrier(self._threads)
 
         def close_own() -> None:
             with contextlib.suppress(threading.BrokenBarrierError):
-                everyone.wait(timeout=5)
+                all_threads.wait(timeout=CLOSE_TIMEOUT)
             _close_connections()
 
         for closed in [self._executor.submit(close_own) for _ in range(self._threads)]:

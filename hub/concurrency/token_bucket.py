@@ -1,4 +1,4 @@
-"""A token bucket: so many a second, so many at once. Pure; times in seconds."""
+"""A token bucket: limits a rate, and allows bursts. Pure; times are in seconds."""
 
 
 class TokenBucket:
@@ -9,7 +9,7 @@ class TokenBucket:
         self._at: float | None = None
 
     def take(self, amount: float, now: float) -> bool:
-        """Take `amount` tokens; False where there are not enough (none are taken then)."""
+        """Take `amount` tokens. Returns False, and takes none, if there are too few."""
         if self._at is not None:
             grown = self._tokens + (now - self._at) * self._per_second
             self._tokens = min(self._burst, grown)

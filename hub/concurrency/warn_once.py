@@ -1,19 +1,19 @@
-"""Saying once what would be said for every socket or message: a log line a kind."""
+"""Logs a warning once per kind instead of once per socket or message."""
 
 import logging
 
-MAX_KINDS = 100  # kinds of one Once; further ones are not told
+MAX_KINDS = 100  # kinds per WarnOnce; further kinds are not logged
 
 
 class WarnOnce:
-    """Lives as long as what it speaks for: after a restart everything is told again."""
+    """Remembers the kinds it has logged, for as long as its owner lives."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
     def warn(self, kind: str, text: str, *args: object, error: Exception | None = None) -> None:
-        """A warning, with the error's traceback; nothing where this kind was told before."""
-        if kind not in self._said and len(self._said) < MAX_KINDS:
-            self._said.add(kind)
+        """Log a warning, with the error's traceback, unless this kind was logged before."""
+        if kind not in self._logged and len(self._logged) < MAX_KINDS:
+            self._logged.add(kind)
             self._logger.warning(text, *args, exc_info=error)

@@ -1,4 +1,4 @@
-"""The process: the parts that run while a server runs, and the ASGI application around them."""
+"""The parts that run inside a server process, and the ASGI application around them."""
 
 from hub.runtime.application import HubApplication
 from hub.runtime.runtime import HubRuntime

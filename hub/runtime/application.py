@@ -1,4 +1,4 @@
-"""The outermost ASGI application: starts the hub's runtime and hands it on."""
+"""The outermost ASGI application: starts the hub's runtime and passes it on in the scope."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,11 +17,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class HubApplication:
-    """The outermost ASGI application: starts the hub and hands it on as `scope["hub"]`.
+    """The outermost ASGI application: starts the hub and passes it on as `scope["hub"]`.
 
-    `application` is what serves HTTP and WebSockets, with a HubConsumer somewhere in it;
-    `policy` decides who may hear what. HTTP requests are measured on their way. With `deliver`,
-    the worker runs in here, too: for a site that is one process.
+    `application` serves HTTP and WebSockets, and routes `/ws/` to a HubConsumer. `policy` decides
+    which user may receive which topic. HTTP requests are measured. With `deliver`, the worker runs
+    in this process, too: for a site that has only one.
     """
 
     def __init__(self, application: Application, *, policy: Policy, deliver: bool = False) -> None:
@@ -44,7 +44,7 @@ class HubApplication:
             await self._application({**scope, "hub": runtime}, receive, send)
 
     def runtime(self) -> HubRuntime:
-        """The runtime of the running event loop, started if it is not."""
+        """The runtime of the running event loop; the first call starts it."""
         loop = asyncio.get_running_loop()
         if loop not in self._runtimes:
             self._runtimes[loop] = HubRuntime(self.policy, self._meter, deliver=self._deliver)
@@ -70,7 +70,7 @@ class HubApplication:
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
-    """Somebody came to a server that is at its end: a balancer or a browser tries the next one."""
+    """Turn away a client of a server that is about to end; it tries the next one."""
     if scope["type"] == "http":
         headers = [(b"connection", b"close"), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 503, "headers": headers})

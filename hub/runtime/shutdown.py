@@ -1,7 +1,7 @@
-"""A deploy: on SIGTERM everybody is told to come back before the server ends.
+"""The end of a server process: SIGTERM tells every client to reconnect before the server ends.
 
-Daphne cancels every application at once, so a browser would see a lost network, and nothing that
-the consumer does then is sure to run. A signal handler comes first on every server.
+Daphne cancels every application at once: a browser would see a lost network, and code that a
+consumer runs at its cancellation may not finish. A signal handler runs first on every server.
 """
 
 import asyncio
@@ -20,17 +20,18 @@ from hub.sockets.registry import ConnectionRegistry
 
 logger = logging.getLogger("hub")
 
-PATIENCE = 2.0  # seconds for the clients to go
-LOOK = 0.05  # seconds between two looks at who is left
+GOODBYE_TIMEOUT = 2.0  # seconds for the clients to leave and the requests to end
+CANCEL_TIMEOUT = 2.0  # seconds for a cancelled request or socket to end
+SHUTDOWN_POLL = 0.05  # seconds between two looks at the connections that are left
 
 
 class Shutdown:
-    """Puts a goodbye in front of what the server does on SIGTERM.
+    """Says goodbye to every client before the server handles SIGTERM.
 
-    `begun` is true from the first signal on; a second one ends the server at once. Signals can
-    only be taken in the main thread: elsewhere (runserver's reloader) `install` does nothing.
-    Whatever is served is served in `serving()`, so that it is waited for, and nothing holds up the
-    end. From `over` on nothing is served any more: the server software takes its last steps.
+    `begun` is true from the first signal on; a second signal ends the server at once. Python
+    delivers signals to the main thread only: elsewhere (runserver's reloader) `install` does
+    nothing. Every request and socket runs inside `serving()`, so that the end waits for it, for a
+    bounded time. Once `over` is true, nothing new is served.
     """
 
     def __init__(self, connections: ConnectionRegistry) -> None:
@@ -44,7 +45,7 @@ class Shutdown:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
-        """Around one socket or request; ends it quietly where it does not end by itself in time.
+        """Wraps one request or socket: the end waits for it, and cancels it when it is late.
 
         Daphne leaves such a task pending when it ends, and CPython 3.11 then crashes (SIGSEGV) as
         it collects the queue that the task waits for.
@@ -61,24 +62,25 @@ class Shutdown:
             self._serving.discard(task)
 
     def install(self) -> None:
+        """Take over SIGTERM. Call it in the event loop that serves."""
         if threading.current_thread() is not threading.main_thread():
             return
         self._loop = asyncio.get_running_loop()
         self._previous = signal.getsignal(signal.SIGTERM)
-        self._installed = self._take
+        self._installed = self._on_signal
         signal.signal(signal.SIGTERM, self._installed)
 
     def remove(self) -> None:
-        """Give the signal back, unless somebody has taken it since."""
+        """Restore the previous handler, unless another one was installed since."""
         if self._installed is None or threading.current_thread() is not threading.main_thread():
             return
         if signal.getsignal(signal.SIGTERM) == self._installed:
             signal.signal(signal.SIGTERM, self._previous)
         self._installed = None
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.begun or self._loop.is_closed():
-            self._hand_on(number, frame)
+            self._call_previous(number, frame)
             return
         self.begun = True
         self._loop.call_soon_threadsafe(self._begin, number)
@@ -88,21 +90,21 @@ class Shutdown:
 
     async def _say_goodbye(self, number: int) -> None:
         logger.info("SIGTERM: saying goodbye to %d connections", len(self._connections))
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + GOODBYE_TIMEOUT
         await self._connections.end_all(close_codes.RESTART)
         while not self._connections.is_empty and time.monotonic() < deadline:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(SHUTDOWN_POLL)
         self.over = True
-        if self._serving:  # requests, and sockets whose client does not go
-            left = max(LOOK, deadline - time.monotonic())
+        if self._serving:  # requests, and sockets whose clients stay
+            left = max(SHUTDOWN_POLL, deadline - time.monotonic())
             _, late = await asyncio.wait(tuple(self._serving), timeout=left)
             for task in late:
                 task.cancel()
             if late:
-                await asyncio.wait(late, timeout=PATIENCE)
-        self._hand_on(number, None)
+                await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
+        self._call_previous(number, None)
 
-    def _hand_on(self, number: int, frame: FrameType | None) -> None:
+    def _call_previous(self, number: int, frame: FrameType | None) -> None:
         self.remove()
         if callable(self._previous):
             self._previous(number, frame)

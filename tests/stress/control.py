@@ -114,7 +114,7 @@ class Control:
 
     async def do_linger(self, seconds: float) -> None:
         """From SIGTERM on the server lives at least so long, as if somebody were slow to go."""
-        shutdown.LOOK = seconds
+        shutdown.SHUTDOWN_POLL = seconds
 
     async def do_people(self, **asked: Any) -> Any:
         return await self._in_thread(people.make, **asked)

@@ -3,7 +3,7 @@ import asyncio
 from hub.concurrency.tasks import Tasks
 
 
-async def test_what_a_task_raises_is_logged_with_its_name(caplog):
+async def test_an_error_of_a_task_is_logged_with_its_name(caplog):
     tasks = Tasks()
 
     async def fail():
@@ -17,7 +17,7 @@ async def test_what_a_task_raises_is_logged_with_its_name(caplog):
     assert len(tasks) == 0
 
 
-async def test_cancelling_ends_every_task_and_waits_for_its_end():
+async def test_cancel_waits_until_every_task_has_ended():
     tasks, ended = Tasks(), []
 
     async def wait(name):
@@ -35,7 +35,7 @@ async def test_cancelling_ends_every_task_and_waits_for_its_end():
     assert len(tasks) == 0
 
 
-async def test_a_task_may_cancel_the_others_without_ending_itself():
+async def test_a_task_can_cancel_the_others_and_go_on():
     tasks, done = Tasks(), asyncio.Event()
 
     async def end_the_others():

@@ -1,4 +1,4 @@
-"""The hub's own database threads."""
+"""Threads for the hub's own database work."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ async def database():
     await made.close()
 
 
-async def test_work_runs_in_a_thread_of_the_hubs_own_with_a_connection_that_stays(database):
+async def test_work_runs_in_the_hubs_own_threads_and_keeps_their_connections(database):
     def work():
         Log.objects.count()
         return threading.current_thread().name, id(connection.connection)
@@ -30,7 +30,7 @@ async def test_work_runs_in_a_thread_of_the_hubs_own_with_a_connection_that_stay
     assert len(results) <= 2
 
 
-async def test_a_connection_that_turned_out_to_be_broken_is_replaced(database):
+async def test_a_broken_connection_is_replaced(database):
     single = DatabaseThreads("test-single", 1)
     seen = []
 
@@ -47,16 +47,16 @@ async def test_a_connection_that_turned_out_to_be_broken_is_replaced(database):
     await single.close()
 
 
-async def test_a_connection_that_was_lost_while_it_was_idle_costs_nobody_an_answer():
+async def test_work_on_a_connection_that_was_lost_while_idle_runs_again():
     single = DatabaseThreads("test-single", 1)
     await single.run(Log.objects.count)
     if connection.vendor == "postgresql":  # SQLite has none to lose
-        await single.run(lambda: connection.connection.close())  # as a restarted server does it
+        await single.run(lambda: connection.connection.close())  # as a restart of the server does
     assert await single.run(Log.objects.count) == 0
     await single.close()
 
 
-async def test_slow_work_holds_up_neither_the_loop_nor_another_thread(database):
+async def test_slow_work_delays_neither_the_loop_nor_another_thread(database):
     blocked = threading.Event()
     slow = asyncio.create_task(database.run(blocked.wait, 2 * PATIENCE))
     assert await asyncio.wait_for(database.run(lambda: "quick"), PATIENCE) == "quick"

@@ -1,4 +1,4 @@
-"""A log line a kind."""
+"""One log line per kind of warning."""
 
 import logging
 
@@ -11,23 +11,23 @@ from tests.hub.peer import Peer
 from tests.hub.site import Site
 from tests.rig.wait import async_wait_until
 
-logger = logging.getLogger("test.once")
+logger = logging.getLogger("test.warn_once")
 
 
-def test_each_kind_is_told_once_with_its_traceback(caplog):
-    speaker = WarnOnce(logger)
+def test_each_kind_is_logged_once_with_its_traceback(caplog):
+    once = WarnOnce(logger)
     for n in range(3):
-        speaker.warn("a", "first %d", n, error=LookupError("why"))
-        speaker.warn("b", "second %d", n)
+        once.warn("a", "first %d", n, error=LookupError("why"))
+        once.warn("b", "second %d", n)
     assert [one.message for one in caplog.records] == ["first 0", "second 0"]
     assert "why" in caplog.text
 
 
-def test_kinds_without_end_do_not_fill_the_memory(caplog, monkeypatch):
+def test_the_number_of_kinds_in_memory_is_bounded(caplog, monkeypatch):
     monkeypatch.setattr(warn_once, "MAX_KINDS", 3)
-    speaker = WarnOnce(logger)
+    once = WarnOnce(logger)
     for n in range(10):
-        speaker.warn(str(n), "kind")
+        once.warn(str(n), "kind")
     assert len(caplog.records) == 3
 
 
@@ -40,7 +40,7 @@ class Broken(Peer):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_bug_around_the_hub_is_told_once_however_many_it_meets(
+async def test_an_error_of_a_middleware_is_logged_once_for_all_its_sockets(
     site: Site, monkeypatch, caplog
 ):
     monkeypatch.setattr(sender, "LEAVING", 0.05)
