@@ -105,6 +105,28 @@ def test_inside_the_hub_a_room_imports_only_rooms_on_floors_below() -> None:
     assert not wrong
 
 
+def test_no_files_of_the_hub_import_each_other_in_a_circle() -> None:
+    files = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): file
+        for file in modules("hub")
+        if file.name != "__init__.py"
+    }
+    imports = {
+        module: {
+            other
+            for name in imported(file)
+            for other in (name, name.rpartition(".")[0])
+            if other in files and other != module
+        }
+        for module, file in files.items()
+    }
+    # Take away every file that imports none of those left: a circle is what remains.
+    while free := [module for module, others in imports.items() if not others & imports.keys()]:
+        for module in free:
+            del imports[module]
+    assert not imports, "each of these imports another of them"
+
+
 def test_every_room_of_the_hub_has_its_floor() -> None:
     rooms = {room_of(file) for file in modules("hub")} - {"migrations"}
     placed = [room for rooms_of_floor in FLOORS for room in rooms_of_floor]

@@ -1,8 +1,4 @@
-"""Adds up the closed records of one process."""
-
-import threading
-import time
-from collections.abc import Callable
+"""Adds up the records of one process."""
 
 from hub.metrics.buckets import Buckets, merged
 from hub.metrics.record import Record
@@ -22,7 +18,7 @@ class Tally:
         self.routes: dict[str, int] = {}
         self.latencies: dict[str, Buckets] = {}  # by route
 
-    def add(self, record: Record, milliseconds: float) -> None:
+    def add(self, record: Record) -> None:
         self.requests += 1
         status = record.status_class
         self.statuses[status] = self.statuses.get(status, 0) + 1
@@ -30,10 +26,9 @@ class Tally:
         if route not in self.routes and len(self.routes) >= MAX_ROUTES:
             route = OTHER
         self.routes[route] = self.routes.get(route, 0) + 1
-        if record.timed:
-            if route not in self.latencies:
-                self.latencies[route] = Buckets()
-            self.latencies[route].record(milliseconds)
+        milliseconds = record.milliseconds
+        if milliseconds is not None:
+            self.latencies.setdefault(route, Buckets()).record(milliseconds)
 
     def all_latencies(self) -> Buckets:
         """The latencies of every route together."""
@@ -41,38 +36,22 @@ class Tally:
 
 
 class Meter:
-    """Counts requests in flight and closed ones. Records close in the loop and in threads.
+    """Counts the requests in flight and the finished ones. Belongs to one event loop."""
 
-    `clock` gives seconds that never run backwards.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self) -> None:
         self.in_flight = 0
-        self._clock = clock
         self._tally = Tally()
-        # A sync view's request_finished is sent from a worker thread.
-        self._lock = threading.Lock()
 
-    def open(self, record: Record) -> None:
-        """Count a record as in flight, once."""
-        with self._lock:
-            if record.opened:
-                return
-            record.opened = True
-            record.started = self._clock()
-            self.in_flight += 1
+    def open(self) -> None:
+        """Count one more request in flight."""
+        self.in_flight += 1
 
     def close(self, record: Record) -> None:
-        """Count an open record as done, once."""
-        with self._lock:
-            if record.closed or not record.opened:
-                return
-            record.closed = True
-            self.in_flight -= 1
-            self._tally.add(record, (self._clock() - record.started) * 1000)
+        """Count a request as finished."""
+        self.in_flight -= 1
+        self._tally.add(record)
 
     def take(self) -> Tally:
         """What was counted since the last call; the next call starts from zero."""
-        with self._lock:
-            taken, self._tally = self._tally, Tally()
+        taken, self._tally = self._tally, Tally()
         return taken

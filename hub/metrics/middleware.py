@@ -1,4 +1,4 @@
-"""Tells a request's record which route it took."""
+"""Names the route in the record of a request."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,14 +6,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from hub.metrics.record import Record, current_record
+from hub.metrics.record import current_record
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 ROOT = "/"  # the name of the empty route
 
 
 class RouteMiddleware:
-    """Labels records by the pattern in the URLconf, never by the path: paths are without number.
+    """Labels records by the pattern in the URLconf, never by the path: paths are unlimited.
 
     Belongs first in MIDDLEWARE, so that it sees every response. Without the wrapper of
     `hub.metrics.wrapper` it does nothing.
@@ -29,25 +29,24 @@ class RouteMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        answer = self._get_response(request)
-        if isinstance(answer, HttpResponseBase):
-            _label(request, answer)
-            return answer
-        return self._labelled(request, answer)
+        response = self._get_response(request)
+        if isinstance(response, HttpResponseBase):
+            _label(request, response)
+            return response
+        return self._labelled(request, response)
 
     async def _labelled(
-        self, request: HttpRequest, answer: Awaitable[HttpResponseBase]
+        self, request: HttpRequest, responding: Awaitable[HttpResponseBase]
     ) -> HttpResponseBase:
-        response = await answer
+        response = await responding
         _label(request, response)
         return response
 
 
 def _label(request: HttpRequest, response: HttpResponseBase) -> None:
-    record: Record | None = current_record.get()
+    record = current_record.get()
     if record is None:
         return
-    record.status = response.status_code
     record.streaming = response.streaming
     match = request.resolver_match
     if match is not None:

@@ -1,32 +1,33 @@
-"""Django's own announcements open and close the record of a request.
+"""Receivers of Django's request signals: they start and stop the clock of a request.
 
-Both are sent outside the views' reach and know little: `request_started` has the scope only,
-`request_finished` only its sender. A receiver of `request_started` that raises fails the request,
-so these do nothing that can.
+`request_started` is sent when the body has been read, `request_finished` when the response has
+been sent and closed. A slow upload is therefore not a slow view. A receiver of `request_started`
+that raises fails the request, so these do nothing that can.
 """
 
+import time
 from typing import Any
 
 from django.core.signals import request_finished, request_started
 
-from hub.metrics.record import SCOPE_KEY, Record, current_record
+from hub.metrics.record import current_record
 
 
-def open_record(scope: dict[str, Any] | None = None, **kwargs: Any) -> None:
-    """Open the record that the wrapper put into the scope; without a wrapper there is none."""
-    record: Record | None = (scope or {}).get(SCOPE_KEY)
-    if record is not None:
-        record.open()
-
-
-def close_record(**kwargs: Any) -> None:
-    """Close the record of the request that has just been answered or given up."""
+def start_clock(**kwargs: Any) -> None:
+    """Note when Django began to handle the request."""
     record = current_record.get()
     if record is not None:
-        record.close()
+        record.started_at = time.perf_counter()
+
+
+def stop_clock(**kwargs: Any) -> None:
+    """Note when Django was done with the request."""
+    record = current_record.get()
+    if record is not None:
+        record.stopped_at = time.perf_counter()
 
 
 def connect() -> None:
-    """Listen to both signals; calling it again changes nothing."""
-    request_started.connect(open_record, dispatch_uid="hub.metrics.open_record")
-    request_finished.connect(close_record, dispatch_uid="hub.metrics.close_record")
+    """Connect to both signals; calling it again changes nothing."""
+    request_started.connect(start_clock, dispatch_uid="hub.metrics.start_clock")
+    request_finished.connect(stop_clock, dispatch_uid="hub.metrics.stop_clock")

@@ -1,64 +1,44 @@
-"""One HTTP request while it is being measured."""
+"""One HTTP request while it is measured."""
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hub.metrics.meter import Meter
-
-SCOPE_KEY = "hub.record"  # where the record lies in an ASGI scope
 STATIC = "static"  # the route of files served below the static prefix
 UNROUTED = "unrouted"  # no view was found, or the request never came that far
-LEFT = "left"  # the status class of a request whose client did not wait for the answer
+LEFT = "left"  # the status class of a request whose client left before the response was complete
 
-# Set outside Django's handler, where views, middleware and `request_finished` all see it: what a
-# receiver of `request_started` sets here is lost again before the view runs.
+# Set outside Django's handler, where views, middleware and both request signals see it. A value
+# that a receiver of `request_started` sets here is lost before the view runs.
 current_record: ContextVar["Record | None"] = ContextVar("hub_record", default=None)
 
 
 class Record:
-    """What is known of one request; `open` and `close` count once, however often they are called.
-
-    Several places learn that a request has ended, and none of them learns it always: see
-    `hub.metrics.wrapper`. The meter's lock makes the first of them win.
-    """
+    """What is known about one request. The wrapper in `hub.metrics.wrapper` owns it."""
 
     __slots__ = (
         "answered",
-        "closed",
         "failed",
         "left",
-        "meter",
-        "opened",
         "route",
-        "started",
+        "started_at",
         "status",
+        "stopped_at",
         "streaming",
     )
 
-    def __init__(self, meter: "Meter", route: str = UNROUTED) -> None:
-        self.meter = meter
+    def __init__(self, route: str = UNROUTED) -> None:
         self.route = route
         self.status: int | None = None
-        self.streaming = False  # a streamed body: it lasts as long as it likes
+        self.streaming = False  # a streamed body, which lasts as long as its reader wants
         self.answered = False  # the last byte was handed to the server
-        self.failed = False  # the application raised instead of answering to the end
+        self.failed = False  # the application raised instead of completing its response
         self.left = False  # the client went away first
-        self.opened = False
-        self.closed = False
-        self.started = 0.0  # by the meter's clock, in seconds
-
-    def open(self) -> None:
-        """Start the clock and count the request as in flight."""
-        self.meter.open(self)
-
-    def close(self) -> None:
-        """Count the request as it is now; nothing that becomes known later is counted."""
-        self.meter.close(self)
+        # Between these two moments Django handled the request: seconds of `time.perf_counter`.
+        self.started_at: float | None = None
+        self.stopped_at: float | None = None
 
     @property
     def status_class(self) -> str:
-        """ "2xx" and so on; "5xx" for a failed answer, "left" for one that nobody waited for."""
+        """ "2xx" and so on; "5xx" for a failed response, "left" for one that nobody waited for."""
         if self.failed:
             return "5xx"
         if self.status is None or (self.left and not self.answered):
@@ -66,10 +46,14 @@ class Record:
         return f"{self.status // 100}xx"
 
     @property
-    def timed(self) -> bool:
-        """Whether its duration says how fast the application answers.
+    def milliseconds(self) -> float | None:
+        """How long Django took to respond; None where that does not show how fast the site is.
 
-        A stream lasts as long as its reader wants, and a broken-off answer as long as the client's
-        patience; many quick static files would hide slow pages.
+        The duration of a stream depends on its reader, that of a response broken off on the
+        client's patience, and many quick static files would hide slow pages.
         """
-        return self.answered and not (self.streaming or self.failed or self.route == STATIC)
+        if self.started_at is None or self.stopped_at is None:
+            return None
+        if not self.answered or self.streaming or self.failed or self.route == STATIC:
+            return None
+        return (self.stopped_at - self.started_at) * 1000

@@ -1,4 +1,4 @@
-"""What one process measured during about one second, as an event."""
+"""What one process measured in about one second, as an event."""
 
 from typing import ClassVar
 
@@ -13,9 +13,9 @@ MAX_ROUTE_LENGTH = 100  # characters
 class MetricsSample(EventType, frozen=True):
     """One process's requests since its last sample. Sent ephemeral, shown on dashboards only.
 
-    `latencies` maps a bucket's index (see `hub.metrics.buckets`) to its count, for answers that
-    were neither streamed nor static files; `statuses` has "2xx" to "5xx" and "left" (the client
-    did not wait). Rates are counts divided by `seconds`, which a busy loop makes longer than one.
+    `latencies` maps a bucket's index (see `hub.metrics.buckets`) to its count, for responses that
+    were neither streamed nor static files. `statuses` has "2xx" to "5xx" and "left" (the client
+    did not wait). Rates are counts divided by `seconds`, which is above one in a busy loop.
     """
 
     type: ClassVar[str] = "metrics.sample"

@@ -1,4 +1,4 @@
-"""Takes a sample of the meter once a second and hands it on."""
+"""Takes a sample of the meter once a second and sends it."""
 
 import asyncio
 import logging
@@ -17,15 +17,15 @@ logger = logging.getLogger(__name__)
 
 
 def process_name() -> str:
-    """Host and process id: tells the processes of a cluster apart."""
+    """Host and process id, which name a process within a cluster."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Sampler:
-    """Sends one sample a second for as long as `run` is running.
+    """Sends one sample per second while `run` is running.
 
-    `send(event, topic)` is called in the event loop and must neither block nor await; what it
-    raises is logged and costs that one sample. `clock` gives seconds that never run backwards.
+    `send(event, topic)` is called in the event loop and must not block. An exception it raises is
+    logged and costs that one sample. `clock` gives seconds that never run backwards.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Sampler:
         self._sleep = sleep
 
     async def run(self) -> None:
-        """Sample until cancelled. Beats that a blocked loop missed are left out."""
+        """Sample until cancelled. Samples that a blocked loop missed are left out."""
         taken = self._clock()
         due = taken + INTERVAL
         while True:
@@ -52,7 +52,7 @@ class Sampler:
             now = self._clock()
             self._take(now - taken)
             taken = now
-            # From the beat, not from now: otherwise each second would be a little longer than one.
+            # From the due time, not from now: otherwise every second would be a little too long.
             due += INTERVAL * max(1, 1 + (now - due) // INTERVAL)
 
     def _take(self, seconds: float) -> None:

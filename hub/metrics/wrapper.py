@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from hub.metrics import receivers
 from hub.metrics.meter import Meter
-from hub.metrics.record import SCOPE_KEY, STATIC, UNROUTED, Record, current_record
+from hub.metrics.record import STATIC, UNROUTED, Record, current_record
 
 Scope = MutableMapping[str, Any]
 Frame = MutableMapping[str, Any]
@@ -16,30 +19,28 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class MetricsApplication:
-    """Opens a record for each HTTP request, and closes it if nobody else did.
+    """Counts each HTTP request: in flight while it runs, and with its status at its end.
 
-    Django announces most ends of a request, but not all: nothing is sent when a streamed body
-    raises or when the client leaves during its upload, and files served outside Django never get
-    there. What this wrapper sees passing by repairs that. WebSockets go through untouched.
+    Only from outside every request has an end. Django sends no `request_finished` when a streamed
+    body raises, no signal at all when a client leaves during its upload, and neither signal has
+    the status. WebSockets pass through untouched.
 
-    Requests below `static_prefix` count as the route "static". Making an instance connects the
-    receivers of Django's request signals.
+    Requests below STATIC_URL count as the route "static". Making an instance connects the
+    receivers of Django's request signals, which time the request.
     """
 
-    def __init__(
-        self, application: Application, meter: Meter, static_prefix: str = "/static/"
-    ) -> None:
+    def __init__(self, application: Application, meter: Meter) -> None:
         receivers.connect()
         self._application = application
         self._meter = meter
-        self._static_prefix = static_prefix
+        self._static_prefix = _static_prefix()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        static = scope["path"].startswith(self._static_prefix)
-        record = Record(self._meter, STATIC if static else UNROUTED)
+        is_static = self._static_prefix and scope["path"].startswith(self._static_prefix)
+        record = Record(STATIC if is_static else UNROUTED)
 
         async def watched_receive() -> Frame:
             frame = await receive()
@@ -51,15 +52,15 @@ class MetricsApplication:
             if frame["type"] == "http.response.start":
                 record.status = frame["status"]
             elif frame["type"] == "http.response.body" and not frame.get("more_body", False):
-                # Before it is handed on: some servers report the end of the response as a
-                # disconnect, and that one is nobody leaving.
+                # Before it is passed on: some servers report the end of the response as a
+                # disconnect, and then no client has left.
                 record.answered = True
             await send(frame)
 
-        record.open()
+        self._meter.open()
         token = current_record.set(record)
         try:
-            await self._application({**scope, SCOPE_KEY: record}, watched_receive, watched_send)
+            await self._application(scope, watched_receive, watched_send)
         except asyncio.CancelledError:
             record.left = True
             raise
@@ -67,5 +68,11 @@ class MetricsApplication:
             record.failed = True
             raise
         finally:
-            record.close()
             current_record.reset(token)
+            self._meter.close(record)
+
+
+def _static_prefix() -> str:
+    """The path of STATIC_URL; empty where another host serves the files, or the URL is not set."""
+    url = urlsplit(settings.STATIC_URL or "")
+    return "" if url.netloc or url.path == "/" else url.path

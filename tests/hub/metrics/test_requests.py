@@ -8,6 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
+from hub.metrics import receivers
 from hub.metrics.meter import MAX_ROUTES, OTHER, Meter
 from hub.metrics.record import Record
 from hub.metrics.wrapper import MetricsApplication
@@ -228,6 +229,33 @@ async def test_files_served_outside_django_count_as_static_and_are_not_timed(met
     assert tally.all_latencies().total == 0
 
 
+async def test_static_files_are_known_by_the_setting_of_their_address(meter, settings):
+    settings.STATIC_URL = "/assets/"
+    await Visit(MetricsApplication(ASGIHandler(), meter), "/assets/frontend/shop.css").run()
+    assert meter.take().routes == {"static": 1}
+
+
+async def test_with_static_files_on_another_host_no_path_counts_as_static(meter, settings):
+    settings.STATIC_URL = "https://cdn.example/"
+    await Visit(MetricsApplication(ASGIHandler(), meter), "/async/").run()
+    assert meter.take().routes == {"async/": 1}
+
+
+async def test_a_slow_upload_is_not_a_slow_view(application, meter, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(receivers.time, "perf_counter", lambda: now)
+
+    class SlowUpload(Visit):
+        async def _receive(self):
+            nonlocal now
+            if self._incoming:
+                now += 30
+            return await super()._receive()
+
+    await SlowUpload(application, "/async/", body=(b"half", b"other half")).run()
+    assert meter.take().all_latencies().quantile(1) < 1_000
+
+
 async def test_a_websocket_is_passed_on_and_not_counted(meter):
     scopes = []
 
@@ -240,41 +268,26 @@ async def test_a_websocket_is_passed_on_and_not_counted(meter):
     assert (meter.in_flight, meter.take().requests) == (0, 0)
 
 
-def test_opening_and_closing_twice_counts_once():
-    meter = Meter()
-    record = Record(meter)
-    record.open()
-    record.open()
-    assert meter.in_flight == 1
-    record.close()
-    record.close()
-    assert (meter.in_flight, meter.take().requests) == (0, 1)
-
-
-def test_closing_a_record_that_was_never_opened_counts_nothing():
-    meter = Meter()
-    Record(meter).close()
-    assert (meter.in_flight, meter.take().requests) == (0, 0)
-
-
-def test_latency_is_the_time_between_opening_and_closing():
-    now = 100.0
-    meter = Meter(clock=lambda: now)
-    record = Record(meter, "x/")
-    record.open()
-    now += 0.25
+def finished(route, milliseconds=1.0):
+    """A record of a request that was answered."""
+    record = Record(route)
     record.status, record.answered = 200, True
-    record.close()
+    record.started_at, record.stopped_at = 100.0, 100.0 + milliseconds / 1000
+    return record
+
+
+def test_latency_is_the_time_between_the_two_signals():
+    meter = Meter()
+    meter.open()
+    meter.close(finished("x/", milliseconds=250))
     assert meter.take().latencies["x/"].quantile(0.5) == pytest.approx(250, rel=0.02)
 
 
 def test_routes_beyond_the_bound_are_counted_as_other():
     meter = Meter()
     for number in range(MAX_ROUTES + 5):
-        record = Record(meter, f"route-{number}/")
-        record.status, record.answered = 200, True
-        record.open()
-        record.close()
+        meter.open()
+        meter.close(finished(f"route-{number}/"))
     tally = meter.take()
     assert len(tally.routes) == MAX_ROUTES + 1
     assert tally.routes[OTHER] == tally.latencies[OTHER].total == 5

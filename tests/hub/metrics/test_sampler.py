@@ -50,17 +50,19 @@ async def run_sampler(clock, meter=None, send=None):
 
 
 def answer(meter, route="x/", status=200):
-    record = Record(meter, route)
+    """Count a request that was answered."""
+    record = Record(route)
     record.status, record.answered = status, True
-    record.open()
-    record.close()
+    record.started_at, record.stopped_at = 100.0, 100.001
+    meter.open()
+    meter.close(record)
 
 
 async def test_a_sample_tells_what_the_meter_counted():
     meter = Meter()
     answer(meter)
     answer(meter, status=503)
-    Record(meter).open()
+    meter.open()
     sent, _ = await run_sampler(Clock(beats=1), meter)
     [(sample, topic)] = sent
     assert topic == "metrics"
