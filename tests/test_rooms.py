@@ -33,7 +33,7 @@ CORE = [
     "hub/errors.py",
     "hub/events.py",
     "hub/broadcast/ring.py",
-    "hub/inbox/words.py",
+    "hub/inbox/flags.py",
     "hub/metrics/buckets.py",
     "hub/sockets/close_codes.py",
     "hub/sockets/connection.py",

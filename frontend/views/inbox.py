@@ -14,21 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from frontend.kinds import is_mutable, kind_name, topic_names
 from hub import inbox
-from hub.inbox import Inbox, Item
-from hub.inbox.reading import STATES
+from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
 from orders.topics import ShopPolicy
 
-PAGE = 20  # events
-MOST = 2**63 - 1  # the database's integer
+PAGE_SIZE = 20  # events
 
-# What a button says of one event, and of all.
-WORDS = {
-    "read": ("read", True),
-    "unread": ("read", False),
-    "archive": ("archived", True),
-    "unarchive": ("archived", False),
-}
-ALL = {"read": "read", "archive": "archived"}
+ALL_ACTIONS = ("read", "archive")  # those with a button for everything
 UNDONE = {"read": "Everything is marked as read.", "archived": "Everything is archived."}
 
 
@@ -39,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """A page of the inbox. Opening its first page is seeing it."""
     state, before = _place(request.GET)
     found = Inbox(request.user, ShopPolicy())
-    page = found.page(state, before, PAGE)
+    page = found.page(state, before, PAGE_SIZE)
     unread, unseen = found.unread(), found.unseen()
     if unseen and request.method == "GET" and state != "archived" and before is None:
         inbox.mark_all(request.user.pk, "seen", found.log.head)
@@ -73,24 +64,25 @@ def open_event(request: HttpRequest, position: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def say(request: HttpRequest, position: int, action: str) -> HttpResponse:
-    if action not in WORDS:
+def set_flag(request: HttpRequest, position: int, action: str) -> HttpResponse:
+    if action not in ACTIONS:
         raise Http404(action)
     _find(request, position)
-    what, on = WORDS[action]
-    inbox.mark(request.user.pk, what, position, on=on)
+    flag, on = ACTIONS[action]
+    inbox.mark(request.user.pk, flag, position, on=on)
     return _back(request)
 
 
 @require_POST
 @login_required
-def say_all(request: HttpRequest, action: str) -> HttpResponse:
+def set_all(request: HttpRequest, action: str) -> HttpResponse:
     """Everything that the page knew of; what came since is not meant."""
     upto = request.POST.get("position", "")
-    if action not in ALL or not _is_number(upto):
+    if action not in ALL_ACTIONS or not _is_number(upto):
         raise Http404(action)
     head = Inbox(request.user, ShopPolicy()).log.head
-    undo = inbox.mark_all(request.user.pk, ALL[action], min(int(upto), head))
+    flag, _ = ACTIONS[action]
+    undo = inbox.mark_all(request.user.pk, flag, min(int(upto), head))
     return _back(request, undo=undo)
 
 
@@ -106,7 +98,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _find(request: HttpRequest, position: int) -> Item:
-    found = Inbox(request.user, ShopPolicy()).find(min(position, MOST))
+    found = Inbox(request.user, ShopPolicy()).find(min(position, MAX_POSITION))
     if found is None:
         raise Http404(f"no event of theirs at {position}")
     return found
@@ -142,7 +134,7 @@ def _place(query: QueryDict) -> tuple[Any, int | None]:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:20]) <= MOST and len(text) < 20
+    return text.isascii() and text.isdigit() and int(text[:20]) <= MAX_POSITION and len(text) < 20
 
 
 def _query(state: str, before: int | None, **more: str) -> str:

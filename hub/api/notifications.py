@@ -8,24 +8,12 @@ from pydantic import Field
 
 from hub import inbox
 from hub.api.answers import ApiError, errors
-from hub.inbox import Inbox
+from hub.inbox import ACTIONS, MAX_POSITION, Inbox
+from hub.inbox.flags import Action, AllAction
 from hub.inbox.reading import State
-from hub.inbox.words import What
 from hub.policy import Policy
 
-MOST = 2**63 - 1  # the database's integer
-
-Position = Annotated[int, Field(ge=1, le=MOST)]
-Action = Literal["seen", "read", "unread", "archive", "unarchive"]
-AllAction = Literal["seen", "read", "archive"]
-
-WORDS: dict[Action, tuple[What, bool]] = {
-    "seen": ("seen", True),
-    "read": ("read", True),
-    "unread": ("read", False),
-    "archive": ("archived", True),
-    "unarchive": ("archived", False),
-}
+Position = Annotated[int, Field(ge=1, le=MAX_POSITION)]
 
 
 class Flags(Schema):
@@ -40,7 +28,7 @@ class Link(Schema):
 
 
 class Notification(Flags):
-    """An event as a socket sends it, and how it stands with the person. `id` is its position."""
+    """An event as a socket sends it, and the user's flags of it. `id` is its position."""
 
     op: Literal["event"] = "event"
     id: int
@@ -58,7 +46,7 @@ class Notification(Flags):
 
 
 class Notifications(Schema):
-    """Newest first. The counts stop at 100. `next` is the `before` of the page that follows."""
+    """Newest first. Counts stop at 100. `next` is the `before` of the page that follows."""
 
     epoch: str
     items: list[Notification]
@@ -68,7 +56,7 @@ class Notifications(Schema):
 
 
 class Upto(Schema):
-    position: Annotated[int, Field(ge=0, le=MOST)]
+    position: Annotated[int, Field(ge=0, le=MAX_POSITION)]
 
 
 class Undo(Schema):
@@ -80,17 +68,17 @@ class Undone(Schema):
 
 
 def notifications_router(policy: Policy) -> Router:
-    """The inbox of whoever is signed in; `policy` decides what they may still see."""
+    """The inbox of the signed-in user. `policy` decides which topics they may still receive."""
     router = Router(tags=["inbox"])
 
     @router.get("", response={200: Notifications, **errors(401, 422, 429)}, exclude_unset=True)
     def notifications(
         request: HttpRequest,
-        before: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+        before: Annotated[int | None, Query(ge=1, le=MAX_POSITION)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         state: State = "all",
     ) -> dict[str, Any]:
-        """A page of the inbox. `all` is what was not archived."""
+        """One page of the inbox. `all` is every event that is not archived."""
         found = Inbox(request.user, policy)
         page = found.page(state, before, limit)
         return {
@@ -105,13 +93,13 @@ def notifications_router(policy: Policy) -> Router:
         "/undo", response={200: Undone, **errors(400, 401, 403, 409, 422, 429)}, summary="Undo"
     )
     def undo(request: HttpRequest, body: Undo) -> dict[str, bool]:
-        """Take an all-form back. What was said since about single events stays."""
+        """Undo an action on everything. Later changes of single events stay."""
         try:
             undone = inbox.undo(request.user.pk, body.undo)
         except ValueError as error:
             raise ApiError(422, str(error)) from error
         if not undone:
-            raise ApiError(409, "this was undone already, or it is too long ago", "too_late")
+            raise ApiError(409, "this was undone already, or is too old to be undone", "too_late")
         return {"undone": True}
 
     @router.post(
@@ -119,26 +107,26 @@ def notifications_router(policy: Policy) -> Router:
         response={200: Undo, **errors(400, 401, 403, 404, 422, 429)},
         summary="Everything up to a position",
     )
-    def say_all(request: HttpRequest, action: Path[AllAction], body: Upto) -> dict[str, str]:
-        """`position` is the newest that the person was shown: what came later is not meant."""
-        what = WORDS[action][0]
+    def set_all(request: HttpRequest, action: Path[AllAction], body: Upto) -> dict[str, str]:
+        """`position` is the newest event that the user was shown: later ones are not changed."""
+        flag, _ = ACTIONS[action]
         head = Inbox(request.user, policy).log.head
-        return {"undo": inbox.mark_all(request.user.pk, what, min(body.position, head))}
+        return {"undo": inbox.mark_all(request.user.pk, flag, min(body.position, head))}
 
     @router.post(
         "/{position}/{action}",
         response={200: Flags, **errors(401, 403, 404, 422, 429)},
         summary="One event",
     )
-    def say(
+    def set_flag(
         request: HttpRequest, position: Path[Position], action: Path[Action]
     ) -> dict[str, bool]:
-        """How the event stands afterwards. Whoever reads or archives an event has seen it."""
+        """The event's flags afterwards. An event that is read or archived counts as seen."""
         found = Inbox(request.user, policy)
-        if not found.is_due(position):
-            raise ApiError(404, "no event of yours has this position")
-        what, on = WORDS[action]
-        inbox.mark(request.user.pk, what, position, on=on)
+        if not found.has(position):
+            raise ApiError(404, "your inbox has no event at this position")
+        flag, on = ACTIONS[action]
+        inbox.mark(request.user.pk, flag, position, on=on)
         return _flags(inbox.flags_of(request.user.pk, position))
 
     return router

@@ -1,9 +1,10 @@
-"""A person's inbox: the log, filtered by their subscriptions, and what they said about it.
+"""A user's inbox: the log, filtered by their subscriptions, with a flag for what they have done.
 
-Nothing is copied when an event is published; a price drop with many watchers stays one row. What
-is stored a person are words: "all up to here", or "this one", is seen, read or archived.
+Nothing is copied when an event is published; a price drop with many watchers stays one row. Per
+user only decisions are stored: this event, or everything up to here, is seen, read or archived.
 """
 
+from hub.inbox.flags import ACTIONS, Flags
 from hub.inbox.marks import (
     InboxChanged,
     flags_of,
@@ -14,11 +15,14 @@ from hub.inbox.marks import (
     seen_by,
     undo,
 )
-from hub.inbox.reading import COUNTED, Inbox, Item, Page
-from hub.inbox.words import Flags
+from hub.inbox.reading import COUNTED, STATES, Inbox, Item, Page
+from hub.models.log import MAX_POSITION
 
 __all__ = [
+    "ACTIONS",
     "COUNTED",
+    "MAX_POSITION",
+    "STATES",
     "Flags",
     "Inbox",
     "InboxChanged",

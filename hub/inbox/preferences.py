@@ -1,10 +1,10 @@
-"""What people want to be told, and how: event type by means, and mutes.
+"""Preferences per event type and means, and mutes.
 
-A choice never touches a subscription: it filters where something is shown or sent. So a choice
-that is taken back shows again what was there all the time.
+A choice filters what is shown or sent and never changes a subscription. So undoing a choice shows
+again what was there all the time. In all functions `person` is a user's primary key.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
@@ -14,22 +14,22 @@ from django.db.models import Q
 from hub.errors import HubError
 from hub.events import EventType, declared_types
 from hub.models import Mute, Preference
+from hub.models.chunks import in_chunks
 from hub.topics import check_topic
 
 Means = Literal["toast", "inbox", "email"]
 MEANS: tuple[Means, ...] = get_args(Means)
-MAX_MUTES = 1_000  # of one person; each is looked at whenever their inbox is read
-CHUNK = 500  # people asked about by one statement
+MAX_MUTES = 1_000  # per user; all are read whenever their inbox is read
 
 Key = TypeVar("Key")
 
 
 class PreferenceError(HubError, ValueError):
-    """A choice that cannot be made; nothing was written. Its text is for the person."""
+    """A choice that cannot be made; nothing was written. Its text is for the user."""
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What one person wants of one type, or what everybody gets who said nothing."""
+    """The means by which one user gets events of one type."""
 
     toast: bool
     inbox: bool
@@ -37,7 +37,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def defaults() -> dict[str, Choice]:
-    """What may be chosen: each type that people are shown, with what it does by itself."""
+    """Each type that users can choose, with the choice of a user who has made none."""
     found: dict[str, Choice] = {}
     for kind in declared_types():
         if is_shown(kind):
@@ -48,37 +48,37 @@ def defaults() -> dict[str, Choice]:
 
 
 def is_shown(kind: type[EventType]) -> bool:
-    """Whether people are shown events of this class at all: one without a title has no words."""
+    """Whether users are shown events of this class: those without a title are for programs."""
     return kind.title is not EventType.title
 
 
 def hidden_types() -> set[str]:
-    """The types that are for programs only."""
+    """The declared types that users are never shown."""
     return {kind.type for kind in declared_types()} - set(defaults())
 
 
 def wants(people: Collection[Key], type: str, means: Means, topic: str | None = None) -> set[Key]:
-    """Those among the people (primary keys) who want events of this type by this means.
+    """Those of the users (primary keys) who want events of this type by this means.
 
-    Who muted the type is left out, and with `topic`, the event's, who muted that.
+    Users who muted the type are left out; with `topic`, the event's, so are those who muted that.
     """
     default = _default(type, means)
-    by_text = {str(person): person for person in people}
+    by_text = {str(key): key for key in people}
     chosen = set() if not default else set(by_text)
-    for some in _chunks(sorted(by_text)):
+    for keys in in_chunks(sorted(by_text)):
         deviating = Preference.objects.filter(
-            person__in=some, type=type, means=means, wanted=not default
+            person__in=keys, type=type, means=means, wanted=not default
         )
         chosen.symmetric_difference_update(deviating.values_list("person", flat=True))
         muted = Mute.objects.filter(
-            Q(topic="") | Q(topic=topic or ""), Q(type="") | Q(type=type), person__in=some
+            Q(topic="") | Q(topic=topic or ""), Q(type="") | Q(type=type), person__in=keys
         )
         chosen.difference_update(muted.values_list("person", flat=True))
-    return {by_text[person] for person in chosen}
+    return {by_text[key] for key in chosen}
 
 
 def preferences_of(person: object) -> dict[str, Choice]:
-    """Every type that may be chosen, with what this person gets of it. Mutes are not counted."""
+    """The user's choice for every type that can be chosen. Mutes are not considered."""
     choices = defaults()
     rows = Preference.objects.filter(person=str(person), type__in=choices)
     for type, means, wanted in rows.values_list("type", "means", "wanted"):
@@ -88,10 +88,10 @@ def preferences_of(person: object) -> dict[str, Choice]:
 
 
 def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
-    """Keep what the person chose: {type: {means: wanted}}; what is not named stays.
+    """Store choices, as {type: {means: wanted}}; what is not named stays.
 
-    Raises PreferenceError for a type that is not shown to people, and for mail of a type that
-    has none; nothing is written then.
+    Raises PreferenceError for a type that users are not shown, and for emails of a type that has
+    none; nothing is written then.
     """
     known = defaults()
     rows = []
@@ -100,10 +100,10 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
             raise PreferenceError(f"there are no events of the type {type!r}")
         for means, wanted in by_means.items():
             if means == "email" and wanted and not known[type].email:
-                raise PreferenceError(f"there is no mail for {type!r}")
+                raise PreferenceError(f"there are no emails for {type!r}")
             rows.append(Preference(person=str(person), type=type, means=means, wanted=wanted))
     if rows:
-        # One statement: two forms that are sent at once do not collide.
+        # One statement, so that two forms sent at once do not collide.
         Preference.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -113,10 +113,10 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
 
 
 def mute(person: object, *, topic: str = "", type: str = "") -> None:
-    """Show and send the person no events of this topic, this type, or this type on this topic.
+    """Stop showing and sending the user events of a topic, a type, or a type on a topic.
 
-    Raises PreferenceError for an unknown type, for nothing at all, and above MAX_MUTES;
-    BadTopic for what is no topic. Repeating it changes nothing.
+    Muting again is a no-op. Raises PreferenceError for an unknown type, without topic and type,
+    and above MAX_MUTES; BadTopic for a malformed topic.
     """
     if not topic and not type:
         raise PreferenceError("name a topic or a type to mute")
@@ -127,34 +127,30 @@ def mute(person: object, *, topic: str = "", type: str = "") -> None:
     with transaction.atomic(using=router.db_for_write(Mute)):
         _, is_new = Mute.objects.get_or_create(person=str(person), topic=topic, type=type)
         if is_new and Mute.objects.filter(person=str(person)).count() > MAX_MUTES:
-            raise PreferenceError(f"nobody can mute more than {MAX_MUTES:,} things")
+            raise PreferenceError(f"a user can have at most {MAX_MUTES:,} mutes")
 
 
 def unmute(person: object, *, topic: str = "", type: str = "") -> None:
-    """The reverse of `mute`, with the same names."""
+    """Undo a `mute` that had the same arguments."""
     Mute.objects.filter(person=str(person), topic=topic, type=type).delete()
 
 
 def mutes_of(person: object) -> list[tuple[str, str]]:
-    """The (topic, type) of each mute; an empty one stands for any."""
+    """The (topic, type) of each of the user's mutes; an empty string stands for any."""
     rows = Mute.objects.filter(person=str(person)).order_by("topic", "type")
     return list(rows.values_list("topic", "type"))
 
 
 def forget_preferences(people: Collection[Any]) -> None:
-    """Remove what deleted people chose."""
-    for some in _chunks([str(person) for person in people]):
-        Preference.objects.filter(person__in=some).delete()
-        Mute.objects.filter(person__in=some).delete()
+    """Remove the choices and mutes of deleted users."""
+    for keys in in_chunks([str(key) for key in people]):
+        Preference.objects.filter(person__in=keys).delete()
+        Mute.objects.filter(person__in=keys).delete()
 
 
 def _default(type: str, means: Means) -> bool:
-    """Events of a type that is no longer declared are shown as they were, and not mailed."""
+    """The choice for a type; one that is no longer declared is still shown, but not emailed."""
     if type in hidden_types():
         return False
     known = defaults().get(type, Choice(toast=True, inbox=True, email=False))
     return bool(getattr(known, means))
-
-
-def _chunks(people: list[str]) -> Iterable[list[str]]:
-    return (people[start : start + CHUNK] for start in range(0, len(people), CHUNK))

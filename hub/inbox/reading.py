@@ -1,4 +1,4 @@
-"""Reading an inbox: newest first, a page at a time, at a cost that does not grow with the log."""
+"""Reads an inbox newest first, one page at a time, at a cost that does not grow with the log."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from hub import log
 from hub.events import frame_of
 from hub.inbox import preferences
-from hub.inbox.marks import singles_of, words_of
-from hub.inbox.words import Flags, Words
+from hub.inbox.flags import Flags, InboxFlags
+from hub.inbox.marks import marks_of, overrides_of
 from hub.log import by_topic
 from hub.log.numbering import Row
 from hub.models import Event, InboxException, Subscription
@@ -20,13 +20,13 @@ from hub.topics import user_topic
 
 State = Literal["all", "unread", "archived"]
 STATES: tuple[State, ...] = get_args(State)
-COUNTED = 100  # counts stop here, a badge says "99+"
-MOST_READ = 500  # rows of one statement
-INTERVALS = 5_000  # of one person that are read; beyond them the oldest ended ones are left out
+COUNTED = 100  # events; counts stop here, and a badge shows "99+"
+MAX_ROWS_PER_STATEMENT = 500
+MAX_INTERVALS = 5_000  # of one user that are read; the oldest ended ones are left out beyond that
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One event of the inbox; `frame` is what a socket would have sent, decoded."""
+    """One event of an inbox. `frame` is what a socket would have sent, decoded."""
 
     position: int
     frame: dict[str, Any]
@@ -34,27 +34,31 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`next`: what `before` is for the page that follows, None at the end."""
+    """A page of items. `next` is the `before` of the page that follows, None at the end."""
 
     items: list[Item]
     next: int | None
 
 
 class View(msgspec.Struct, frozen=True):
-    """Where to look for a state's events, and which of them to keep.
+    """Where the events of a state are, and which of the rows found there belong to it.
 
-    Most are in one range of positions, above or below the watermarks. The others are found by
-    the words about single events.
+    Most are in one range of positions, low < position <= high, above or below the watermarks. The
+    others are found by their overrides.
     """
 
     low: int
     high: int
-    singles: Q | None
+    overrides: Q | None
     keep: Callable[[Flags], bool]
 
 
 class Inbox:
-    """What one person is due, may hear and wants to be shown, as it stood when it was made."""
+    """The events that one user received, may still receive and wants to be shown.
+
+    It shows the log as it stood when the instance was made. `policy` decides which topics the user
+    may receive now.
+    """
 
     def __init__(self, user: Any, policy: Policy) -> None:
         self.person = str(user.pk)
@@ -65,44 +69,46 @@ class Inbox:
     def page(self, state: State = "all", before: int | None = None, limit: int = 20) -> Page:
         """The newest `limit` events of this state below the position `before`.
 
-        `all` is what was not archived. New events never move those that follow a page.
+        `all` is every event that is not archived. New events never move those of later pages.
         """
         items = self._walk(self._view(state), before, limit + 1)
         more = len(items) > limit
         return Page(items[:limit], items[limit - 1].position if more else None)
 
     def unseen(self) -> int:
-        """How many events the person has not seen, at most COUNTED."""
-        low = self._words.top("seen", "read", "archived")
+        """The number of events that the user has not seen, at most COUNTED."""
+        low = self._flags.watermark("seen", "read", "archived")
         if low >= self.log.head:
-            return 0  # without a look at the log: most pages of most people
+            return 0
         view = View(low, self.log.head, None, lambda flags: not flags.seen)
         return len(self._walk(view, None, COUNTED))
 
     def unread(self) -> int:
-        """How many events are unread and not archived, at most COUNTED."""
+        """The number of events that are neither read nor archived, at most COUNTED."""
         return len(self._walk(self._view("unread"), None, COUNTED))
 
-    def is_due(self, position: int) -> bool:
-        """Whether this event was shown to the person, in the inbox or as a toast only."""
+    def has(self, position: int) -> bool:
+        """Whether the user was shown this event, in the inbox or only as a toast."""
         return self.find(position) is not None
 
+    is_due = has  # the name that projects know
+
     def find(self, position: int) -> Item | None:
-        """This event, if it was shown to the person, in the inbox or as a toast only."""
+        """This event, if the user was shown it, in the inbox or only as a toast."""
         shown = Event.objects.exclude(type__in=preferences.hidden_types())
         row = shown.filter(position=position).values_list("topic", "frame").first()
-        if row is None or not _is_within(row[0], position, self._due):
+        if row is None or not _is_within(row[0], position, self._received):
             return None
-        self._words.add(singles_of(self.person, [position]))
-        return Item(position, frame_of(row[1]), self._words.flags(position))
+        self._flags.add(overrides_of(self.person, [position]))
+        return Item(position, frame_of(row[1]), self._flags.of(position))
 
     @cached_property
-    def _due(self) -> dict[str, list[tuple[int, int]]]:
-        """By topic the (since, until) of what the person is due and may hear now."""
+    def _received(self) -> dict[str, list[tuple[int, int]]]:
+        """By topic the (since, until) of what the user received and may still receive."""
         head, horizon = self.log.head, self.log.horizon
         spans: dict[str, list[tuple[int, int]]] = {user_topic(self.person): [(0, head)]}
         intervals = Subscription.objects.filter(person=self.person).exclude(until__lte=horizon)
-        intervals = intervals.order_by(F("until").desc(nulls_first=True))[:INTERVALS]
+        intervals = intervals.order_by(F("until").desc(nulls_first=True))[:MAX_INTERVALS]
         for topic, since, until in intervals.values_list("topic", "since", "until"):
             spans.setdefault(topic, []).append((since, head if until is None else until))
         for topic in self._policy.refusals(self._user, list(spans)):
@@ -113,12 +119,12 @@ class Inbox:
         }
 
     @cached_property
-    def _words(self) -> Words:
-        return words_of(self.person)
+    def _flags(self) -> InboxFlags:
+        return marks_of(self.person)
 
     @cached_property
     def _muted(self) -> dict[str, list[str]]:
-        """By topic the types that are muted on it; "" among the types: all of them."""
+        """By topic the types that are muted on it; the type "" stands for all of them."""
         muted: dict[str, list[str]] = {}
         for topic, type in preferences.mutes_of(self.person):
             muted.setdefault(topic, []).append(type)
@@ -126,22 +132,25 @@ class Inbox:
 
     @cached_property
     def _wanted(self) -> dict[str, list[tuple[int, int]]]:
-        """As `_due`, without muted topics."""
+        """As `_received`, without muted topics."""
         return {
             topic: spans
-            for topic, spans in self._due.items()
+            for topic, spans in self._received.items()
             if "" not in self._muted.get(topic, ())
         }
 
     @cached_property
     def _hidden(self) -> set[str]:
-        """Types that are not shown on any topic."""
+        """The types that are not shown, whatever their topic."""
         chosen = preferences.preferences_of(self.person)
         off = {type for type, choice in chosen.items() if not choice.inbox}
         return preferences.hidden_types() | off | set(self._muted.get("", ()))
 
     def _view(self, state: State) -> View:
-        archived, both = self._words.top("archived"), self._words.top("read", "archived")
+        archived, both = (
+            self._flags.watermark("archived"),
+            self._flags.watermark("read", "archived"),
+        )
         if state == "archived":
             on = Q(what="archived", on=True)
             return View(0, archived, on, lambda flags: flags.archived)
@@ -154,20 +163,20 @@ class Inbox:
     def _walk(self, view: View, before: int | None, limit: int) -> list[Item]:
         before = self.log.head + 1 if before is None else before
         found: list[Item] = []
-        size = min(limit, MOST_READ)
+        size = min(limit, MAX_ROWS_PER_STATEMENT)
         while True:
-            candidates = self._rows_of_range(view, before, size)
-            singles = self._positions_of_singles(view, before, size)
-            positions = sorted({*(row.position for row in candidates), *singles}, reverse=True)
+            candidates = self._rows_in_range(view, before, size)
+            overridden = self._overridden_outside(view, before, size)
+            positions = sorted({*(row.position for row in candidates), *overridden}, reverse=True)
             here = positions[:size]
             candidates = [row for row in candidates if row.position in set(here)]
-            candidates += self._rows_at([one for one in singles if one in set(here)])
+            candidates += self._rows_at([one for one in overridden if one in set(here)])
             found += self._kept(view, candidates)
             if len(found) >= limit or len(positions) < size:
                 return found[:limit]
-            before, size = here[-1], min(size * 2, MOST_READ)
+            before, size = here[-1], min(size * 2, MAX_ROWS_PER_STATEMENT)
 
-    def _rows_of_range(self, view: View, before: int, size: int) -> list[Row]:
+    def _rows_in_range(self, view: View, before: int, size: int) -> list[Row]:
         low, high = view.low, min(view.high, before - 1)
         spans: list[by_topic.Span] = [
             (topic, max(since, low), min(until, high), self._muted.get(topic, []))
@@ -176,13 +185,13 @@ class Inbox:
         ]
         return by_topic.newest(spans, self._hidden, size)
 
-    def _positions_of_singles(self, view: View, before: int, size: int) -> list[int]:
-        """Those outside of the range that the person has spoken of."""
-        if view.singles is None:
+    def _overridden_outside(self, view: View, before: int, size: int) -> list[int]:
+        """The newest positions outside of the range whose overrides the view asks for."""
+        if view.overrides is None:
             return []
         outside = Q(position__lte=view.low) | Q(position__gt=view.high)
         found = InboxException.objects.filter(
-            view.singles, outside, person=self.person, position__lt=before
+            view.overrides, outside, person=self.person, position__lt=before
         )
         found = found.filter(position__gt=self.log.horizon).order_by("-position")
         return list(found.values_list("position", flat=True).distinct()[:size])
@@ -201,9 +210,9 @@ class Inbox:
 
     def _kept(self, view: View, candidates: list[Row]) -> list[Item]:
         candidates.sort(key=lambda row: row.position, reverse=True)
-        self._words.add(singles_of(self.person, [row.position for row in candidates]))
+        self._flags.add(overrides_of(self.person, [row.position for row in candidates]))
         items = (
-            Item(row.position, frame_of(row.tail), self._words.flags(row.position))
+            Item(row.position, frame_of(row.tail), self._flags.of(row.position))
             for row in candidates
         )
         return [item for item in items if item.frame.get("title") and view.keep(item.flags)]

@@ -1,4 +1,4 @@
-"""The hub's tables, one noun a file."""
+"""The hub's tables, one noun per file."""
 
 from hub.models.delivery import Delivery, Worker
 from hub.models.inbox import InboxException, InboxMark, InboxState, Mute, Preference

@@ -1,16 +1,17 @@
-"""What goes to people outside of the browser, and how far the worker has come."""
+"""Deliveries to users outside of the browser, and the progress of the worker."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class Worker(models.Model):
-    """The one row of the worker: who works now, and what is done.
+    """The one row that says which worker works now, and how far the work is done.
 
     The lease: `holder` may work until `until`, by the database's clock. Every event up to
-    `position` has its deliveries; of the next one, those to subscriptions up to the key `page`.
-    The rows of people whose deletion stands at or below `cleared` are gone; those up to `clearing`
-    go next, some time after `clearing_at`. `error` is what keeps mail from going out now.
+    `position` has its deliveries; of the next one, the subscriptions up to the primary key `page`
+    have theirs. The rows of users whose deletion is at or below the position `cleared` are gone;
+    those up to `clearing` go next, some time after `clearing_at`. `error` says why no emails go
+    out now.
     """
 
     holder = models.CharField(max_length=64, default="")
@@ -33,10 +34,10 @@ class Worker(models.Model):
 
 
 class Delivery(models.Model):
-    """One event to one person by one means.
+    """One event to one user by one means.
 
-    `position` and `person` name event and person. A last delivery, to somebody whose account is
-    being deleted, has a copy of the address and of the frame instead of a position.
+    `position` names the event, `person` is the user's primary key. A final delivery, to a user
+    whose account is being deleted, has a copy of the address and the frame instead of a position.
     """
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What people said about their events: seen, read, archived, and what they want to be told."""
+"""What users decided about their events: seen, read, archived; preferences and mutes."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,9 +7,9 @@ WHAT = ("seen", "read", "archived")
 
 
 class InboxState(models.Model):
-    """One row a person, locked by whoever changes their inbox.
+    """One row per user, locked by whatever changes their inbox.
 
-    `turn` counts their words: of two that speak of the same event, the later one holds.
+    `turn` counts their decisions: of two about the same event, the later one holds.
     """
 
     person = models.CharField(max_length=64, unique=True)
@@ -22,7 +22,7 @@ class InboxState(models.Model):
 
 
 class InboxMark(models.Model):
-    """A word about everything up to a position: the watermark. Removing the row takes it back."""
+    """A flag for everything up to the position `upto`. Removing the row undoes it."""
 
     person = models.CharField(max_length=64)
     what = models.CharField(max_length=8, choices=[(one, one) for one in WHAT])
@@ -41,7 +41,7 @@ class InboxMark(models.Model):
 
 
 class InboxException(models.Model):
-    """A word about one event: `on` or not, whatever the watermark says, until a later mark."""
+    """A flag of one event, set or cleared, whatever earlier marks say."""
 
     person = models.CharField(max_length=64)
     what = models.CharField(max_length=8, choices=[(one, one) for one in WHAT])
@@ -64,7 +64,7 @@ class InboxException(models.Model):
 
 
 class Preference(models.Model):
-    """Whether a person wants events of one type by one means; no row: the type's default."""
+    """Whether a user wants events of one type by one means. Without a row the default holds."""
 
     person = models.CharField(max_length=64)
     type = models.CharField(max_length=64)
@@ -83,7 +83,7 @@ class Preference(models.Model):
 
 
 class Mute(models.Model):
-    """Events that a person does not want to be shown or sent: of a topic, of a type, or of both.
+    """Events that a user is neither shown nor sent: of a topic, of a type, or of a type on a topic.
 
     An empty `topic` or `type` stands for any.
     """

@@ -1,15 +1,17 @@
-"""The log as tables: its head and its events."""
+"""The log: one row for its state, and one row per event."""
 
 from django.db import models
 from django.db.models import Q
 
+MAX_POSITION = 2**63 - 1  # the largest integer that the column holds
+
 
 class Log(models.Model):
-    """The one row that gives out positions; whoever numbers events holds its lock.
+    """The one row that gives out positions, locked by the process that numbers events.
 
-    `head` is the newest position. `horizon` is the highest position whose row may be gone, since
-    `horizon_at`; the rows up to `removed` are gone. `fingerprint` names the database that the
-    epoch was declared in.
+    `head` is the newest position. `horizon` is the highest position whose row may be gone; it
+    moved there at `horizon_at`. The rows up to `removed` are gone. `fingerprint` names the database
+    in which the epoch was declared.
     """
 
     epoch = models.CharField(max_length=32)
@@ -29,7 +31,7 @@ class Log(models.Model):
 
 
 class Event(models.Model):
-    """One fact. Inserted by the transaction that made it true; numbered after its commit."""
+    """One event, inserted by the transaction of its change and numbered after the commit."""
 
     position = models.BigIntegerField(null=True, unique=True, editable=False)
     topic = models.CharField(max_length=100)

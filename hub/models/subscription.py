@@ -1,4 +1,4 @@
-"""Who was subscribed to what, from when to when."""
+"""Which user was subscribed to which topic, from which position to which."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.db.models import Q
 
 
 class Subscription(models.Model):
-    """An interval of positions, `since` < position <= `until`, that a person is due on a topic.
+    """A user receives a topic's events at positions with `since` < position <= `until`.
 
-    Written by the drain only, in the transaction that numbers the event which opened or closed
-    it. `until` is empty while the subscription stands.
+    Only the drain writes it, in the transaction that numbers the event that opened or closed the
+    interval. `until` is empty while the subscription is open.
     """
 
     person = models.CharField(max_length=64)

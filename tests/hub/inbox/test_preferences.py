@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from hub import EventType
 from hub.errors import BadTopic
 from hub.inbox.preferences import (
-    CHUNK,
     MAX_MUTES,
     Choice,
     PreferenceError,
@@ -24,6 +23,7 @@ from hub.inbox.preferences import (
     wants,
 )
 from hub.models import Mute, Preference
+from hub.models.chunks import USERS_PER_STATEMENT
 from tests.hub.site import Told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -98,7 +98,7 @@ def test_mail_can_be_switched_off_and_on_again():
 
 
 def test_mail_that_does_not_exist_cannot_be_asked_for():
-    with pytest.raises(PreferenceError, match="no mail"):
+    with pytest.raises(PreferenceError, match="no emails"):
         choose(1, {"test.told": {"toast": False, "email": True}})
     assert not Preference.objects.exists()
 
@@ -153,8 +153,8 @@ def test_the_number_of_mutes_is_bounded():
 def test_many_people_are_asked_about_in_pages():
     choose(7, {"test.mailed": {"email": False}})
     with CaptureQueriesContext(connection) as captured:
-        wanted = wants(range(3 * CHUNK), "test.mailed", "email", "open.a")
-    assert wanted == set(range(3 * CHUNK)) - {7}
+        wanted = wants(range(3 * USERS_PER_STATEMENT), "test.mailed", "email", "open.a")
+    assert wanted == set(range(3 * USERS_PER_STATEMENT)) - {7}
     assert len(captured) == 6
 
 

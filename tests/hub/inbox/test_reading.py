@@ -79,7 +79,7 @@ def test_the_policy_decides_also_about_what_was_due(ana):
     change_person(ana, is_staff=False)
     ana.refresh_from_db()
     assert texts(ana, "archived") == texts(ana) == []
-    assert not inbox(ana).is_due(secret)
+    assert not inbox(ana).has(secret)
     assert counts(ana) == (0, 0)
 
 
@@ -95,8 +95,8 @@ def test_what_is_behind_the_horizon_is_gone(ana):
     mark(ana.pk, "read", old, on=False)
     Log.objects.update(horizon=old)
     assert texts(ana) == texts(ana, "unread") == ["new"]
-    assert not inbox(ana).is_due(old)
-    assert inbox(ana).is_due(new)
+    assert not inbox(ana).has(old)
+    assert inbox(ana).has(new)
 
 
 def test_unnumbered_events_are_not_there_yet(ana):
@@ -113,7 +113,7 @@ def test_only_what_is_due_and_shown_can_be_marked(ana):
     mark(ana.pk, "read", mine)
     drain()
     notice = Event.objects.get(type="inbox.changed").position
-    assert [inbox(ana).is_due(p) for p in (mine, other, notice, 999, 0)] == [True] + [False] * 4
+    assert [inbox(ana).has(p) for p in (mine, other, notice, 999, 0)] == [True] + [False] * 4
 
 
 # Preferences and mutes
@@ -153,6 +153,6 @@ def test_mutes_hide_a_topic_a_kind_or_a_kind_on_a_topic(ana, muted, left):
         mark(ana.pk, "read", position, on=False)
     preferences.mute(ana.pk, **muted)
     assert texts(ana) == texts(ana, "unread") == left
-    assert inbox(ana).is_due(a)
+    assert inbox(ana).has(a)
     preferences.unmute(ana.pk, **muted)
     assert texts(ana) == ["b", "a"]
