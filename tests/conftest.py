@@ -172,13 +172,6 @@ def own_media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def patient_drain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL ends a drain that stands still; the relay tries again, a test cannot."""
-    for name in ("HOLD", "WAIT", "STATEMENT"):
-        monkeypatch.setattr(f"hub.log.numbering.{name}", int(PATIENCE * 1000))
-
-
 # Real servers
 
 

@@ -34,6 +34,7 @@ CORE = [
     "hub/events.py",
     "hub/broadcast/ring.py",
     "hub/inbox/flags.py",
+    "hub/log/row.py",
     "hub/metrics/buckets.py",
     "hub/sockets/close_codes.py",
     "hub/sockets/connection.py",

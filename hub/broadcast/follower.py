@@ -1,7 +1,7 @@
-"""The follower: one a process, it reads the log to its end and stays there.
+"""The follower: one per process, it reads the log to its head and keeps following it.
 
-Batches from the layer are hints that make it fast; the database, asked once a second and
-whenever a position is missing, makes it complete. Only its own task moves the position.
+Batches from the channel layer are hints that make it fast. The database, asked once a second and
+whenever a position is missing, makes it complete. Only one task moves the position.
 """
 
 import asyncio
@@ -14,15 +14,16 @@ from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 
 from hub import log
-from hub.broadcast.backlog import Backlog
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, from_layer
+from hub.broadcast.queues import BatchQueue, EphemeralQueue
 from hub.broadcast.ring import Ring, entry_of
 from hub.concurrency.threads import DatabaseThreads
 from hub.concurrency.warn_once import WarnOnce
 from hub.errors import ForeignMessage
 from hub.events import ephemeral_text
-from hub.log.numbering import Row, renew_epoch, renew_epoch_if_foreign
+from hub.log.epoch import renew_epoch, renew_epoch_if_foreign
+from hub.log.row import Row
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,19 +32,20 @@ logger = logging.getLogger("hub.follower")
 
 POLL = 1.0  # seconds between two looks at the log's head
 POLL_DEGRADED = 0.25  # the same, while the layer is silent
-SILENCE = 3.0  # seconds without our own samples: the layer is degraded, join again
-HOLE = 0.05  # seconds to wait for an overtaken batch before reading the log
+LAYER_SILENCE = 3.0  # seconds without our own samples: the layer is degraded, join again
+HOLE_WAIT = 0.05  # seconds to wait for an overtaken batch before reading the log
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
-MAX_EPHEMERALS = 1_000  # not shown yet; beyond it the oldest are dropped
 REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
-ANSWER = 3.0  # seconds that the database may take to answer before the process is not ready
-RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
+DATABASE_PATIENCE = 3.0  # seconds the database may take to answer before the process is not ready
+LAYER_RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
 
 
 class Follower:
-    """`preload`: how many events, and bytes of them, the ring is filled with at the start.
+    """Follows the log; every event up to `position` is in `ring` and was handed to the fan-out.
 
-    `position`: every event up to it is in `ring` (or dropped from it) and with the fan-out.
+    `preload`: how many events, and bytes of them, the ring is filled with at the start.
+    `unnumbered` is set when there are rows without a position, `on_epoch` is called when the log
+    has become another one.
     """
 
     def __init__(
@@ -55,15 +57,19 @@ class Follower:
         ring: Ring,
         fanout: Fanout,
         preload: tuple[int, int],
+        unnumbered: asyncio.Event,
+        on_epoch: Callable[[], None],
     ) -> None:
         self._database = database
         self._layer = layer
         self._process = process
         self._fanout = fanout
         self._preload = preload
-        self._hints = Backlog()
+        self._unnumbered = unnumbered
+        self._on_epoch = on_epoch
+        self._hints = BatchQueue()
         self._ahead: dict[int, Batch] = {}
-        self._ephemerals: dict[tuple[str, str, str], Ephemeral] = {}
+        self._ephemerals = EphemeralQueue()
         self._wake = asyncio.Event()
         self._read_due = True
         self._hole: asyncio.TimerHandle | None = None
@@ -76,14 +82,11 @@ class Follower:
         self.epoch = ""
         self.position = 0
         self.ready = asyncio.Event()
-        # Told by the runtime: what to do when rows wait for a number, or the log is another one.
-        self.on_waiting: Callable[[], None] = lambda: None
-        self.on_epoch: Callable[[], None] = lambda: None
 
     @property
     def is_healthy(self) -> bool:
-        """It has begun, has read the log since anything failed, and is not kept waiting by it."""
-        waits = self._asked is not None and time.monotonic() - self._asked > ANSWER
+        """It has begun, its last read of the log succeeded, and no read takes too long now."""
+        waits = self._asked is not None and time.monotonic() - self._asked > DATABASE_PATIENCE
         return self.ready.is_set() and self._reads and not waits
 
     # Hints, from other tasks of this loop
@@ -98,11 +101,7 @@ class Follower:
         self._wake.set()
 
     def offer_ephemeral(self, event: Ephemeral) -> None:
-        place = (event.topic, event.type, event.key)
-        self._ephemerals.pop(place, None)
-        self._ephemerals[place] = event
-        if len(self._ephemerals) > MAX_EPHEMERALS:
-            del self._ephemerals[next(iter(self._ephemerals))]
+        self._ephemerals.put(event)
         self._wake.set()
 
     async def reached(self, position: int) -> None:
@@ -113,11 +112,11 @@ class Follower:
     # The three tasks
 
     async def run_listening(self) -> None:
-        """Hear the layer; join again when it fails or falls silent, and before it forgets us."""
+        """Listen to the layer. Join again when it fails or is silent, and before it forgets us."""
         loop = asyncio.get_running_loop()
         while True:
             try:
-                async with asyncio.timeout(SILENCE):
+                async with asyncio.timeout(LAYER_SILENCE):
                     channel = await self._layer.new_channel()
                     await self._layer.group_add(GROUP, channel)
                 self.read_soon()
@@ -127,11 +126,11 @@ class Follower:
                     self._degrade(error)  # Before leaving, which a silent layer holds up.
                     raise
                 finally:
-                    async with asyncio.timeout(SILENCE):
+                    async with asyncio.timeout(LAYER_SILENCE):
                         await self._layer.group_discard(GROUP, channel)
-            except Exception as error:  # Whatever a layer raises: the log is still read.
+            except Exception as error:  # A layer may raise anything; the log is still read.
                 self._degrade(error)
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(LAYER_RETRY)
 
     def _degrade(self, error: Exception) -> None:
         if not self.degraded:
@@ -142,10 +141,10 @@ class Follower:
         """Until it is time to join again. Raises TimeoutError when the layer is silent.
 
         It is never silent when it works: our own sample comes back every second. What others send
-        shows nothing: it may be of another deployment, and ours may reach nobody.
+        proves nothing: it may come from another deployment, and ours may reach nobody.
         """
         loop = asyncio.get_running_loop()
-        silent = loop.time() + SILENCE
+        silent = loop.time() + LAYER_SILENCE
         while loop.time() < until:
             async with asyncio.timeout_at(silent):
                 sent = await self._layer.receive(channel)
@@ -155,9 +154,9 @@ class Follower:
                 self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
                 continue
             if heard.process == self._process:
-                silent = loop.time() + SILENCE
+                silent = loop.time() + LAYER_SILENCE
                 if self.degraded:
-                    logger.warning("the channel layer is heard again")
+                    logger.warning("the channel layer works again")
                 self.degraded = False
             self._hear(heard)
 
@@ -186,7 +185,7 @@ class Follower:
                 if self._reads:
                     logger.warning("cannot read the log, trying again: %s", error)
                 self._reads = False
-            except Exception:  # Whatever it was: without this task the process is deaf.
+            except Exception:  # If this task ended, the process would deliver nothing.
                 logger.exception("following the log failed, trying again")
                 self._reads = False
 
@@ -218,7 +217,7 @@ class Follower:
         # Complete above the oldest row that was read; above the head if there is none.
         self.ring.reset(rows[0].position - 1 if rows else state.head)
         for row in rows:
-            self.ring.append(entry_of(row.position, row.topic, row.type, row.tail))
+            self.ring.append(entry_of(row))
         self.position = self._fanout.decided = state.head
         self._ahead.clear()
 
@@ -236,9 +235,9 @@ class Follower:
             self._expect_the_missing()
 
     def _expect_the_missing(self) -> None:
-        """Batches of two processes overtake each other all the time: wait a moment, then read."""
+        """Batches of two processes often overtake each other: wait a moment, then read."""
         if self._hole is None:
-            self._hole = asyncio.get_running_loop().call_later(HOLE, self._hole_is_real)
+            self._hole = asyncio.get_running_loop().call_later(HOLE_WAIT, self._hole_is_real)
 
     def _hole_is_real(self) -> None:
         self._hole = None
@@ -248,13 +247,13 @@ class Follower:
     async def _read(self) -> None:
         state = await self._ask(log.state)
         if state.waiting:
-            self.on_waiting()
+            self._unnumbered.set()
         if state.epoch != self.epoch:
             rows = await self._ask(log.newest, state.head, *self._preload)
             self._restart(state, rows)
-            self.on_epoch()
+            self._on_epoch()
         elif state.head < self.position:
-            # Fewer positions than we saw: this database was restored. What follows is another log.
+            # Fewer positions than we saw: this database was restored, and is now another log.
             logger.error(
                 "the log ends at %d, but %d was seen: declaring a new epoch",
                 state.head,
@@ -273,7 +272,7 @@ class Follower:
 
     async def _advance(self, rows: Sequence[Row], upto: int) -> None:
         for row in rows:
-            entry = entry_of(row.position, row.topic, row.type, row.tail)
+            entry = entry_of(row)
             self.ring.append(entry)
             self.position = entry.position
             await self._fanout.deliver(entry)
@@ -282,6 +281,5 @@ class Follower:
             self._advanced.notify_all()
 
     async def _show(self) -> None:
-        events, self._ephemerals = self._ephemerals, {}
-        for event in events.values():
+        for event in self._ephemerals.take_all():
             await self._fanout.show(event.topic, ephemeral_text(event.tail))

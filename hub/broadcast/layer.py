@@ -1,7 +1,9 @@
-"""What travels through the channel layer between server processes. Plain types only (msgpack).
+"""The messages that server processes send each other through the channel layer.
 
-A batch says which positions it covers, so that a lost one is visible as a hole; and which log
-(epoch) and process it comes from, so that a foreign or own one can be dropped.
+Their values are plain types, as msgpack needs them.
+
+A batch says which positions it covers, so that a lost one shows as a hole. It also says which log
+(epoch) and process it comes from, so that a foreign one can be dropped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import ForeignMessage
-from hub.log.numbering import Row
+from hub.log.row import Row
 
 GROUP = "hub"
 MAX_BYTES = 1024 * 1024  # of one batch; a drain of many large events is sent as several
@@ -28,7 +30,7 @@ class Batch(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of its frames."""
-        return sum(len(row.tail.encode()) for row in self.rows)
+        return sum(row.size for row in self.rows)
 
 
 class Ephemeral(msgspec.Struct, frozen=True, array_like=True):
@@ -51,12 +53,11 @@ def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
     some: list[Row] = []
     size = 0
     for row in rows:
-        length = len(row.tail.encode())
-        if some and size + length > MAX_BYTES:
+        if some and size + row.size > MAX_BYTES:
             yield Batch(process, epoch, some[0].position, some[-1].position, some)
             some, size = [], 0
         some.append(row)
-        size += length
+        size += row.size
     if some:
         yield Batch(process, epoch, some[0].position, some[-1].position, some)
 

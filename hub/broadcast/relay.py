@@ -1,7 +1,7 @@
-"""The relay: numbers what was committed, and sends it to every process through the layer.
+"""The relay: numbers what was committed, and sends it to every process through the channel layer.
 
-Two tasks, so that a slow layer does not hold up numbering: one drains the log, one sends. What
-is sent is a hint; whoever misses it reads the log.
+It has two tasks, so that a slow layer does not hold up numbering: one drains the log, one sends.
+What it sends is a hint; a follower that misses one reads the log.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from hub.broadcast.backlog import Backlog
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, batches, to_layer
+from hub.broadcast.queues import BatchQueue, EphemeralQueue
 from hub.concurrency.threads import DatabaseThreads
 from hub.events import EventType, encode_tail
 from hub.log.numbering import drain
@@ -21,13 +21,12 @@ from hub.publishing.publisher import committed, ephemeral
 
 logger = logging.getLogger("hub.relay")
 
-MAX_EPHEMERALS = 1_000  # waiting to be sent; beyond it the oldest are dropped
 SEND_TIMEOUT = 1.0  # seconds for one group_send
-RETRY = 0.5  # seconds until a failed drain is tried again
+DRAIN_RETRY = 0.5  # seconds until a failed drain is tried again
 
 
 class Following(Protocol):
-    """What the relay needs of the follower of its process."""
+    """What the relay needs from the follower of its process."""
 
     epoch: str
 
@@ -36,7 +35,7 @@ class Following(Protocol):
 
 
 class Relay:
-    """One a process. `kick` may be called from any thread."""
+    """One per process. `unnumbered` is set when there may be rows without a position."""
 
     def __init__(
         self,
@@ -45,6 +44,7 @@ class Relay:
         layer: BaseChannelLayer,
         process: str,
         follower: Following,
+        unnumbered: asyncio.Event,
         max_frame: int,
     ) -> None:
         self._database = database
@@ -52,30 +52,30 @@ class Relay:
         self._process = process
         self._follower = follower
         self._max_frame = max_frame
-        self._committed = asyncio.Event()
+        self._unnumbered = unnumbered
         self._outgoing = asyncio.Event()
-        self._batches = Backlog()
-        self._ephemerals: dict[tuple[str, str, str], Ephemeral] = {}
+        self._batches = BatchQueue()
+        self._ephemerals = EphemeralQueue()
         self._layer_works = True
         self._loop = asyncio.get_running_loop()
 
     def connect(self) -> None:
-        """Hear what this process publishes, and look once for what others left behind."""
+        """Listen to what this process publishes, and look once for rows that others left behind."""
         committed.connect(self.kick, weak=False, dispatch_uid=id(self))
         ephemeral.connect(self._take_ephemeral, weak=False, dispatch_uid=id(self))
-        self._committed.set()
+        self._unnumbered.set()
 
     def disconnect(self) -> None:
         committed.disconnect(dispatch_uid=id(self))
         ephemeral.disconnect(dispatch_uid=id(self))
 
     def kick(self, **kwargs: Any) -> None:
-        """There may be rows to number."""
+        """Drain the log soon. May be called from any thread."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._committed.set)
+            self._loop.call_soon_threadsafe(self._unnumbered.set)
 
     def send_ephemeral(self, event: EventType, topic: str) -> None:
-        """As `publish_ephemeral`, at once, for what runs in this loop."""
+        """As `publish_ephemeral`, at once, for callers in this loop."""
         tail = encode_tail(event, topic, timezone.now(), self._max_frame)
         self._queue_ephemeral(Ephemeral(topic, event.type, event.key() or "", tail))
 
@@ -87,30 +87,26 @@ class Relay:
     def _queue_ephemeral(self, event: Ephemeral) -> None:
         # Own connections at once: an outage of the layer must not freeze them.
         self._follower.offer_ephemeral(event)
-        place = (event.topic, event.type, event.key)
-        self._ephemerals.pop(place, None)
-        self._ephemerals[place] = event
-        if len(self._ephemerals) > MAX_EPHEMERALS:
-            del self._ephemerals[next(iter(self._ephemerals))]
+        self._ephemerals.put(event)
         self._outgoing.set()
 
     async def run_draining(self) -> None:
         while True:
-            await self._committed.wait()
-            self._committed.clear()
+            await self._unnumbered.wait()
+            self._unnumbered.clear()
             try:
                 await self._drain()
             except DatabaseError as error:
                 # Another process may hold the log's lock, or the database is away.
                 logger.warning("could not number events, trying again: %s", error)
                 await self._again()
-            except Exception:  # Whatever it was: without this task nothing is told any more.
+            except Exception:  # Without this task nothing would be delivered any more.
                 logger.exception("numbering events failed, trying again")
                 await self._again()
 
     async def _again(self) -> None:
-        await asyncio.sleep(RETRY)
-        self._committed.set()
+        await asyncio.sleep(DRAIN_RETRY)
+        self._unnumbered.set()
 
     async def _drain(self) -> None:
         while True:
@@ -131,9 +127,7 @@ class Relay:
                 await self._send(self._batches.popleft() if self._batches else self._gather())
 
     def _gather(self) -> Ephemerals:
-        events = list(self._ephemerals.values())
-        self._ephemerals.clear()
-        return Ephemerals(self._process, self._follower.epoch, events)
+        return Ephemerals(self._process, self._follower.epoch, self._ephemerals.take_all())
 
     async def _send(self, batch: Batch | Ephemerals) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from hub.events import event_text
+from hub.log.row import Row
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -18,17 +19,18 @@ class Entry(msgspec.Struct, frozen=True):
     size: int
 
 
-def entry_of(position: int, topic: str, type: str, tail: str) -> Entry:
-    """The entry of a numbered row: the position is spliced in front, once for everybody."""
-    text = event_text(position, tail)
-    return Entry(position, topic, type, text, len(text.encode()))
+def entry_of(row: Row) -> Entry:
+    """The entry of a numbered row: its position is put in front, once for all connections."""
+    text = event_text(row.position, row.tail)
+    size = len(text) - len(row.tail) + row.size  # what is put in front is ASCII
+    return Entry(row.position, row.topic, row.type, text, size)
 
 
 class Ring:
     """Holds at most `max_events` entries and `max_bytes`; the oldest make room.
 
     Complete above `start`: whatever is in the log above it, up to the follower's position, is
-    here too. Who needs older entries reads the database.
+    here too. Older entries are read from the database.
     """
 
     def __init__(self, max_events: int, max_bytes: int) -> None:

@@ -19,10 +19,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from hub import log
 from hub.events import data_of
 from hub.identity.tickets import Ticket, TicketInvalid
+from hub.log.intervals import intervals_of
 from hub.models import Event
 from hub.policy import Policy, Refusal
 from hub.publishing.revocation import RightsRevoked, session_digest
-from hub.publishing.subscription import intervals_of
 from hub.topics import user_topic
 
 

@@ -13,7 +13,7 @@ from hub.inbox import preferences
 from hub.inbox.flags import Flags, InboxFlags
 from hub.inbox.marks import marks_of, overrides_of
 from hub.log import by_topic
-from hub.log.numbering import Row
+from hub.log.row import Row, row_of
 from hub.models import Event, InboxException, Subscription
 from hub.policy import Policy
 from hub.topics import user_topic
@@ -203,7 +203,7 @@ class Inbox:
         values: Any = found.values_list("position", "topic", "type", "frame")
         return [
             row
-            for row in (Row(*value) for value in values)
+            for row in (row_of(*value) for value in values)
             if _is_within(row.topic, row.position, self._wanted)
             and row.type not in self._muted.get(row.topic, ())
         ]

@@ -1,70 +1,116 @@
-"""Reading the log newest first, along a person's topics.
+"""Reading the log along topics, oldest or newest first.
 
-Each topic is read along its own index and stops at the limit, so the cost does not depend on the
-length of the log. Only positions are merged; frames are fetched for those that remain.
+Each topic is read along its own index and stops at the limit, so the cost depends neither on the
+length of the log nor on one busy topic. Only positions are merged over the topics; frames are
+read for those that remain.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 
 import msgspec
 from django.db import connections, router
 
-from hub.log.numbering import Row
-from hub.models import Event
+from hub.log.row import Row, row_of
+from hub.models import Event, Log
 
-# topic, since, until: since < position <= until; and types that are left out on this topic
-Span = tuple[str, int, int, list[str]]
+Bound = tuple[str, int, int]  # topic, since, until: since < position <= until
+Span = tuple[str, int, int, list[str]]  # a bound, and the types that are left out within it
+
+OLDEST_FIRST = "ASC"
+NEWEST_FIRST = "DESC"
 
 
-def newest(spans: Sequence[Span], without: Collection[str], limit: int) -> list[Row]:
+def newest(spans: Iterable[Span], without: Collection[str], limit: int) -> list[Row]:
     """The newest rows within these spans, at most `limit`, without these types."""
+    using = router.db_for_read(Event)
+    statement = rows_statement(connections[using].vendor, NEWEST_FIRST)
+    return [row_of(*row) for row in _execute(using, statement, spans, without, limit)]
+
+
+def due(bounds: Iterable[Bound], limit: int) -> list[Row]:
+    """The oldest rows within these bounds, merged over the topics, at most `limit`."""
+    using = router.db_for_write(Event)
+    statement = rows_statement(connections[using].vendor, OLDEST_FIRST)
+    return [row_of(*row) for row in _execute(using, statement, _spans(bounds), (), limit)]
+
+
+def due_since(bounds: Collection[Bound], limit: int) -> list[Row] | None:
+    """As `due`; None where rows after the bounds' beginning may have been removed."""
+    if not bounds:
+        return []
+    rows = due(bounds, limit)
+    # The horizon second: rows are removed after it has moved.
+    logs = Log.objects.using(router.db_for_write(Log))
+    horizon = logs.values_list("horizon", flat=True).get(pk=1)
+    return None if horizon > min(since for _, since, _ in bounds) else rows
+
+
+def is_more_due(bounds: Iterable[Bound], limit: int) -> bool:
+    """Whether more than `limit` rows are within these bounds. No frame is read for it."""
+    using = router.db_for_write(Event)
+    statement = _positions_statement(connections[using].vendor, OLDEST_FIRST)
+    return len(_execute(using, statement, _spans(bounds), (), limit + 1)) > limit
+
+
+def _spans(bounds: Iterable[Bound]) -> list[Span]:
+    return [(topic, since, until, []) for topic, since, until in bounds]
+
+
+def _execute(
+    using: str, statement: str, spans: Iterable[Span], without: Collection[str], limit: int
+) -> list[tuple[int, str, str, str]]:
     spans = [span for span in spans if span[1] < span[2]]
     if not spans:
         return []
-    connection = connections[router.db_for_read(Event)]
-    statement = NEWEST_POSTGRESQL if connection.vendor == "postgresql" else NEWEST_SQLITE
     texts = [msgspec.json.encode(value).decode() for value in (spans, sorted(without))]
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(statement, [*texts, limit, limit])
-        return [Row(*row) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
+def rows_statement(vendor: str, order: str) -> str:
+    """The rows in this order. Parameters: spans and left-out types as JSON, and the limit twice."""
+    return f"""
+        SELECT position, topic, type, frame FROM hub_event
+        WHERE position IN ({_positions_statement(vendor, order)})
+        ORDER BY position {order}
+    """
+
+
+def _positions_statement(vendor: str, order: str) -> str:
+    template = POSITIONS_POSTGRESQL if vendor == "postgresql" else POSITIONS_SQLITE
+    return template.format(order=order)
+
+
+# DISTINCT because spans may overlap, on positions alone: frames would be sorted whole.
 # Whole pairs are compared and sorted. With `topic = …`, the sort by position alone would do, and
 # the planner, which cannot know how rare a topic is, walks the whole log along the positions.
-NEWEST_POSTGRESQL = """
-    WITH newest AS (
-        SELECT DISTINCT found.position
-        FROM json_array_elements(%s::json) AS span
-        CROSS JOIN LATERAL (
-            SELECT position FROM hub_event
-            WHERE (topic, position) > (span ->> 0, (span ->> 1)::bigint)
-              AND (topic, position) <= (span ->> 0, (span ->> 2)::bigint)
-              AND NOT %s::jsonb ? type AND NOT (span -> 3)::jsonb ? type
-            ORDER BY topic DESC, position DESC LIMIT %s
-        ) AS found
-        ORDER BY found.position DESC LIMIT %s
-    )
-    SELECT position, topic, type, frame FROM newest JOIN hub_event USING (position)
-    ORDER BY position DESC
+POSITIONS_POSTGRESQL = """
+    SELECT DISTINCT found.position
+    FROM json_array_elements(%s::json) AS span
+    CROSS JOIN LATERAL (
+        SELECT position FROM hub_event
+        WHERE (topic, position) > (span ->> 0, (span ->> 1)::bigint)
+          AND (topic, position) <= (span ->> 0, (span ->> 2)::bigint)
+          AND NOT %s::jsonb ? type AND NOT (span -> 3)::jsonb ? type
+        ORDER BY topic {order}, position {order} LIMIT %s
+    ) AS found
+    ORDER BY found.position {order} LIMIT %s
 """
 
-# SQLite has no LATERAL: each topic's newest positions come from a correlated subquery.
-NEWEST_SQLITE = """
-    SELECT position, topic, type, frame FROM hub_event
-    WHERE position IN (
-        SELECT DISTINCT one.value
-        FROM json_each(%s) AS span,
-             json_each((
-                SELECT json_group_array(position) FROM (
-                    SELECT position FROM hub_event
-                    WHERE topic = span.value ->> 0
-                      AND position > span.value ->> 1 AND position <= span.value ->> 2
-                      AND type NOT IN (SELECT value FROM json_each(%s))
-                      AND type NOT IN (SELECT value FROM json_each(span.value -> 3))
-                    ORDER BY position DESC LIMIT %s
-                )
-             )) AS one
-        ORDER BY one.value DESC LIMIT %s
-    )
-    ORDER BY position DESC
+# SQLite has no LATERAL: each topic's positions come from a correlated subquery.
+POSITIONS_SQLITE = """
+    SELECT DISTINCT found.value
+    FROM json_each(%s) AS span,
+         json_each((
+            SELECT json_group_array(position) FROM (
+                SELECT position FROM hub_event
+                WHERE topic = span.value ->> 0
+                  AND position > span.value ->> 1 AND position <= span.value ->> 2
+                  AND type NOT IN (SELECT value FROM json_each(%s))
+                  AND type NOT IN (SELECT value FROM json_each(span.value -> 3))
+                ORDER BY position {order} LIMIT %s
+            )
+         )) AS found
+    ORDER BY found.value {order} LIMIT %s
 """

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub import log
-from hub.log.numbering import fingerprint
+from hub.log.epoch import fingerprint
 from hub.models import Delivery, Event, Log, Worker
 from hub.runtime.application import HubApplication
 

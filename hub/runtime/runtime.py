@@ -4,6 +4,7 @@ One `HubRuntime` per application and event loop, without module globals: a test 
 own, and Daphne has no lifespan, so the first request or socket starts it.
 """
 
+import asyncio
 import logging
 import secrets
 
@@ -57,6 +58,7 @@ class HubRuntime:
         # The follower and the relay each have a thread of their own: neither waits for a hello.
         self._following = DatabaseThreads("hub-follower", 1)
         self._draining = DatabaseThreads("hub-relay", 1)
+        unnumbered = asyncio.Event()  # the follower sets it, too: it sees rows that others left
         self.follower = Follower(
             database=self._following,
             layer=layer,
@@ -64,17 +66,18 @@ class HubRuntime:
             ring=Ring(self.limits.ring_events, self.limits.ring_bytes),
             fanout=self.fanout,
             preload=(self.limits.ring_events, self.limits.ring_bytes),
+            unnumbered=unnumbered,
+            on_epoch=self._epoch_changed,
         )
         self.relay = Relay(
             database=self._draining,
             layer=layer,
             process=self.process,
             follower=self.follower,
+            unnumbered=unnumbered,
             max_frame=self.limits.frame_out,
         )
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
-        self.follower.on_waiting = self.relay.kick
-        self.follower.on_epoch = self._epoch_changed
         self.shutdown = Shutdown(self.connections)
         self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
         self._tasks = Tasks()

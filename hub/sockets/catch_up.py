@@ -6,7 +6,7 @@ import msgspec
 
 from hub import log
 from hub.broadcast.ring import Entry, entry_of
-from hub.log.reading import Bound
+from hub.log import Bound
 from hub.sockets.services import Services
 
 
@@ -37,7 +37,7 @@ async def page(
         rows = await runtime.database.run(log.due_since, bounds, size)
         if rows is None:
             return None
-        entries = [entry_of(row.position, row.topic, row.type, row.tail) for row in rows]
+        entries = [entry_of(row) for row in rows]
     return Page(entries, is_last=len(entries) < size)
 
 

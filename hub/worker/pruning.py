@@ -14,7 +14,7 @@ from django.utils import timezone
 from hub.inbox.marks import forget as forget_marks
 from hub.inbox.marks import forget_events
 from hub.inbox.preferences import forget_preferences
-from hub.log.numbering import ensure_log
+from hub.log.epoch import ensure_log
 from hub.models import Delivery, Event, Log, Subscription
 from hub.topics import user_topic
 

@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from asgi.api import api
-from hub.log.numbering import drain
 from orders.models import Order
+from tests.numbering import drain
 from tests.orders.shop import person, product
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hub import publish_many
-from hub.log.numbering import drain
 from hub.models import InboxMark
 from orders.events import TIMES, OrderReceived
 from orders.models import Order
+from tests.numbering import drain
 from tests.orders.shop import person, product, text
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from hub.broadcast.layer import GROUP, to_layer
 from hub.events import encode_tail
-from hub.log.numbering import Row
+from hub.log.row import row_of
 from hub.models import Event
 from tests.hub.site import Told
 
@@ -46,7 +46,7 @@ def in_another_thread(work, *args):
 
 def row(position, topic="open.1", text="x"):
     tail = encode_tail(Told(text=text), topic, timezone.now(), 16_384)
-    return Row(position, topic, Told.type, tail)
+    return row_of(position, topic, Told.type, tail)
 
 
 async def send(batch):

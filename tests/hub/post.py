@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import EventType, publish, subscribe
-from hub.log.numbering import drain
 from hub.models import Delivery
 from hub.policy import Policy
 from hub.worker.worker import Done, Worker
 from tests.hub.site import SitePolicy, make_person
+from tests.numbering import drain
 
 
 class Posted(EventType, frozen=True):

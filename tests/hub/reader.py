@@ -7,9 +7,9 @@ from django.db import transaction
 from hub import subscribe, unsubscribe
 from hub.events import data_of
 from hub.inbox import Inbox
-from hub.log.numbering import drain
 from hub.models import Event, Log
 from tests.hub.site import SitePolicy, tell
+from tests.numbering import drain
 
 
 def inbox(user: Any) -> Inbox:

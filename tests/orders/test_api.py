@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hub.log.numbering import drain
 from orders.models import Order
+from tests.numbering import drain
 from tests.orders.shop import person, pieces, product
 
 pytestmark = pytest.mark.django_db(transaction=True)

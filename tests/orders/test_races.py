@@ -10,12 +10,12 @@ from django.contrib.auth.models import Group
 from django.db import connection, connections, transaction
 from django.db.models import F
 
-from hub.log.numbering import drain
 from hub.models import Event
 from orders import viewing, watching
 from orders.errors import AccountGone, OutOfStock, TooManyWatched
 from orders.models import Order, Product, ProductImage, ProductView, User
 from orders.receivers import view_counts
+from tests.numbering import drain
 from tests.orders.pictures import upload
 from tests.orders.shop import data, forget, person, pieces, product, told
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hub import log
-from hub.log.numbering import renew_epoch
+from hub.log.epoch import renew_epoch
 
 
 class Command(BaseCommand):

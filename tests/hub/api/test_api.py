@@ -6,8 +6,8 @@ import pytest
 from django.core import signing
 
 from hub.identity import tickets
-from hub.log.numbering import drain
 from tests.hub.site import make_person, tell
+from tests.numbering import drain
 from tests.rig.communicator import PatientCommunicator as HubCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@ import asyncio
 from hub.broadcast import fanout as fanout_module
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.ring import entry_of
+from hub.log.row import row_of
 
 
 class One:
@@ -17,7 +18,7 @@ class One:
 
 
 def entry(position=1, topic="a"):
-    return entry_of(position, topic, "test.told", '"title":"ä"}')
+    return entry_of(row_of(position, topic, "test.told", '"title":"ä"}'))
 
 
 async def test_who_hears_a_topic_gets_the_very_same_frame():

@@ -12,10 +12,10 @@ from hub import log
 from hub.broadcast import follower as follower_module
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, to_layer
 from hub.events import encode_tail
-from hub.log.numbering import drain
 from hub.models import Event, Log
 from tests.hub.following import age, in_another_thread, insert, row, send
 from tests.hub.site import Site, Told, tell
+from tests.numbering import drain
 from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """A loop that stands still for a moment does not leave the layer."""
-    monkeypatch.setattr(follower_module, "SILENCE", 2 * PATIENCE)
+    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 2 * PATIENCE)
 
 
 # Without being told
@@ -114,7 +114,7 @@ async def test_a_batch_that_comes_twice_is_told_once(site: Site):
 
 async def test_an_overtaken_batch_waits_for_the_one_before_it(site: Site, monkeypatch):
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
-    monkeypatch.setattr(follower_module, "HOLE", 3_600.0)
+    monkeypatch.setattr(follower_module, "HOLE_WAIT", 3_600.0)
     browser = await site.connect(topics=["open.1"])
     epoch = browser.welcome["epoch"]
     await send(Batch("there", epoch, 3, 3, [row(3, text="c")]))

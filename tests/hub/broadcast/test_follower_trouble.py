@@ -60,7 +60,7 @@ async def test_without_a_layer_two_processes_deliver_each_others_events(site: Si
 async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monkeypatch):
     use_layer(settings, "DeadLayer")
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
-    monkeypatch.setattr(follower_module, "RETRY", 0.05)
+    monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
     there = site.another()
     here = await site.connect(topics=["open.1"])
     elsewhere = await site.connect(topics=["open.1"], application=there)
@@ -75,8 +75,8 @@ async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monke
 @pytest.fixture
 def quick_samples(monkeypatch):
     monkeypatch.setattr(sampler, "INTERVAL", 0.1)
-    monkeypatch.setattr(follower_module, "SILENCE", 1.0)
-    monkeypatch.setattr(follower_module, "RETRY", 0.05)
+    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 1.0)
+    monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
 
 
 async def test_the_layer_is_silent_where_only_others_are_heard(
@@ -93,7 +93,7 @@ async def test_the_layer_is_silent_where_only_others_are_heard(
     assert "the channel layer is silent" in caplog.text
     layer.muted = ""
     await async_wait_until(lambda: not follower.degraded)
-    assert "the channel layer is heard again" in caplog.text
+    assert "the channel layer works again" in caplog.text
 
 
 async def test_the_layer_is_known_to_be_silent_before_it_is_left(
@@ -163,7 +163,7 @@ async def test_what_comes_without_the_database_does_not_make_it_ready(site: Site
 
 
 async def test_a_database_that_says_nothing_makes_it_not_ready(site: Site, monkeypatch):
-    monkeypatch.setattr(follower_module, "ANSWER", 0.1)
+    monkeypatch.setattr(follower_module, "DATABASE_PATIENCE", 0.1)
     await site.connect()
     answers, state = threading.Event(), log.state
 

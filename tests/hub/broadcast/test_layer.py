@@ -3,7 +3,7 @@ import pytest
 
 from hub.broadcast.layer import Batch, Ephemeral, Ephemerals, batches, from_layer, to_layer
 from hub.errors import ForeignMessage
-from hub.log.numbering import Row
+from hub.log.row import row_of
 
 
 def travelled(sent):
@@ -35,7 +35,7 @@ def test_what_is_not_ours_is_named_by_its_type(foreign):
 
 
 def test_a_newer_version_may_add_fields():
-    sent = Batch("p1", "e1", 1, 1, [Row(1, "a", "t", "}")])
+    sent = Batch("p1", "e1", 1, 1, [row_of(1, "a", "t", "}")])
     assert from_layer({**to_layer(sent), "later": True}) == sent
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from hub.broadcast import layer
 from hub.broadcast.layer import Batch, batches, from_layer, to_layer
-from hub.log.numbering import Row
+from hub.log.row import row_of
 
 rows = st.lists(st.text(max_size=60), min_size=1, max_size=20).map(
-    lambda tails: [Row(n, "a", "test.told", tail) for n, tail in enumerate(tails, start=5)]
+    lambda tails: [row_of(n, "a", "test.told", tail) for n, tail in enumerate(tails, start=5)]
 )
 
 

@@ -11,9 +11,9 @@ from django.db.backends.utils import CursorWrapper
 from hub import events, publish_many
 from hub.broadcast import follower as follower_module
 from hub.broadcast import relay as relay_module
-from hub.log.numbering import drain
 from hub.models import Event
 from tests.hub.site import Site, Told, make_person
+from tests.numbering import drain
 from tests.rig.wait import async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -149,7 +149,7 @@ async def test_nothing_is_sent_before_its_numbers_are_committed(site: Site, sett
 
 @pytest.mark.parametrize("error", [OperationalError("locked"), LookupError("unexpected")])
 async def test_a_drain_that_fails_is_tried_again(site: Site, monkeypatch, error, caplog):
-    monkeypatch.setattr(relay_module, "RETRY", 0.01)
+    monkeypatch.setattr(relay_module, "DRAIN_RETRY", 0.01)
     failures = [error, error]
 
     def drain_later():

@@ -1,15 +1,16 @@
 from hub.broadcast.ring import Ring, entry_of
+from hub.log.row import row_of
 
 
 def filled(positions, *, max_events=1_000, max_bytes=1_000_000, topic="a", tail="}"):
     ring = Ring(max_events, max_bytes)
     for position in positions:
-        ring.append(entry_of(position, topic, "test.told", tail))
+        ring.append(entry_of(row_of(position, topic, "test.told", tail)))
     return ring
 
 
 def test_an_entry_is_the_finished_frame_and_knows_its_bytes_on_the_wire():
-    entry = entry_of(7, "a", "test.told", '"title":"ä"}')
+    entry = entry_of(row_of(7, "a", "test.told", '"title":"ä"}'))
     assert entry.text == '{"op":"event","id":7,"title":"ä"}'
     assert entry.size == len(entry.text.encode())
 
@@ -22,7 +23,7 @@ def test_the_oldest_make_room_above_the_bound_of_events():
 
 
 def test_the_oldest_make_room_above_the_bound_of_bytes():
-    size = entry_of(1, "a", "test.told", "}").size
+    size = entry_of(row_of(1, "a", "test.told", "}")).size
     ring = filled(range(1, 8), max_bytes=3 * size)
     assert ring.bytes <= 3 * size
     assert len(ring) == 3

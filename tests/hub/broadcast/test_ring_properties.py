@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.broadcast.ring import Ring, entry_of
+from hub.log.row import row_of
 
 TOPICS = ["a", "b", "c"]
 
@@ -24,7 +25,7 @@ def test_a_ring_finds_what_a_plain_list_would(steps, max_events, max_bytes, want
     ring, plain, position, dropped = Ring(max_events, max_bytes), [], 0, 0
     for step, topic, size in steps:
         position += step
-        entry = entry_of(position, topic, "test.told", "x" * size + "}")
+        entry = entry_of(row_of(position, topic, "test.told", "x" * size + "}"))
         ring.append(entry)
         plain.append(entry)
         while len(plain) > max_events or sum(one.size for one in plain) > max_bytes:

@@ -11,10 +11,10 @@ from django.urls import reverse
 from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
-from hub.log.numbering import drain
 from hub.models import Delivery, Worker
 from tests.hub.post import Posted, deliver, make_due, make_subscribers, post
 from tests.hub.site import make_person, sign_in
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

@@ -10,10 +10,10 @@ from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.inbox.preferences import choose, mute
-from hub.log.numbering import drain
 from hub.models import Delivery, Event, Worker
 from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, post, states
 from tests.hub.site import make_person, tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from hub.deliveries import Deferred, Refused, backoff
 from hub.inbox import mark_all
 from hub.inbox.preferences import choose
-from hub.log.numbering import drain
 from hub.models import Delivery, Event, Worker
 from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, only, post, states
 from tests.hub.site import change_person
+from tests.numbering import drain
 from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from hub import subscribe
 from hub.inbox import COUNTED, mark, mark_all, undo
-from hub.log import by_topic
-from hub.log.numbering import drain, ensure_log
+from hub.log.epoch import ensure_log
 from hub.models import Event, Log
 from tests.hub.reader import follow, inbox, texts, told
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -142,19 +142,6 @@ def test_the_cost_does_not_grow_with_the_log(ana):
         spent.append(time.monotonic() - started)
     assert [item.position for item in page.items] == list(range(30, 10, -1))
     assert min(spent) < 0.5, f"{min(spent):.3f} s for a page and a count"
-
-
-def test_a_page_is_read_along_the_topics_index(ana):
-    fill(["open.a", "open.b"] * 3_000)
-    is_postgres = connection.vendor == "postgresql"
-    statement = by_topic.NEWEST_POSTGRESQL if is_postgres else by_topic.NEWEST_SQLITE
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE hub_event")
-        explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
-        cursor.execute(f"{explain} {statement}", ['[["open.a",0,6000,[]]]', "[]", 20, 20])
-        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
-    assert "hub_event_topic_position" in plan
-    assert "Seq Scan" not in plan
 
 
 def test_a_thousand_topics_are_one_statement(ana):

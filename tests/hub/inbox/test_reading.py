@@ -7,10 +7,11 @@ from django.db import transaction
 
 from hub import EventType, publish, revoke
 from hub.inbox import mark, mark_all, preferences
-from hub.log.numbering import drain, ensure_log
+from hub.log.epoch import ensure_log
 from hub.models import Event, Log
 from tests.hub.reader import counts, follow, inbox, texts, told
 from tests.hub.site import change_person, make_person, tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

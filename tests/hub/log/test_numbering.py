@@ -4,10 +4,12 @@ import pytest
 from django.db import connection, transaction
 
 from hub import subscribe, unsubscribe
-from hub.log.numbering import MAX_ROWS, drain, ensure_log, renew_epoch
+from hub.log.epoch import ensure_log, renew_epoch
+from hub.log.numbering import MAX_ROWS
 from hub.models import Event, Log, Subscription
 from hub.publishing.publisher import publish_many
 from tests.hub.site import Told, tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

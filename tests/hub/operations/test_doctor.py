@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from hub import log
 from hub.deliveries.lease import Lease
-from hub.log.numbering import drain
 from hub.models import Delivery, Log, Worker
 from hub.operations import doctor
 from hub.operations.doctor import examine
 from tests.hub.site import tell
+from tests.numbering import drain
 from tests.rig.wait import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,9 +8,9 @@ from django.test import RequestFactory
 
 from hub import log, pages
 from hub.identity import tickets
-from hub.log.numbering import drain
 from hub.operations import health
 from tests.hub.site import Site, make_person, tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

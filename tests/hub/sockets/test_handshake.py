@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from hub import log, subscribe
-from hub.log.numbering import renew_epoch
+from hub.log.epoch import renew_epoch
 from hub.models import Log
 from tests.hub.site import (
     Site,

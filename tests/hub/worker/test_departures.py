@@ -14,12 +14,12 @@ from hub.deliveries.lease import Lease
 from hub.errors import NotAtomic
 from hub.inbox import mark_all
 from hub.inbox.preferences import choose, mute
-from hub.log.numbering import drain
 from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
 from hub.models import Worker as Row
 from hub.worker.departures import GRACE, clear_departed
 from tests.hub.post import Graced, Posted, deliver, make_due, post
 from tests.hub.site import make_person, tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

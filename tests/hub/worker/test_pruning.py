@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from hub import log, subscribe, unsubscribe
-from hub.log.numbering import drain
 from hub.models import Event, Log, Subscription
 from hub.worker.pruning import prune
 from tests.hub.log.test_numbering import change
 from tests.hub.site import tell
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 

@@ -6,7 +6,9 @@ from unittest.mock import patch
 
 from django.db import connection, transaction
 
-from hub.log.numbering import Drained, Row, ensure_log
+from hub.log.epoch import ensure_log
+from hub.log.numbering import Drained
+from hub.log.row import row_of
 from hub.models import Log
 
 NUMBER = """
@@ -20,7 +22,7 @@ def drain() -> Drained:
     with transaction.atomic(), connection.cursor() as cursor:
         log = Log.objects.select_for_update().get(pk=1)
         cursor.execute(NUMBER)
-        rows = sorted((Row(*row) for row in cursor.fetchall()), key=lambda row: row.position)
+        rows = sorted((row_of(*row) for row in cursor.fetchall()), key=lambda row: row.position)
         if rows:
             log.head = max(log.head, rows[-1].position)
             log.save(update_fields=["head"])

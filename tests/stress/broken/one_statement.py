@@ -6,7 +6,9 @@ from unittest.mock import patch
 
 from django.db import connection, transaction
 
-from hub.log.numbering import Drained, Row, ensure_log
+from hub.log.epoch import ensure_log
+from hub.log.numbering import Drained
+from hub.log.row import row_of
 from hub.models import Log
 
 NUMBER = """
@@ -24,7 +26,7 @@ def drain() -> Drained:
     ensure_log()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NUMBER)
-        rows = sorted((Row(*row) for row in cursor.fetchall()), key=lambda row: row.position)
+        rows = sorted((row_of(*row) for row in cursor.fetchall()), key=lambda row: row.position)
         log = Log.objects.get(pk=1)
         if rows:
             log.head = rows[-1].position
