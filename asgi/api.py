@@ -3,10 +3,14 @@
 from django.views.decorators.cache import never_cache
 from ninja import NinjaAPI, Swagger
 
-from hub.api import preferences, tickets
-from hub.api.answers import answer_errors
-from hub.api.notifications import notifications_router
-from hub.api.session import PersonThrottle, Session
+from hub.api import (
+    PersonThrottle,
+    Session,
+    answer_errors,
+    notifications_router,
+    preferences,
+    tickets,
+)
 from orders import api as shop
 from orders.topics import ShopPolicy
 

@@ -14,7 +14,7 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from asgi.routing import websockets  # noqa: E402
-from hub.runtime.application import HubApplication  # noqa: E402
+from hub.runtime import HubApplication  # noqa: E402
 from orders.topics import ShopPolicy  # noqa: E402
 
 application = HubApplication(

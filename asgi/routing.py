@@ -5,7 +5,7 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from hub.sockets.consumer import HubConsumer
+from hub.consumers import HubConsumer
 
 
 async def nowhere(scope: Any, receive: Any, send: Any) -> None:

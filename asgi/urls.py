@@ -7,17 +7,17 @@ from django.views.generic import RedirectView
 from asgi.api import api
 from frontend.kinds import kind_name
 from frontend.views import errors
-from hub.api.answers import unknown_path
+from hub import views
+from hub.api import unknown_path
 from hub.deliveries.unsubscribing import ROUTE
 from hub.deliveries.views import Unsubscribe
-from hub.operations import health
 
 unsubscribe = Unsubscribe.as_view(template_name="frontend/unsubscribe.html", kind_name=kind_name)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
     path("api/", RedirectView.as_view(url="/api/docs")),
     path("api/", api.urls),
     re_path("^api/", unknown_path),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from hub.inbox import preferences
+from hub import preferences
 
 ANY = "*"
 

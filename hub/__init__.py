@@ -20,21 +20,31 @@ if TYPE_CHECKING:
     from hub.publishing.publisher import publish_many as publish_many
     from hub.publishing.receiver import receiver as receiver
     from hub.publishing.revocation import revoke as revoke
+    from hub.publishing.revocation import session_digest as session_digest
     from hub.publishing.subscription import subscribe as subscribe
     from hub.publishing.subscription import unsubscribe as unsubscribe
+    from hub.runtime.application import HubApplication as HubApplication
+    from hub.sockets.consumer import HubConsumer as HubConsumer
+    from hub.topics import person_topic as person_topic
+    from hub.topics import user_topic as user_topic
 
 _HOMES = {
     "AtomicQuerySet": "hub.publishing.atomic",
     "AtomicSave": "hub.publishing.atomic",
     "EventType": "hub.events",
+    "HubApplication": "hub.runtime.application",
+    "HubConsumer": "hub.sockets.consumer",
     "Policy": "hub.policy",
+    "person_topic": "hub.topics",
     "publish": "hub.publishing.publisher",
     "publish_ephemeral": "hub.publishing.publisher",
     "publish_many": "hub.publishing.publisher",
     "receiver": "hub.publishing.receiver",
     "revoke": "hub.publishing.revocation",
+    "session_digest": "hub.publishing.revocation",
     "subscribe": "hub.publishing.subscription",
     "unsubscribe": "hub.publishing.subscription",
+    "user_topic": "hub.topics",
 }
 
 __all__ = sorted(_HOMES)

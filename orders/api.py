@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StrictInt
 
-from hub.api.answers import ApiError, errors
+from hub.api import ApiError, errors
 from orders.errors import AccountGone, BadQuantity, OutOfStock, Refused
 from orders.models import Order, Product
 

@@ -14,9 +14,16 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from hub import publish, publish_ephemeral, receiver, revoke, subscribe, unsubscribe
+from hub import (
+    publish,
+    publish_ephemeral,
+    receiver,
+    revoke,
+    session_digest,
+    subscribe,
+    unsubscribe,
+)
 from hub.deliveries import deliver_last
-from hub.publishing.revocation import session_digest
 from hub.topics import user_topic
 from orders import accounts, events, files, membership, pricing, sessions, stock, viewing, watching
 from orders.dependants import add_dependant

@@ -128,6 +128,23 @@ def test_no_files_of_the_hub_import_each_other_in_a_circle() -> None:
     assert not imports, "each of these imports another of them"
 
 
+@pytest.mark.parametrize("room", ["orders", "frontend"])
+def test_a_project_imports_a_room_of_the_hub_by_its_package_only(room: str) -> None:
+    """`from hub.inbox import Inbox`, not `from hub.inbox.reading import Inbox`."""
+    inner = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in modules("hub")
+        if file.parent != ROOT / "hub" and file.name != "__init__.py"
+    }
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in modules(room)
+        for name in imported(file)
+        if {name, name.rpartition(".")[0]} & inner
+    ]
+    assert not wrong
+
+
 def test_every_room_of_the_hub_has_its_floor() -> None:
     rooms = {room_of(file) for file in modules("hub")} - {"migrations"}
     placed = [room for rooms_of_floor in FLOORS for room in rooms_of_floor]

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.kinds import kind_name, offered, topic_names
+from hub import preferences
 from hub.errors import HubError
-from hub.inbox import preferences
-from hub.inbox.preferences import MEANS, Choice
+from hub.preferences import MEANS, Choice
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.forms import OrderForm
-from hub.publishing.revocation import session_digest
+from hub import session_digest
 from orders.errors import Refused
 from orders.models import Order, Product
 from orders.signals import product_viewed
