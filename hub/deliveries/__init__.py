@@ -4,7 +4,7 @@ The worker follows the log and makes one delivery of each event, person and mean
 hands them over one by one. `deliver_last` is for somebody whose account is being deleted.
 """
 
-from hub.deliveries.last import deliver_last
+from hub.deliveries.farewell import deliver_last
 from hub.deliveries.means import Deferred, Letter, Means, Refused
 
 __all__ = ["Deferred", "Letter", "Means", "Refused", "deliver_last"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 
-from hub.deliveries.mail import write_mail
+from hub.deliveries.email_message import write_mail
 from hub.deliveries.means import Deferred, Letter, Means, MeansError, Refused
 
 PER_CONNECTION = 100  # mails; many servers take no more over one

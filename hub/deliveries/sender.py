@@ -16,9 +16,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from hub.deliveries.backoff import ATTEMPTS, pause
-from hub.deliveries.briefing import FRESH, Briefing
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import Deferred, Means, Refused
+from hub.deliveries.send_check import FRESH, Briefing
 from hub.models import Delivery, Worker
 from hub.policy import Policy
 

@@ -25,8 +25,8 @@ from hub.log.numbering import drain
 from hub.models import Delivery, Event
 from hub.models import Worker as Row
 from hub.policy import Policy
-from hub.worker.departures import clear_departed
 from hub.worker.pruning import prune
+from hub.worker.user_removal import clear_departed
 
 logger = logging.getLogger("hub.deliveries")
 

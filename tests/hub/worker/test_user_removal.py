@@ -16,7 +16,7 @@ from hub.inbox import mark_all
 from hub.inbox.preferences import choose, mute
 from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
 from hub.models import Worker as Row
-from hub.worker.departures import GRACE, clear_departed
+from hub.worker.user_removal import GRACE, clear_departed
 from tests.hub.post import Graced, Posted, deliver, make_due, post
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
