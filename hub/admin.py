@@ -1,5 +1,7 @@
-"""The hub in Django's admin: the log, who is due what, and how mail goes. All of it is read-only,
-but for trying a delivery again."""
+"""The hub in Django's admin: the log, subscriptions and deliveries.
+
+All of it is read-only, except that a delivery can be tried again.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +21,7 @@ Lookups = Iterable[tuple[str, str]]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that the hub writes and nobody else. The list counts no more rows than it must."""
+    """Rows that only the hub writes. The list counts no more rows than it must."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -35,7 +37,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class TypeFilter(admin.SimpleListFilter):
-    """By event type. The declared ones: asking a long log for its distinct types takes long."""
+    """By declared event type: reading the distinct types of a long log takes long."""
 
     title = "type"
     parameter_name = "type"
@@ -48,7 +50,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 class PeopleList(ChangeList):
-    """Knows the names of the people on the page, from one query."""
+    """Reads the names of the users on the page with one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -60,7 +62,7 @@ class PeopleList(ChangeList):
 
 
 class EventList(ChangeList):
-    """Knows how the deliveries of the page's events stand, from two queries."""
+    """Reads the progress of the deliveries of the page's events with two queries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -81,12 +83,12 @@ class EventList(ChangeList):
 
 
 class PeopleAdmin(ReadOnlyAdmin):
-    """Rows that name a person by key."""
+    """Rows that name a user by key."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PeopleList
 
-    @admin.display(description="person", ordering="person")
+    @admin.display(description="user", ordering="person")
     def who(self, row: Any) -> str:
         return str(row.who)
 
@@ -112,7 +114,7 @@ class SubscriptionAdmin(PeopleAdmin):
     list_display = ("who", "topic", "since", "until")
     list_filter = (("until", admin.EmptyFieldListFilter),)
     search_fields = ("=person", "topic__startswith")
-    search_help_text = "a person's key, or the beginning of a topic"
+    search_help_text = "a user's key, or the beginning of a topic"
     ordering = ("-pk",)
 
 
@@ -135,7 +137,7 @@ class DeliveryAdmin(PeopleAdmin):
     )
     list_filter = ("state", RepeatFilter, "means", TypeFilter)
     search_fields = ("=position", "=person", "reference__startswith", "error")
-    search_help_text = "an event's position, a person's key, a Message-ID, or an error"
+    search_help_text = "an event's position, a user's key, a Message-ID, or an error"
     ordering = ("-pk",)
     actions = ("try_again",)
 
@@ -144,14 +146,14 @@ class DeliveryAdmin(PeopleAdmin):
 
     @admin.action(description="Try again now", permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """What was given up or waits for its next attempt; nothing that was sent, or is being."""
+        """Try again what was given up or waits for its next attempt; nothing that was sent."""
         states = Delivery.State
         chosen = queryset.order_by()
         now = timezone.now()
         again = chosen.filter(state=states.FAILED) | chosen.filter(
             state=states.WAITING, attempts__gt=0
         )
-        # attempts from the start: it is given up after as many as a new one
+        # attempts start at 0: it gets as many as a new delivery
         count = again.update(state=states.WAITING, attempts=0, due_at=now, changed_at=now)
         messages.success(request, f"{count} will be tried again within seconds.")
 
@@ -166,7 +168,7 @@ class PreferenceAdmin(PeopleAdmin):
     list_display = ("who", "type", "means", "wanted")
     list_filter = ("means", "wanted", TypeFilter)
     search_fields = ("=person",)
-    search_help_text = "a person's key"
+    search_help_text = "a user's key"
     ordering = ("-pk",)
 
 
@@ -174,7 +176,7 @@ class PreferenceAdmin(PeopleAdmin):
 class MuteAdmin(PeopleAdmin):
     list_display = ("who", "topic", "type")
     search_fields = ("=person", "topic__startswith")
-    search_help_text = "a person's key, or the beginning of a topic"
+    search_help_text = "a user's key, or the beginning of a topic"
     ordering = ("-pk",)
 
 

@@ -1,7 +1,7 @@
-"""Deliveries: what goes to people outside of the browser.
+"""Deliveries: what users get outside the browser, such as emails.
 
-The worker follows the log and makes one delivery of each event, person and means; the sender
-hands them over one by one. `deliver_last` is for somebody whose account is being deleted.
+The planner follows the log and makes one delivery per event, user and means; the sender hands
+each of them over. `deliver_last` is for a user whose account is being deleted.
 """
 
 from hub.deliveries.farewell import deliver_last

@@ -1,4 +1,4 @@
-"""System checks of what mail needs."""
+"""System checks of what emails need."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     if settings.EMAIL_BACKEND == SMTP and settings.EMAIL_TIMEOUT is None:
         return [
             checks.Warning(
-                "a mail server that stalls would hold up all mail for ever",
+                "a mail server that stops answering would hold up all emails for ever",
                 hint="EMAIL_TIMEOUT = 10",
                 id="hub.W010",
             )
@@ -43,7 +43,7 @@ def check_unsubscribe(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
     except NoReverseMatch:
         return [
             checks.Error(
-                f"mails link to a page that switches them off, but no URL is named {ROUTE!r}",
+                f"emails link to a page that switches them off, but no URL is named {ROUTE!r}",
                 hint="path('unsubscribe/<str:token>/', "
                 f"hub.deliveries.views.Unsubscribe.as_view(), name={ROUTE!r})",
                 id="hub.E011",

@@ -1,4 +1,4 @@
-"""E-mail as a means: Django's backend, and what an SMTP server's answers mean."""
+"""Email as a means: sends through Django's backend and interprets an SMTP server's replies."""
 
 import contextlib
 import smtplib
@@ -9,11 +9,14 @@ from django.core.mail import EmailMessage, get_connection
 from hub.deliveries.email_message import write_mail
 from hub.deliveries.means import Deferred, Letter, Means, MeansError, Refused
 
-PER_CONNECTION = 100  # mails; many servers take no more over one
+EMAILS_PER_CONNECTION = 100  # many servers accept no more over one connection
 
 
 class Email(Means):
-    """Through `EMAIL_BACKEND`; set EMAIL_TIMEOUT, or a server that stalls holds up the worker."""
+    """Sends through `EMAIL_BACKEND`.
+
+    Set EMAIL_TIMEOUT: without it, a server that stops answering holds up the worker.
+    """
 
     name = "email"
 
@@ -28,8 +31,8 @@ class Email(Means):
         return write_mail(letter)
 
     def open(self) -> None:
-        """Raises what the backend raises where the server cannot be reached."""
-        if self._sent >= PER_CONNECTION:
+        """Connect. Raises what the backend raises if the server cannot be reached."""
+        if self._sent >= EMAILS_PER_CONNECTION:
             self.close()
         if self._connection is None:
             connection = get_connection()
@@ -45,30 +48,31 @@ class Email(Means):
         except smtplib.SMTPDataError as error:
             raise _verdict(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPResponseException as error:
-            # The sender, the greeting, a log-in: about us, not about this mail. Somebody mends it.
+            # The sender, the greeting or the log-in was refused: the configuration is wrong, not
+            # this email. It is sent once that is mended.
             self.close()
-            raise Deferred(_answer(error.smtp_code, error.smtp_error)) from error
+            raise Deferred(_reply(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPNotSupportedError, ValueError) as error:
-            raise Refused(f"this mail cannot be sent: {error}") from error
+            raise Refused(f"this email cannot be sent: {error}") from error
         except OSError:
             self.close()
             raise
         if sent == 0:
-            raise Deferred("the e-mail backend sent nothing")
+            raise Deferred("the email backend sent nothing")
 
     def close(self) -> None:
         connection, self._connection, self._sent = self._connection, None, 0
         if connection is not None:
-            with contextlib.suppress(OSError):  # it may be broken already; it is given up
+            with contextlib.suppress(OSError):  # it may be broken already
                 connection.close()
 
 
 def _verdict(code: int, text: bytes | str) -> MeansError:
-    """RFC 5321, 4.2.1: 5xx is final, anything else may go well another time."""
-    answer = _answer(code, text)
-    return Refused(answer) if 500 <= code < 600 else Deferred(answer)
+    """RFC 5321, 4.2.1: 5xx is final; anything else may succeed another time."""
+    reply = _reply(code, text)
+    return Refused(reply) if 500 <= code < 600 else Deferred(reply)
 
 
-def _answer(code: int, text: bytes | str) -> str:
+def _reply(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     return f"{code} {words}"

@@ -1,4 +1,4 @@
-"""A letter as an e-mail: text and HTML from templates, and the headers."""
+"""Writes a letter as an email: text and HTML from templates, and the headers."""
 
 from email.utils import parseaddr
 from typing import Any
@@ -14,53 +14,53 @@ from hub.deliveries.means import Letter, Refused
 from hub.deliveries.unsubscribing import unsubscribe_path
 from hub.events import event_types
 
-TEMPLATE = "hub/mail/event"  # for every type that has none of its own
-MAX_SUBJECT = 200  # characters
+DEFAULT_TEMPLATE = "hub/mail/event"  # for every type that has none of its own
+MAX_SUBJECT_LENGTH = 200  # characters
 
 
 def write_mail(letter: Letter) -> EmailMultiAlternatives:
-    """The finished mail. Raises Refused for what is no address."""
+    """The finished email. Raises Refused if the address is not an email address."""
     try:
-        validate_email(letter.address)  # it keeps line ends out of the header, too
+        validate_email(letter.address)  # this also keeps line ends out of the header
     except ValidationError as error:
-        raise Refused(f"{letter.address!r} is no e-mail address") from error
+        raise Refused(f"{letter.address!r} is not an email address") from error
     unsubscribe = _unsubscribe_url(letter)
     context = _context(letter, unsubscribe)
     template = _template(letter.frame["type"])
-    mail = EmailMultiAlternatives(
+    email = EmailMultiAlternatives(
         subject=_subject(letter.frame["title"]),
         body=render_to_string(f"{template}.txt", context),
         to=[letter.address],
         headers=_headers(letter, unsubscribe),
     )
-    mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    return mail
+    email.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
+    return email
 
 
 def absolute(path: str | None) -> str:
-    """A path of this site as an address for outside; empty stays empty."""
+    """The absolute URL of a path of this site; empty for no path."""
     return settings.SITE_URL.rstrip("/") + path if path else ""
 
 
 def message_id(reference: str) -> str:
-    """The same for each attempt, so that mail programs drop a repeat."""
+    """The same for each attempt, so that mail programs can drop a repeat."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{reference}@{domain}>"
 
 
 def _template(type: str) -> str:
     kind = event_types().get(type)
-    return (kind.mail_template if kind is not None else "") or TEMPLATE
+    return (kind.mail_template if kind is not None else "") or DEFAULT_TEMPLATE
 
 
 def _subject(title: str) -> str:
-    """One line: a title comes from what people typed, and a line end would be another header."""
+    """The title on one line: users may have typed it, and a line end would begin a new header."""
     line = " ".join("".join(c if c.isprintable() else " " for c in title).split())
-    return line if len(line) <= MAX_SUBJECT else line[: MAX_SUBJECT - 1] + "…"
+    return line if len(line) <= MAX_SUBJECT_LENGTH else line[: MAX_SUBJECT_LENGTH - 1] + "…"
 
 
 def _unsubscribe_url(letter: Letter) -> str:
-    """Empty for somebody whose account is gone: there is nothing to switch off."""
+    """Empty for a user whose account is gone: there is nothing left to switch off."""
     return letter.person and absolute(unsubscribe_path(letter.person, letter.frame["type"]))
 
 

@@ -1,7 +1,7 @@
-"""The last delivery to somebody whose account is being deleted.
+"""The last delivery to a user whose account is being deleted.
 
-The worker could not find the address any more, and an address does not belong into an event.
-So it is copied into the delivery, by the transaction that deletes the account.
+The worker comes too late to read the address, and an address must not be in an event. So the
+transaction that deletes the account copies the address into the delivery.
 """
 
 import secrets
@@ -20,11 +20,12 @@ from hub.topics import user_topic
 
 
 def deliver_last(event: EventType, person: Any) -> None:
-    """Deliver `event` to an instance of the user model that is about to be gone.
+    """Deliver `event` to a user, an instance of the user model, that is about to be deleted.
 
-    By each means that carries it, has an address and is wanted. Publish the event besides: this
-    is not for browsers. Raises NotAtomic outside `atomic()`, and what `publish` raises for an
-    event that cannot be shown. When it was sent, address, person and text are removed.
+    It goes out by each means that carries the event, has an address and is wanted. Publish the
+    event as well: this function reaches no browser. Raises NotAtomic outside `atomic()`, and what
+    `publish` raises for an event that cannot be shown. Once the delivery has been sent, address,
+    user and text are erased from it.
     """
     using = router.db_for_write(Delivery)
     if not transaction.get_connection(using).in_atomic_block:

@@ -1,7 +1,7 @@
-"""The lease: which of several worker processes works now.
+"""The lease: decides which of several worker processes works.
 
-Taken and renewed by one statement, by the database's clock, so that machines whose clocks differ
-agree. A worker that was killed is followed by another when its time is over.
+It is taken and renewed by one statement, by the database's clock, so that machines whose clocks
+differ agree. When a worker is killed, another one takes over once the lease has run out.
 """
 
 import datetime
@@ -22,7 +22,7 @@ RENEW = 2.5  # seconds between two renewals, or attempts to take it
 
 
 class LeaseLost(HubError):
-    """Another worker works now; nothing was written."""
+    """Another worker holds the lease now; nothing was written."""
 
 
 class Lease:
@@ -37,10 +37,10 @@ class Lease:
         return time.monotonic() < self._until
 
     def take(self) -> bool:
-        """Take or renew it; whether it is ours now."""
+        """Take or renew the lease; return whether it is ours now."""
         using = router.db_for_write(Worker)
         Worker.objects.using(using).get_or_create(pk=1)
-        # Before the statement: our own clock must run out before the database's does.
+        # Read before the statement: our own clock must run out before the database's does.
         began = time.monotonic()
         free = Q(holder=self.holder) | Q(until__isnull=True) | Q(until__lte=Now())
         taken = (
@@ -52,7 +52,7 @@ class Lease:
         return bool(taken)
 
     def hold(self) -> Worker:
-        """The worker's row, locked until the transaction ends; raises LeaseLost."""
+        """Lock the worker's row until the transaction ends, and return it. Raises LeaseLost."""
         worker = Worker.objects.select_for_update().get(pk=1)
         if worker.holder != self.holder:
             self._until = 0.0
@@ -60,6 +60,6 @@ class Lease:
         return worker
 
     def release(self) -> None:
-        """Give it back, so that another need not wait."""
+        """Give the lease back, so that another worker need not wait until it runs out."""
         self._until = 0.0
         Worker.objects.filter(pk=1, holder=self.holder).update(holder="", until=None)

@@ -1,13 +1,13 @@
-"""A means: one way to reach a person outside of the browser, such as e-mail.
+"""A means: one way to reach a user outside the browser, such as email.
 
-What `send` raises decides what becomes of the delivery:
+The exception that `send` raises decides what becomes of the delivery:
 
 MeansError
- ├─ Refused     it will never be taken: given up at once
- └─ Deferred    it was certainly not taken this time: tried again later
+ ├─ Refused     it will never be accepted: given up at once
+ └─ Deferred    it was certainly not accepted this time: tried again later
 
-Any other exception leaves open whether it was taken. It is tried again, with the same reference,
-and counted as a possible repeat.
+Any other exception leaves open whether it was accepted. Such a delivery is tried again with the
+same reference, and counted as a possible repeat.
 """
 
 from abc import ABC, abstractmethod
@@ -21,11 +21,11 @@ from django.utils.module_loading import import_string
 from hub.errors import HubError
 from hub.events import EventType, declared_types, event_types
 
-DEFAULT = ["hub.deliveries.email.Email"]
+DEFAULT_MEANS = ["hub.deliveries.email.Email"]
 
 
 class MeansError(HubError):
-    """A means did not take a delivery; the text is kept with it, for staff."""
+    """A means did not accept a delivery; the text is stored with it, for staff."""
 
 
 class Refused(MeansError):
@@ -37,9 +37,9 @@ class Deferred(MeansError):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """What is to be sent. `reference` is the same in each attempt, `frame` the event as stored.
+    """What is to be sent. `reference` is the same in each attempt; `frame` is the stored event.
 
-    `person` is the primary key as text, empty for somebody whose account is gone; so is `name`.
+    `person` is the user's primary key as text. It and `name` are empty if the account is gone.
     """
 
     reference: str
@@ -52,38 +52,38 @@ class Letter(msgspec.Struct, frozen=True):
 class Means(ABC):
     """Subclass it and name it in `settings.HUB_MEANS`.
 
-    `open`, `send` and `close` run in one thread of the worker; only one worker works at a time.
+    `open`, `send` and `close` run in one thread of the worker; one worker works at a time.
     """
 
     name: ClassVar[str]  # stored with each delivery, at most 16 characters
-    preference: ClassVar[Literal["toast", "inbox", "email"]] = "email"  # the choice it obeys
+    preference: ClassVar[Literal["toast", "inbox", "email"]] = "email"  # the preference it respects
 
     def carries(self, kind: type[EventType]) -> bool:
-        """Whether events of this class go out by this means at all."""
+        """Whether this means sends events of this class at all."""
         return kind.mail
 
     @abstractmethod
     def address(self, person: Any) -> str:
-        """Where an instance of the user model is reached; empty: nowhere."""
+        """The address of an instance of the user model; empty if it has none."""
 
     def compose(self, letter: Letter) -> Any:
-        """What `send` will be given. Raises Refused where it can never be sent."""
+        """What `send` is given. Raises Refused for a letter that can never be sent."""
         return letter
 
-    def open(self) -> None:  # noqa: B027 (nothing to do unless it is overridden)
-        """Get ready to send; called before each letter, and raises where that cannot be done."""
+    def open(self) -> None:  # noqa: B027 (overriding it is optional)
+        """Get ready to send. Called before each letter; raises if nothing can be sent now."""
 
     @abstractmethod
     def send(self, composed: Any) -> None:
-        """Hand one over; returns when the other side has taken it. Raises as above."""
+        """Hand one over. Returns once the other side has accepted it. Raises as described above."""
 
     def close(self) -> None:  # noqa: B027
-        """Nothing more to send for now."""
+        """Release what `open` opened: there is nothing more to send for now."""
 
 
 def load_means() -> list[Means]:
-    """The means of this project; raises ImproperlyConfigured for what is none."""
-    paths = getattr(settings, "HUB_MEANS", DEFAULT)
+    """The means of this project. Raises ImproperlyConfigured if the setting names anything else."""
+    paths = getattr(settings, "HUB_MEANS", DEFAULT_MEANS)
     return [_load(path)() for path in paths]
 
 
@@ -93,14 +93,15 @@ def _load(path: str) -> type[Means]:
     except ImportError as error:
         raise ImproperlyConfigured(f"settings.HUB_MEANS: {path}: {error}") from error
     if not isinstance(found, type) or not issubclass(found, Means):
-        raise ImproperlyConfigured(f"settings.HUB_MEANS: {path} is no hub.deliveries.Means")
+        raise ImproperlyConfigured(f"settings.HUB_MEANS: {path} is not a hub.deliveries.Means")
     return found
 
 
 def carried(means: list[Means]) -> dict[str, list[Means]]:
-    """By type: the means that its events go out by.
+    """The means that send events of each type, by type name.
 
-    The log knows types, not classes: where classes share a name, all of them must be carried.
+    The log knows types, not classes: if several classes share a type, a means sends the type only
+    if it carries all of them.
     """
     classes: dict[str, list[type[EventType]]] = {}
     for kind in declared_types():
@@ -113,6 +114,6 @@ def carried(means: list[Means]) -> dict[str, list[Means]]:
 
 
 def grace_of(type: str) -> float:
-    """Seconds in which a person may see an event of this type in the browser instead."""
+    """Seconds during which a user may see an event of this type in the browser instead."""
     kind = event_types().get(type)
     return kind.grace if kind is not None else 0.0

@@ -1,7 +1,7 @@
-"""The planner: follows the log and makes the deliveries that its events are due.
+"""The planner: follows the log and makes the deliveries of its events.
 
-A page is one transaction under the worker's row: deliveries and the place reached are committed
-together, so an event is planned exactly once, whenever the worker dies.
+A page is one transaction that locks the worker's row: the deliveries and the position reached are
+committed together. So each event is planned exactly once, even if the worker dies.
 """
 
 import datetime
@@ -19,59 +19,68 @@ from hub.inbox.preferences import wants
 from hub.models import Delivery, Event, Subscription, Worker
 from hub.topics import user_of
 
-EVENTS = 500  # read from the log at once
-PAGE = 500  # people whose deliveries are made in one transaction
+PAGE_EVENTS = 500  # events read from the log at once
+PAGE_RECIPIENTS = 500  # recipients whose deliveries are made in one transaction
 
 
-class Due(msgspec.Struct, frozen=True):
-    """An event that one person is due."""
+class Recipient(msgspec.Struct, frozen=True):
+    """An event, and one user who is to get it."""
 
     position: int
     topic: str
     type: str
     at: datetime.datetime
-    person: str
+    user: str
 
 
 def plan(lease: Lease, means: list[Means]) -> bool:
-    """Make one page of deliveries; whether there is more to plan at once. Raises LeaseLost."""
+    """Make one page of deliveries; return whether there is more to plan. Raises LeaseLost."""
     with transaction.atomic(using=router.db_for_write(Delivery)):
         worker = lease.hold()
         rows: Iterable[Any] = (
             Event.objects.filter(position__gt=worker.position)
             .order_by("position")
-            .values_list("position", "topic", "type", "at")[:EVENTS]
+            .values_list("position", "topic", "type", "at")[:PAGE_EVENTS]
         )
         rows = list(rows)
         if not rows:
             return False
-        ways = carried(means)
-        is_all, found = _advance(worker, rows, ways)
-        deliveries = list(_deliveries(found, ways))
-        # The constraint is the second line of defence, for a worker's row that was restored.
-        Delivery.objects.bulk_create(deliveries, batch_size=PAGE, ignore_conflicts=True)
+        means_by_type = carried(means)
+        is_all, recipients = _advance(worker, rows, means_by_type)
+        deliveries = list(_deliveries(recipients, means_by_type))
+        # Conflicts can only occur after the worker's row was restored from a backup.
+        Delivery.objects.bulk_create(deliveries, batch_size=PAGE_RECIPIENTS, ignore_conflicts=True)
         worker.save(update_fields=["position", "page"])
-        return not is_all or len(rows) == EVENTS
+        return not is_all or len(rows) == PAGE_EVENTS
 
 
-def _advance(worker: Worker, rows: Iterable[Any], ways: dict[str, Any]) -> tuple[bool, list[Due]]:
-    """Move the worker's place over the rows, a page of people at most; whether all were done."""
-    found: list[Due] = []
+def _advance(
+    worker: Worker, rows: Iterable[Any], means_by_type: dict[str, Any]
+) -> tuple[bool, list[Recipient]]:
+    """Move the worker's position over the rows, by PAGE_RECIPIENTS at most.
+
+    Return whether that covered all rows, and the recipients.
+    """
+    found: list[Recipient] = []
     for position, topic, type, at in rows:
-        if type in ways:
-            if len(found) >= PAGE:
+        if type in means_by_type:
+            if len(found) >= PAGE_RECIPIENTS:
                 return False, found
-            people, more = _people(topic, position, worker.page, PAGE - len(found))
-            found.extend(Due(position, topic, type, at, person) for person in people)
-            if more is not None:
-                worker.page = more
+            room = PAGE_RECIPIENTS - len(found)
+            users, resume_after = _users(topic, position, worker.page, room)
+            found.extend(Recipient(position, topic, type, at, user) for user in users)
+            if resume_after is not None:
+                worker.page = resume_after
                 return False, found
         worker.position, worker.page = position, 0
     return True, found
 
 
-def _people(topic: str, position: int, after: int, limit: int) -> tuple[list[str], int | None]:
-    """Who is due an event, from this subscription on; and where to go on if that is not all."""
+def _users(topic: str, position: int, after: int, limit: int) -> tuple[list[str], int | None]:
+    """Users who are to get an event, from subscriptions behind the key `after`.
+
+    Also return the key after which to go on, or None if there are no more.
+    """
     own = user_of(topic)
     if own is not None:
         return [own], None
@@ -80,36 +89,43 @@ def _people(topic: str, position: int, after: int, limit: int) -> tuple[list[str
         standing, topic=topic, since__lt=position, pk__gt=after
     )
     rows = list(subscriptions.order_by("pk").values_list("pk", "person")[:limit])
-    return [person for _, person in rows], rows[-1][0] if len(rows) == limit else None
+    return [user for _, user in rows], rows[-1][0] if len(rows) == limit else None
 
 
-def _deliveries(found: list[Due], ways: dict[str, list[Means]]) -> Iterable[Delivery]:
-    """One for each who wants it by each means, in the log's order."""
-    for means, wanted in _wanted(found, ways).items():
-        for due in wanted:
+def _deliveries(
+    recipients: list[Recipient], means_by_type: dict[str, list[Means]]
+) -> Iterable[Delivery]:
+    """One delivery per recipient and means that the recipient wants, in the log's order."""
+    for means, chosen in _by_means(recipients, means_by_type).items():
+        for one in chosen:
             yield Delivery(
-                position=due.position,
-                type=due.type,
-                person=due.person,
+                position=one.position,
+                type=one.type,
+                person=one.user,
                 means=means,
-                due_at=due.at + datetime.timedelta(seconds=grace_of(due.type)),
+                due_at=one.at + datetime.timedelta(seconds=grace_of(one.type)),
                 reference=secrets.token_hex(16),
             )
 
 
-def _wanted(found: list[Due], ways: dict[str, list[Means]]) -> dict[str, list[Due]]:
-    """Asked for all people of a topic at once; own topics, of one person each, together."""
-    groups: dict[tuple[str, str | None], list[Due]] = {}
-    for due in found:
-        shared = due.topic if user_of(due.topic) is None else None
-        groups.setdefault((due.type, shared), []).append(due)
-    wanted: dict[str, list[Due]] = {}
-    for (type, topic), dues in groups.items():
-        people = {due.person for due in dues}
-        for means in ways[type]:
-            willing = wants(people, type, means.preference, topic)
-            chosen = [due for due in dues if due.person in willing]
-            wanted.setdefault(means.name, []).extend(chosen)
-    for dues in wanted.values():
-        dues.sort(key=lambda due: due.position)
-    return wanted
+def _by_means(
+    recipients: list[Recipient], means_by_type: dict[str, list[Means]]
+) -> dict[str, list[Recipient]]:
+    """The recipients that want their event by each means.
+
+    Preferences are read for all users of a topic at once. Users' own topics have one user each;
+    they are read together.
+    """
+    groups: dict[tuple[str, str | None], list[Recipient]] = {}
+    for one in recipients:
+        shared_topic = one.topic if user_of(one.topic) is None else None
+        groups.setdefault((one.type, shared_topic), []).append(one)
+    chosen: dict[str, list[Recipient]] = {}
+    for (type, topic), group in groups.items():
+        users = {one.user for one in group}
+        for means in means_by_type[type]:
+            wanting = wants(users, type, means.preference, topic)
+            chosen.setdefault(means.name, []).extend(one for one in group if one.user in wanting)
+    for group in chosen.values():
+        group.sort(key=lambda one: one.position)
+    return chosen

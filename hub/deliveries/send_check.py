@@ -1,7 +1,7 @@
-"""A briefing: what must be known of some deliveries right before they are sent.
+"""The check of deliveries right before they are sent.
 
-Events, people and wishes are read for all of them together; it is good for FRESH seconds, so
-that a right or a wish that changes meanwhile is obeyed.
+Events, users and preferences are read for a whole batch. The result must not be used for longer
+than CHECK_VALID_SECONDS, so that a right or a preference that changes meanwhile is respected.
 """
 
 from collections.abc import Collection
@@ -14,11 +14,11 @@ from hub.inbox.preferences import wants
 from hub.models import Delivery, Event
 from hub.policy import Policy
 
-FRESH = 1.0  # seconds
+CHECK_VALID_SECONDS = 1.0
 
 
-class Briefing:
-    """`letter` says what is to be sent, or why nothing is."""
+class SendCheck:
+    """Says for each delivery of a batch what to send, or why nothing is sent."""
 
     def __init__(
         self, deliveries: Collection[Delivery], means: dict[str, Means], policy: Policy
@@ -31,49 +31,49 @@ class Briefing:
             position: (topic, frame)
             for position, topic, frame in events.values_list("position", "topic", "frame")
         }
-        self._people = find_users({one.person for one in deliveries if not one.address})
-        self._willing: set[int] = set()
+        self._users = find_users({one.person for one in deliveries if not one.address})
+        self._wanted: set[int] = set()  # primary keys of deliveries
         self._seen: set[int] = set()
-        for some in _alike(deliveries):
-            self._ask(some)
+        for group in _by_event_and_means(deliveries):
+            self._read_preferences(group)
 
     def letter(self, delivery: Delivery) -> Letter | str:
-        """The letter, or why none is to be sent. Raises what the policy raises."""
-        if delivery.address:  # a last delivery: nobody else is to be asked
+        """The letter, or the reason why none is sent. Raises what the policy raises."""
+        if delivery.address:  # a last delivery: the account is gone, nothing else can be asked
             frame = frame_of(delivery.frame)
             return Letter(delivery.reference, delivery.address, "", "", frame)
         if delivery.position not in self._events:
             return "the event was removed from the log"
-        if delivery.person not in self._people:
+        if delivery.person not in self._users:
             return "the account is gone"
         topic, tail = self._events[delivery.position]
-        person = self._people[delivery.person]
-        if self._policy.refusals(person, [topic]):
-            return "the person may not hear it"
-        if delivery.pk not in self._willing:
-            return "the person does not want it"
+        user = self._users[delivery.person]
+        if self._policy.refusals(user, [topic]):
+            return "the user may not receive this topic"
+        if delivery.pk not in self._wanted:
+            return "the user does not want it"
         if delivery.pk in self._seen:
             return "seen in the browser"
-        address = self._means[delivery.means].address(person)
+        address = self._means[delivery.means].address(user)
         if not address:
-            return "the person has no address"
-        name = getattr(person, "get_full_name", str)() or person.get_username()
+            return "the user has no address"
+        name = getattr(user, "get_full_name", str)() or user.get_username()
         return Letter(delivery.reference, address, delivery.person, name, frame_of(tail))
 
-    def _ask(self, some: list[Delivery]) -> None:
-        """Wishes of people who are due one event by one means."""
-        one = some[0]
-        if one.position not in self._events:
+    def _read_preferences(self, group: list[Delivery]) -> None:
+        """Read the preferences of users who are to get one event by one means."""
+        first = group[0]
+        if first.position not in self._events:
             return
-        topic, _ = self._events[one.position]
-        people = {delivery.person for delivery in some}
-        willing = wants(people, one.type, self._means[one.means].preference, topic)
-        seen = seen_by(people, one.position) if one.position and grace_of(one.type) else set()
-        self._willing.update(delivery.pk for delivery in some if delivery.person in willing)
-        self._seen.update(delivery.pk for delivery in some if delivery.person in seen)
+        topic, _ = self._events[first.position]
+        users = {delivery.person for delivery in group}
+        wanting = wants(users, first.type, self._means[first.means].preference, topic)
+        seen = seen_by(users, first.position) if first.position and grace_of(first.type) else set()
+        self._wanted.update(delivery.pk for delivery in group if delivery.person in wanting)
+        self._seen.update(delivery.pk for delivery in group if delivery.person in seen)
 
 
-def _alike(deliveries: Collection[Delivery]) -> list[list[Delivery]]:
+def _by_event_and_means(deliveries: Collection[Delivery]) -> list[list[Delivery]]:
     groups: dict[tuple[int | None, str], list[Delivery]] = {}
     for delivery in deliveries:
         groups.setdefault((delivery.position, delivery.means), []).append(delivery)

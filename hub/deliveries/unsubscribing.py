@@ -1,6 +1,6 @@
-"""The link in a mail that switches mails like it off, without logging in.
+"""The link in an email that switches emails of its type off, without logging in.
 
-The signature names person and type and does not expire: old mails are read, too.
+The signature covers user and type and does not expire, because old emails are read, too.
 """
 
 from django.core import signing
@@ -11,12 +11,12 @@ ROUTE = "hub-unsubscribe"
 
 
 def unsubscribe_path(person: str, type: str) -> str:
-    """The path of the page, which the project's URLs name ROUTE."""
+    """The path of the page that the project's URLs name ROUTE, for a user's key and a type."""
     return reverse(ROUTE, kwargs={"token": signing.dumps([person, type], salt=SALT)})
 
 
 def read_token(token: str) -> tuple[str, str]:
-    """Person and type; raises ValueError for what this site has not signed."""
+    """The user's key and the type. Raises ValueError for a token that this site has not signed."""
     try:
         person, type = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:

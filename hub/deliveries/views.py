@@ -1,4 +1,4 @@
-"""The page behind the link in a mail. Looking at it changes nothing: programs follow links."""
+"""The page behind the link in an email. A GET changes nothing, because programs follow links."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,18 +16,17 @@ from hub.inbox.preferences import PreferenceError, choose, defaults
 
 
 def words_of(type: str) -> str:
-    """What a type is called where nobody gave it a name for people."""
+    """A readable name for a type that has no other."""
     return type.replace(".", ": ").replace("_", " ")
 
 
-# The signed link is the authority; a mail program that posts it brings no cookie.
+# The signed link is the authority: a mail program that posts it sends no cookie.
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
 class Unsubscribe(View):
-    """GET asks, POST switches the type's mail off; with `on=1` on again.
+    """GET asks; POST switches emails of the type off, or with `on=1` on again.
 
-    `Unsubscribe.as_view(template_name=…, kind_name=…)` puts a page of the project's own in its
-    place, which is given `subject` (what the mails are about), `done` and `on`; and what its
-    people call a type.
+    `Unsubscribe.as_view(template_name=…, kind_name=…)` shows a page of the project's own. Its
+    template is given `subject`, `done` and `on`; `kind_name` returns the subject for a type.
     """
 
     template_name = "hub/unsubscribe.html"
@@ -43,7 +42,7 @@ class Unsubscribe(View):
         try:
             choose(person, {type: {"email": on}})
         except PreferenceError as error:
-            raise Http404("there are no mails of this kind any more") from error
+            raise Http404("there are no emails of this kind any more") from error
         return self._page(request, type, done=True, on=on)
 
     def _read(self, token: str) -> tuple[str, str]:
@@ -52,12 +51,12 @@ class Unsubscribe(View):
         except ValueError as error:
             raise Http404("not a link of this site") from error
         if type not in defaults() or not find_users([person]):
-            raise Http404("the account or the kind of mail is gone")
+            raise Http404("the account or the kind of email is gone")
         return person, type
 
     def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
         context |= {"subject": self.kind_name(type)}
         response = render(request, self.template_name, context)
-        response["Referrer-Policy"] = "no-referrer"  # the address is a key
+        response["Referrer-Policy"] = "no-referrer"  # the URL is a key
         response["X-Robots-Tag"] = "noindex"
         return response

@@ -1,1 +1,1 @@
-"""The worker: what happens behind everybody's back, in one process of a site at a time."""
+"""The worker: work that is done outside requests, by one process of a site at a time."""

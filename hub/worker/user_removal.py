@@ -1,7 +1,7 @@
-"""Departures: what a deleted person leaves behind in the hub is removed within a minute.
+"""Removes what a deleted user left behind in the hub, within a minute.
 
-Their deletion is in the log as a revocation. It stays there for a moment, because followers that
-read the log instead of hearing the layer close the person's sockets when they come to it.
+The deletion is in the log as a revocation. It stays there for REMOVAL_GRACE, because a follower
+that polls the log must read it to close the user's sockets.
 """
 
 import datetime
@@ -14,37 +14,38 @@ from hub.events import data_of
 from hub.models import Delivery, Event, Log
 from hub.publishing.revocation import RightsRevoked
 from hub.topics import user_of
-from hub.worker.pruning import remove_people
+from hub.worker.pruning import remove_users
 
-GRACE = datetime.timedelta(seconds=15)  # three times what a follower needs without the layer
+REMOVAL_GRACE = datetime.timedelta(seconds=15)  # three times what a polling follower needs
 
 
-def clear_departed(lease: Lease) -> int:
-    """Remove the rows of people whose deletion is long enough in the log; how many people.
+def remove_deleted_users(lease: Lease) -> int:
+    """Remove the rows of users whose deletion is old enough; return how many users.
 
-    The log's head is noted, and when GRACE has passed, all up to it is cleared: the time of an
-    event would not do, it may be committed long after. Raises LeaseLost.
+    One call notes the log's head; a call REMOVAL_GRACE later handles the deletions up to it. The
+    time of the event itself would not do, because it may be committed long after. Raises
+    LeaseLost.
     """
     with transaction.atomic(using=router.db_for_write(Delivery)):
         worker = lease.hold()
         now = timezone.now()
-        gone: list[str] = []
+        deleted: list[str] = []
         if worker.clearing_at is not None:
-            if now - worker.clearing_at < GRACE:
+            if now - worker.clearing_at < REMOVAL_GRACE:
                 return 0
-            gone = _departed(worker.cleared, worker.clearing)
-            remove_people(gone)
+            deleted = _deleted_users(worker.cleared, worker.clearing)
+            remove_users(deleted)
             worker.cleared, worker.clearing_at = worker.clearing, None
         head = Log.objects.filter(pk=1).values_list("head", flat=True).first() or 0
         if head > worker.cleared:
             worker.clearing, worker.clearing_at = head, now
         worker.save(update_fields=["cleared", "clearing", "clearing_at"])
-        return len(gone)
+        return len(deleted)
 
 
-def _departed(after: int, upto: int) -> list[str]:
+def _deleted_users(after: int, upto: int) -> list[str]:
     rows = Event.objects.filter(
         position__gt=after, position__lte=upto, type=RightsRevoked.type
     ).values_list("topic", "frame")
-    people = (user_of(topic) for topic, tail in rows if data_of(tail)["reason"] == "deleted")
-    return [person for person in people if person is not None]
+    users = (user_of(topic) for topic, tail in rows if data_of(tail)["reason"] == "deleted")
+    return [user for user in users if user is not None]

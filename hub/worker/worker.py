@@ -1,8 +1,9 @@
-"""The worker: mail, and the chores that must be done by one process and not on a request.
+"""The worker: sends emails, and does what must be done by one process and outside requests.
 
-It numbers what no server did, makes and sends deliveries, removes what deleted people left, and
-prunes the log. The lease decides which of several works. Three threads that never wait for each
-other: one renews the lease, one works on the database, one talks to mail servers.
+It numbers events that no server has numbered, makes and sends deliveries, removes what deleted
+users left, and prunes the log. The lease decides which of several workers works. Three threads
+never wait for each other: one renews the lease, one works on the database, one talks to mail
+servers.
 """
 
 import asyncio
@@ -26,17 +27,17 @@ from hub.models import Delivery, Event
 from hub.models import Worker as Row
 from hub.policy import Policy
 from hub.worker.pruning import prune
-from hub.worker.user_removal import clear_departed
+from hub.worker.user_removal import remove_deleted_users
 
 logger = logging.getLogger("hub.deliveries")
 
-POLL = 1.0  # seconds between two looks for work
-ABANDONED = 1.0  # seconds that a committed event may wait for a server to number it
-PRUNE_EVERY = datetime.timedelta(hours=1)
+POLL_INTERVAL = 1.0  # seconds between two looks for work
+NUMBERING_GRACE = 1.0  # seconds in which a server may number a committed event
+PRUNE_INTERVAL = datetime.timedelta(hours=1)
 
 
 class Done(msgspec.Struct, frozen=True):
-    """How deliveries stand after one run, by state."""
+    """How many deliveries there are in each state after one run."""
 
     waiting: int
     sent: int
@@ -45,9 +46,9 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Worker:
-    """One a process. `run` works until it is cancelled, `run_once` until nothing is due.
+    """One per process. `run` works until it is cancelled, `run_once` until nothing is due.
 
-    `stopping`: tells that the process is about to end, so that no further mail is begun.
+    `stopping` returns true once the process is about to end: then no further email is begun.
     """
 
     def __init__(self, policy: Policy, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -55,21 +56,22 @@ class Worker:
         self._means = load_means()
         self._stopped = False
         self._sender = Sender(self.lease, policy, self._means, lambda: self._stopped or stopping())
-        self._oldest: tuple[int, float] | None = None  # without a number, and since when we know
+        # The oldest event without a position, and the monotonic time when it was first seen.
+        self._oldest: tuple[int, float] | None = None
 
     async def run(self) -> None:
-        leasing, working, mailing = (
-            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "mail")
+        leasing, working, sending = (
+            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "send")
         )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat(leasing, self._renew, RENEW))
-                group.create_task(self._repeat(working, self.work, POLL))
-                group.create_task(self._repeat(mailing, self.send, POLL))
+                group.create_task(self._repeat(working, self.work, POLL_INTERVAL))
+                group.create_task(self._repeat(sending, self.send, POLL_INTERVAL))
         finally:
             self._stopped = True
-            await mailing.run(self._sender.close)  # after the mail in hand
-            await mailing.close()
+            await sending.run(self._sender.close)  # after the email that is being sent
+            await sending.close()
             await working.close()
             await leasing.run(self.lease.release)
             await leasing.close()
@@ -77,7 +79,7 @@ class Worker:
     async def _repeat(
         self, database: DatabaseThreads, step: Callable[[], bool], seconds: float
     ) -> None:
-        """Again and again; at once while `step` says that there is more."""
+        """Run `step` for ever: again at once if it returns true, else after `seconds`."""
         is_well = True
         while True:
             more = False
@@ -96,7 +98,7 @@ class Worker:
                 await asyncio.sleep(seconds)
 
     def run_once(self) -> Done | None:
-        """One round over all that is due now; None where another worker holds the lease."""
+        """Do all that is due now. Return None if another worker holds the lease."""
         while drain().is_full:
             pass
         if not self.lease.take():
@@ -123,33 +125,33 @@ class Worker:
         return False
 
     def work(self) -> bool:
-        """One step of the work on the database; whether there is more at once."""
+        """Do one step of the work on the database; return whether there is more to do now."""
         if not self.lease.is_held:
             return False
         self._number_abandoned()
         more = plan(self.lease, self._means)
-        clear_departed(self.lease)
+        remove_deleted_users(self.lease)
         self._prune()
         return more
 
     def send(self) -> bool:
-        """Hand over some of what is due; whether there may be more."""
+        """Send some of what is due; return whether there may be more."""
         return self.lease.is_held and self._sender.send_due() > 0
 
     def _number_abandoned(self) -> None:
-        """A server numbers its rows in milliseconds and sends them on; it goes first."""
+        """Number what no server has numbered in time; a server would also send it to browsers."""
         waiting = Event.objects.filter(position__isnull=True).order_by("pk")
         oldest = waiting.values_list("pk", flat=True).first()
         now = time.monotonic()
         if oldest is None or self._oldest is None or self._oldest[0] != oldest:
             self._oldest = None if oldest is None else (oldest, now)
-        elif now - self._oldest[1] >= ABANDONED:
+        elif now - self._oldest[1] >= NUMBERING_GRACE:
             while drain().is_full:
                 pass
 
     def _prune(self) -> None:
         pruned_at = Row.objects.values_list("pruned_at", flat=True).get(pk=1)
         now = timezone.now()
-        if pruned_at is None or now - pruned_at >= PRUNE_EVERY:
+        if pruned_at is None or now - pruned_at >= PRUNE_INTERVAL:
             Row.objects.filter(pk=1).update(pruned_at=now)
             prune(datetime.timedelta(days=load_limits().retention_days))

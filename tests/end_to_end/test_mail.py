@@ -1,4 +1,4 @@
-"""Mail from real worker processes and from an embedded server, to a real SMTP server."""
+"""Emails from real worker processes and an embedded server to a real SMTP server."""
 
 import json
 import shutil
@@ -21,8 +21,8 @@ from tests.rig.server import ROOT, environment
 from tests.rig.stack import SECRET, Stack, Template, embedded_stack
 from tests.rig.wait import wait_until
 
-START = 60  # seconds a worker takes to begin, on a busy machine
-MAIL_TIMEOUT = 10  # seconds that the shop waits for a mail server's answer
+START = 60  # seconds until a worker has started, on a busy machine
+MAIL_TIMEOUT = 10  # seconds that the shop waits for a mail server's reply
 TAKEOVER = lease.SECONDS + START
 
 ORDER = """
@@ -93,7 +93,7 @@ def workers(
     drop()
 
 
-def test_a_worker_killed_while_sending_is_followed_by_another(
+def test_another_worker_takes_over_from_one_that_was_killed_while_sending(
     workers: Workers, mail_server: MailServer
 ) -> None:
     workers.order(3)
@@ -103,7 +103,7 @@ def test_a_worker_killed_while_sending_is_followed_by_another(
     workers.start()
     killed.kill()
     mail_server.flow()
-    # Three people were welcomed when they were added; three orders.
+    # Three users were welcomed when they were added, and there are three orders.
     wait_until(lambda: len(mail_server.ids()) == 6, TAKEOVER, lambda: str(mail_server.ids()))
     wait_until(lambda: len(mail_server.mails) == 7, START, lambda: str(mail_server.ids()))
     assert sorted(mail_server.ids().values()) == [1, 1, 1, 1, 1, 2]
@@ -139,7 +139,7 @@ def test_a_run_from_cron_sends_what_is_due(workers: Workers, mail_server: MailSe
     assert len(mail_server.mails) == 4
 
 
-def test_an_embedded_server_mails_and_nobody_waits_for_it(
+def test_an_embedded_server_sends_emails_and_no_request_waits_for_it(
     template: Template, mail_server: MailServer
 ) -> None:
     mail_server.stall()
@@ -162,16 +162,16 @@ def test_an_embedded_server_mails_and_nobody_waits_for_it(
         mail_server.flow()
         last = ("eve@example.com", "Your account was deleted")
         wait_until(lambda: last in addressed(mail_server), START, lambda: str(mail_server.ids()))
-    # Who was gone before the mail went gets the last one only.
+    # A user whose account is gone by then gets the last email only.
     assert [to for to, _ in addressed(mail_server)].count("eve@example.com") <= 3
 
 
 def addressed(mail_server: MailServer) -> list[tuple[str, str]]:
-    """To whom, and about what."""
+    """The recipient and the subject of each email."""
     return [(str(mail["To"]), str(mail["Subject"])) for mail in mail_server.mails]
 
 
-def test_without_a_mail_server_mails_are_files(template: Template) -> None:
+def test_without_a_mail_server_emails_are_files(template: Template) -> None:
     with embedded_stack(template) as stack:
         Shopper(stack.url, "ana").order("mug")
         folder = Path(stack.env["HUB_VAR"]) / "mail"

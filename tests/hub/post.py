@@ -1,4 +1,4 @@
-"""Mail for the hub's tests: event types that are mailed, and a worker of this process."""
+"""Emails for the hub's tests: event types that are emailed, and a worker in this process."""
 
 import datetime
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from tests.numbering import drain
 
 
 class Posted(EventType, frozen=True):
-    """An event that is always mailed."""
+    """An event that is always emailed."""
 
     type: ClassVar[str] = "test.posted"
     mail: ClassVar[bool] = True
@@ -33,7 +33,7 @@ class Posted(EventType, frozen=True):
 
 
 class Graced(EventType, frozen=True):
-    """An event that is mailed to who has not seen it in ten minutes."""
+    """An event that is emailed to users who have not seen it within ten minutes."""
 
     type: ClassVar[str] = "test.graced"
     mail: ClassVar[bool] = True
@@ -51,7 +51,7 @@ def post(topic: str, *events: EventType) -> None:
 
 
 def make_subscribers(count: int, topic: str) -> list[Any]:
-    """Stored people, subscribed from here on."""
+    """Stored users who are subscribed to the topic from now on."""
     people = [make_person(f"person{number}") for number in range(count)]
     with transaction.atomic():
         for person in people:
@@ -61,21 +61,21 @@ def make_subscribers(count: int, topic: str) -> list[Any]:
 
 
 def deliver(policy: Policy | None = None) -> Done:
-    """One round of a worker that nobody disturbs."""
+    """Let a worker do all that is due now."""
     done = Worker(policy or SitePolicy()).run_once()
     assert done is not None, "another worker holds the lease"
     return done
 
 
 def states() -> dict[str, str]:
-    """The state of each delivery, by person; each person may have one."""
+    """The state of each delivery, by user. Each user must have one only."""
     rows = list(Delivery.objects.order_by("pk").values_list("person", "state"))
     assert len(dict(rows)) == len(rows), f"several deliveries to one person: {rows}"
     return dict(rows)
 
 
 def make_due() -> None:
-    """As if the time of everything that waits had come."""
+    """Make every waiting delivery due now."""
     past = timezone.now() - datetime.timedelta(seconds=1)
     Delivery.objects.filter(state="waiting").update(due_at=past)
 

@@ -271,7 +271,7 @@ def test_the_link_in_a_mail_switches_its_kind_off(ana: User, teapot: Product) ->
     header = mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")
     path = "/unsubscribe/" + header.partition("/unsubscribe/")[2]
     page = Client().get(path).content.decode()
-    assert "Stop these mails" in page and "Your orders" in page
+    assert "Stop these emails" in page and "Your orders" in page
     Client().post(path)
     Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
     assert mails() == []

@@ -1,4 +1,4 @@
-"""What staff see of deliveries, and the one thing they can do."""
+"""Deliveries in the admin: what staff see, and trying one again."""
 
 import pytest
 from django.apps import apps
@@ -68,7 +68,7 @@ def test_a_longer_list_takes_no_more_queries(admin, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_can_be_written_there(admin, model):
+def test_nothing_can_be_added_or_deleted_in_the_admin(admin, model):
     make_subscribers(1, "open.1")
     post("open.1")
     deliver()
@@ -78,7 +78,7 @@ def test_nothing_can_be_written_there(admin, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_can_be_searched(admin, model):
+def test_each_list_can_be_searched(admin, model):
     make_subscribers(1, "open.1")
     post("open.1")
     deliver()
@@ -97,8 +97,8 @@ def test_each_delivery_and_event_has_a_page(admin):
         assert 'name="_save"' not in page.content.decode()
 
 
-def test_an_event_shows_how_its_mail_goes(admin, monkeypatch):
-    monkeypatch.setattr(planner, "PAGE", 3)
+def test_an_event_shows_how_many_of_its_emails_are_sent(admin, monkeypatch):
+    monkeypatch.setattr(planner, "PAGE_RECIPIENTS", 3)
     make_subscribers(7, "open.1")
     post("open.1")
     drain()
@@ -114,7 +114,7 @@ def test_an_event_shows_how_its_mail_goes(admin, monkeypatch):
     assert "6 of 7 sent, 1 given up" in page
 
 
-def test_a_delivery_shows_its_person_and_error_and_can_be_tried_again(admin, mailoutbox):
+def test_a_delivery_shows_its_user_and_error_and_can_be_tried_again(admin, mailoutbox):
     (ana,) = make_subscribers(1, "open.1")
     post("open.1")
     deliver()
@@ -130,7 +130,7 @@ def test_a_delivery_shows_its_person_and_error_and_can_be_tried_again(admin, mai
     assert len(mailoutbox) == 2
 
 
-def test_what_was_sent_is_not_tried_again(admin, mailoutbox):
+def test_a_sent_delivery_cannot_be_tried_again(admin, mailoutbox):
     make_subscribers(1, "open.1")
     post("open.1")
     deliver()
@@ -141,7 +141,7 @@ def test_what_was_sent_is_not_tried_again(admin, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_who_may_only_look_cannot_try_again():
+def test_staff_with_view_permission_only_cannot_try_again():
     viewer = make_person("viewer", is_staff=True)
     for name in ("view_delivery", "view_event"):
         viewer.user_permissions.add(Permission.objects.get(codename=name))
@@ -156,7 +156,7 @@ def test_who_may_only_look_cannot_try_again():
     assert Delivery.objects.get().state == "failed"
 
 
-def test_the_worker_shows_what_keeps_mail_from_going(admin):
+def test_the_worker_shows_why_no_email_is_sent(admin):
     Worker.objects.create(pk=1, holder="here:1", error="email: connection refused")
     page = admin.get(list_of("worker")).content.decode()
     assert "here:1" in page and "email: connection refused" in page

@@ -1,4 +1,4 @@
-"""A delivery where something breaks, and when it is tried again."""
+"""Deliveries whose template, policy, worker or database fails, and when they are tried again."""
 
 import datetime
 
@@ -29,7 +29,7 @@ class Broken(EventType, frozen=True):
         return "broken"
 
 
-def test_a_template_that_fails_is_said_and_does_not_hold_up_the_others(ana, caplog):
+def test_a_template_that_fails_is_logged_and_does_not_hold_up_the_others(ana, caplog):
     post(f"user.{ana.pk}", Broken(), Posted())
     done = deliver()
     assert (done.sent, done.waiting) == (1, 1)
@@ -48,7 +48,7 @@ def test_a_policy_that_fails_sends_nothing(ana, caplog):
     assert mail.outbox == []
 
 
-def test_what_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pigeon):
+def test_an_email_that_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pigeon):
     class Killed(BaseException):
         pass
 
@@ -62,8 +62,8 @@ def test_what_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pige
     assert pigeon.flown == [only().reference] * 2
 
 
-def test_an_answer_that_the_database_could_not_take_is_kept(ana, pigeon, monkeypatch):
-    """The database goes away while the mail is accepted: it is not mailed again."""
+def test_an_outcome_that_the_database_could_not_store_is_kept(ana, pigeon, monkeypatch):
+    """The database goes away while the email is accepted: it is not sent again."""
     tell, calls = Sender._change, []
 
     def fail_once(self, delivery, **changes):
@@ -86,7 +86,7 @@ def test_an_answer_that_the_database_could_not_take_is_kept(ana, pigeon, monkeyp
     assert len(pigeon.flown) == 1
 
 
-def test_a_worker_that_is_told_to_end_begins_no_further_mail(pigeon):
+def test_a_worker_that_is_stopping_begins_no_further_email(pigeon):
     from hub.deliveries.lease import Lease
     from hub.deliveries.means import load_means
     from tests.hub.site import SitePolicy
@@ -105,7 +105,7 @@ def test_a_worker_that_is_told_to_end_begins_no_further_mail(pigeon):
     assert len(pigeon.flown) == 2
 
 
-# When it is tried again
+# The pause before the next attempt
 
 
 def test_pauses_double_up_to_a_bound_with_a_random_half():
@@ -114,5 +114,5 @@ def test_pauses_double_up_to_a_bound_with_a_random_half():
         seconds = [one.total_seconds() for one in pauses]
         assert longest / 2 <= min(seconds) and max(seconds) <= longest
         assert len(pauses) > 10
-    total = sum((pause(n) for n in range(1, backoff.ATTEMPTS)), datetime.timedelta())
+    total = sum((pause(n) for n in range(1, backoff.MAX_ATTEMPTS)), datetime.timedelta())
     assert datetime.timedelta(hours=8) < total < datetime.timedelta(days=2)

@@ -1,4 +1,4 @@
-"""One worker works at a time, and none stays away for long."""
+"""The lease: one worker works at a time, and another takes over when it ends."""
 
 import datetime
 import time
@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
 def expire() -> None:
-    """As if the holder had been killed, and its time were over."""
+    """Let the lease run out, as if its holder had been killed."""
     Row.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
 
 
-def test_a_second_worker_waits_until_the_first_gives_back():
+def test_a_second_worker_waits_until_the_first_releases_the_lease():
     first, second = Lease(), Lease()
     assert first.take() and first.is_held
     assert not second.take() and not second.is_held
@@ -41,7 +41,7 @@ def test_a_lease_is_renewed_by_its_holder():
     assert Row.objects.get().until >= before
 
 
-def test_a_killed_worker_is_followed_when_its_time_is_over():
+def test_another_worker_takes_over_once_a_killed_workers_lease_has_run_out():
     killed, heir = Lease(), Lease()
     killed.take()
     until = Row.objects.get().until
@@ -52,7 +52,7 @@ def test_a_killed_worker_is_followed_when_its_time_is_over():
     assert not killed.take()
 
 
-def test_a_worker_knows_by_its_own_clock_that_its_time_is_over(monkeypatch):
+def test_a_worker_knows_by_its_own_clock_that_its_lease_has_run_out(monkeypatch):
     lease = Lease()
     lease.take()
     now = time.monotonic()
@@ -60,7 +60,7 @@ def test_a_worker_knows_by_its_own_clock_that_its_time_is_over(monkeypatch):
     assert not lease.is_held
 
 
-def test_who_lost_the_lease_writes_nothing():
+def test_a_worker_that_lost_the_lease_writes_nothing():
     ana = make_person("ana")
     frozen, heir = Lease(), Lease()
     frozen.take()

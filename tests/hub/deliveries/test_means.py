@@ -1,4 +1,4 @@
-"""Another means beside e-mail: the example of the docs, run as it stands there."""
+"""Another means besides email: runs the example of the docs as it stands there."""
 
 import re
 import sys
@@ -37,7 +37,7 @@ class Gateway:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Gateway:
-    """The example of docs/mail.md, configured beside e-mail."""
+    """The example of docs/mail.md, configured besides email."""
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/mail.md").read_text(), re.M | re.S)
     (example,) = [block for block in blocks if "class Sms" in block]
     made = Gateway()
@@ -57,7 +57,7 @@ def make_reachable(monkeypatch: pytest.MonkeyPatch, phone: str) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_example_sends_what_it_carries_beside_the_mail(
+def test_the_example_sends_what_it_carries_besides_the_email(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = make_reachable(monkeypatch, "+351 1")
@@ -70,7 +70,7 @@ def test_the_example_sends_what_it_carries_beside_the_mail(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_provider_refuses_is_given_up(
+def test_a_text_that_the_provider_refuses_is_given_up(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = make_reachable(monkeypatch, "+351 2")
@@ -82,13 +82,13 @@ def test_what_the_provider_refuses_is_given_up(
 
 
 @pytest.mark.parametrize("path", ["shop.sms.Sms", "hub.deliveries.means.Letter", "email"])
-def test_what_is_no_means_is_named(settings: Any, path: str) -> None:
+def test_a_setting_that_names_no_means_is_refused_by_its_path(settings: Any, path: str) -> None:
     settings.HUB_MEANS = [path]
     with pytest.raises(ImproperlyConfigured, match=path):
         load_means()
 
 
-def test_checks_say_what_mail_lacks(settings: Any) -> None:
+def test_checks_name_what_email_lacks(settings: Any) -> None:
     settings.HUB_MEANS = ["shop.sms.Sms"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_TIMEOUT = None
@@ -97,8 +97,8 @@ def test_checks_say_what_mail_lacks(settings: Any) -> None:
     assert {"hub.E010", "hub.E011", "hub.W010"} <= found
 
 
-def test_a_type_of_several_classes_is_mailed_where_all_say_so() -> None:
-    """`account.deleted` is one type: the person's is mailed, the one for staff is not."""
+def test_a_type_of_several_classes_is_emailed_only_if_all_of_them_say_so() -> None:
+    """`account.deleted` has two classes: the user's is emailed, the one for staff is not."""
     ways = carried(load_means())
     assert "order.received" in ways
     assert "account.deleted" not in ways

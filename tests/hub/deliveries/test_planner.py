@@ -1,4 +1,4 @@
-"""Which deliveries are made: one an event and person, from the log."""
+"""Which deliveries are made from the log: one per event and recipient."""
 
 import pytest
 from django.core import mail
@@ -30,7 +30,7 @@ def recipients() -> list[str]:
     return sorted(to for one in mail.outbox for to in one.to)
 
 
-def test_an_event_on_a_persons_own_topic_is_mailed_to_them():
+def test_an_event_on_a_users_own_topic_is_emailed_to_them():
     ana = make_person("ana")
     make_person("ben")
     post(f"user.{ana.pk}")
@@ -39,7 +39,7 @@ def test_an_event_on_a_persons_own_topic_is_mailed_to_them():
     assert recipients() == ["ana@example.com"]
 
 
-def test_what_was_mailed_is_not_mailed_again():
+def test_an_event_is_emailed_once():
     ana = make_person("ana")
     post(f"user.{ana.pk}")
     deliver()
@@ -47,7 +47,7 @@ def test_what_was_mailed_is_not_mailed_again():
     assert len(mail.outbox) == 1
 
 
-def test_a_rolled_back_event_is_not_mailed():
+def test_a_rolled_back_event_is_not_emailed():
     ana = make_person("ana")
     with pytest.raises(LookupError), transaction.atomic():
         publish(Posted(), f"user.{ana.pk}")
@@ -56,7 +56,7 @@ def test_a_rolled_back_event_is_not_mailed():
     assert mail.outbox == []
 
 
-def test_a_type_that_declares_no_mail_is_not_mailed():
+def test_a_type_that_declares_no_mail_is_not_emailed():
     ana = make_person("ana")
     tell(f"user.{ana.pk}", "hello")
     deliver()
@@ -64,7 +64,7 @@ def test_a_type_that_declares_no_mail_is_not_mailed():
     assert not Delivery.objects.exists()
 
 
-def test_who_was_subscribed_when_it_happened_gets_it():
+def test_users_who_were_subscribed_when_it_happened_get_the_email():
     early, late, left = (make_person(name) for name in ("early", "late", "left"))
     with transaction.atomic():
         subscribe(early.pk, "open.1")
@@ -78,9 +78,9 @@ def test_who_was_subscribed_when_it_happened_gets_it():
     assert recipients() == ["early@example.com"]
 
 
-def test_many_people_are_planned_in_pages_each_once(monkeypatch):
-    monkeypatch.setattr(planner, "PAGE", 3)
-    monkeypatch.setattr(planner, "EVENTS", 4)
+def test_many_recipients_are_planned_in_pages_and_each_of_them_once(monkeypatch):
+    monkeypatch.setattr(planner, "PAGE_RECIPIENTS", 3)
+    monkeypatch.setattr(planner, "PAGE_EVENTS", 4)
     people = make_subscribers(8, "open.1")
     head = Worker.objects.create(pk=1)
     post("open.1", Posted(text="one"), Posted(text="two"))
@@ -125,7 +125,7 @@ def test_a_worker_that_dies_while_planning_leaves_no_half_page(monkeypatch):
     assert states() == {str(person.pk): "sent" for person in people}
 
 
-def test_ten_thousand_people_are_planned_in_pages_that_take_no_time(
+def test_ten_thousand_recipients_are_planned_in_pages_of_few_queries(
     django_assert_max_num_queries,
 ):
     model = type(make_person("somebody"))
@@ -139,17 +139,17 @@ def test_ten_thousand_people_are_planned_in_pages_that_take_no_time(
     post("open.1", Graced())
     drain()
     pages = 1
-    with django_assert_max_num_queries(40):  # SQLite takes a few rows a statement
+    with django_assert_max_num_queries(40):  # SQLite inserts few rows per statement
         assert plan_page()
-    assert Delivery.objects.count() == planner.PAGE
+    assert Delivery.objects.count() == planner.PAGE_RECIPIENTS
     while plan_page():
         pages += 1
-    assert 10_000 / planner.PAGE <= pages <= 10_000 / planner.PAGE + 1
+    assert 10_000 / planner.PAGE_RECIPIENTS <= pages <= 10_000 / planner.PAGE_RECIPIENTS + 1
     rows = Delivery.objects.values_list("person", flat=True)
     assert len(rows) == len(set(rows)) == 10_000
 
 
-def test_who_does_not_want_the_mail_gets_none():
+def test_users_who_do_not_want_the_email_get_none():
     ana, ben, eve = make_subscribers(3, "open.1")
     choose(ana.pk, {Posted.type: {"email": False}})
     mute(ben.pk, topic="open.1")
@@ -158,7 +158,7 @@ def test_who_does_not_want_the_mail_gets_none():
     assert states() == {str(eve.pk): "sent"}
 
 
-def test_it_waits_for_its_grace():
+def test_a_delivery_waits_for_its_types_grace():
     ana = make_person("ana")
     before = timezone.now()
     post(f"user.{ana.pk}", Graced())
@@ -171,7 +171,7 @@ def test_it_waits_for_its_grace():
     assert recipients() == ["ana@example.com"]
 
 
-def test_the_log_of_a_project_that_gets_a_worker_later_is_not_mailed():
+def test_events_from_before_the_first_worker_are_not_emailed():
     from importlib import import_module
 
     from django.apps import apps

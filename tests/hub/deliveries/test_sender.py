@@ -18,10 +18,10 @@ from tests.rig.wait import PATIENCE
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
-# What the mail looks like
+# What the email looks like
 
 
-def test_a_mail_has_text_and_html_and_says_how_to_end_it(ana, settings):
+def test_an_email_has_text_html_and_an_unsubscribe_link(ana, settings):
     settings.SITE_URL = "https://shop.example"
     settings.DEFAULT_FROM_EMAIL = "Shop <shop@shop.example>"
     post(f"user.{ana.pk}", Posted(text="Tea <b>&</b> milk", link="/tea/"))
@@ -44,7 +44,7 @@ def test_a_mail_has_text_and_html_and_says_how_to_end_it(ana, settings):
     assert link and link[1] in sent.body and link[1] in html
 
 
-def test_a_line_end_in_a_title_makes_no_header(ana):
+def test_a_line_end_in_a_title_adds_no_header(ana):
     post(f"user.{ana.pk}", Posted(text="Hello\r\nBcc: eve@example.com\n\n<script>"))
     deliver()
     (sent,) = mail.outbox
@@ -56,20 +56,20 @@ def test_a_line_end_in_a_title_makes_no_header(ana):
 @pytest.mark.parametrize(
     "address", ["ana@example.com\nBcc: eve@example.com", "ana@example.com,eve@example.com", "ana"]
 )
-def test_what_is_no_address_is_given_up_with_the_reason(ana, address):
+def test_a_delivery_to_an_invalid_address_is_given_up_with_the_reason(ana, address):
     change_person(ana, email=address)
     post(f"user.{ana.pk}")
     deliver()
     assert mail.outbox == []
     assert (only().state, only().attempts) == ("failed", 1)
-    assert "is no e-mail address" in only().error
+    assert "is not an email address" in only().error
 
 
-# Who is not sent it after all
+# Which deliveries are skipped
 
 
 @pytest.mark.parametrize(("seen", "state"), [(True, "skipped"), (False, "sent")])
-def test_who_saw_it_in_the_browser_within_the_grace_is_not_mailed(ana, seen, state):
+def test_a_user_who_saw_the_event_within_its_grace_gets_no_email(ana, seen, state):
     post(f"user.{ana.pk}", Graced())
     deliver()
     if seen:
@@ -80,7 +80,7 @@ def test_who_saw_it_in_the_browser_within_the_grace_is_not_mailed(ana, seen, sta
     assert len(mail.outbox) == (not seen)
 
 
-def test_what_has_no_grace_is_mailed_even_if_it_was_seen(ana):
+def test_an_event_without_grace_is_emailed_even_if_it_was_seen(ana):
     post(f"user.{ana.pk}")
     drain()
     mark_all(ana.pk, "seen", 1)
@@ -88,16 +88,16 @@ def test_what_has_no_grace_is_mailed_even_if_it_was_seen(ana):
     assert len(mail.outbox) == 1
 
 
-def test_who_switched_it_off_meanwhile_is_not_mailed(ana):
+def test_a_user_who_switched_the_type_off_meanwhile_gets_no_email(ana):
     post(f"user.{ana.pk}", Graced())
     deliver()
     choose(ana.pk, {Graced.type: {"email": False}})
     make_due()
     deliver()
-    assert (only().state, only().error) == ("skipped", "the person does not want it")
+    assert (only().state, only().error) == ("skipped", "the user does not want it")
 
 
-def test_who_lost_the_right_to_hear_it_is_not_mailed():
+def test_a_user_who_lost_the_right_to_the_topic_gets_no_email():
     (ana,) = make_subscribers(1, "staff")
     change_person(ana, is_staff=True)
     post("staff", Graced())
@@ -105,18 +105,18 @@ def test_who_lost_the_right_to_hear_it_is_not_mailed():
     change_person(ana, is_staff=False)
     make_due()
     deliver()
-    assert (only().state, only().error) == ("skipped", "the person may not hear it")
+    assert (only().state, only().error) == ("skipped", "the user may not receive this topic")
     assert mail.outbox == []
 
 
-def test_who_is_deactivated_is_not_mailed(ana):
+def test_a_deactivated_user_gets_no_email(ana):
     change_person(ana, is_active=False)
     post(f"user.{ana.pk}")
     deliver()
     assert states() == {str(ana.pk): "skipped"}
 
 
-def test_who_has_no_address_or_no_account_is_not_mailed(ana):
+def test_a_user_without_an_address_or_an_account_gets_no_email(ana):
     change_person(ana, email="")
     post(f"user.{ana.pk}")
     post("user.4711")
@@ -124,13 +124,13 @@ def test_who_has_no_address_or_no_account_is_not_mailed(ana):
     deliver()
     reasons = Delivery.objects.order_by("pk").values_list("error", flat=True)
     assert list(reasons) == [
-        "the person has no address",
+        "the user has no address",
         "the account is gone",
         "the account is gone",
     ]
 
 
-# Answers
+# What the means replies
 
 
 def test_a_final_refusal_is_given_up_at_once(ana, pigeon):
@@ -146,7 +146,7 @@ def test_a_temporary_refusal_is_tried_again_later_and_is_no_repeat(ana, pigeon):
     done = deliver()
     assert (done.waiting, only().error, only().attempts) == (1, "asleep", 1)
     wait = (only().due_at - timezone.now()).total_seconds()
-    assert 0 < wait <= backoff.FIRST
+    assert 0 < wait <= backoff.FIRST_PAUSE
     deliver()
     assert len(pigeon.flown) == 1, "not before its time"
     make_due()
@@ -165,8 +165,8 @@ def test_an_unknown_outcome_is_tried_again_under_the_same_reference_and_counted(
     assert pigeon.flown == [only().reference] * 2
 
 
-def test_it_is_given_up_after_so_many_attempts(ana, pigeon, monkeypatch):
-    monkeypatch.setattr("hub.deliveries.sender.ATTEMPTS", 3)
+def test_a_delivery_is_given_up_after_max_attempts(ana, pigeon, monkeypatch):
+    monkeypatch.setattr("hub.deliveries.sender.MAX_ATTEMPTS", 3)
     pigeon.answers = [Deferred("asleep")] * 9
     post(f"user.{ana.pk}")
     for _ in range(5):
@@ -175,7 +175,7 @@ def test_it_is_given_up_after_so_many_attempts(ana, pigeon, monkeypatch):
     assert (only().state, only().attempts, only().error) == ("failed", 3, "asleep")
 
 
-def test_one_who_is_refused_does_not_hold_up_the_others(pigeon):
+def test_a_refused_recipient_does_not_hold_up_the_others(pigeon):
     people = make_subscribers(3, "open.1")
     pigeon.answers = [Refused("no"), Deferred("later"), None]
     post("open.1")
@@ -184,8 +184,11 @@ def test_one_who_is_refused_does_not_hold_up_the_others(pigeon):
     assert len(people) == len(pigeon.flown)
 
 
-def test_while_a_means_is_out_of_reach_one_delivery_is_charged(pigeon, caplog, monkeypatch):
-    monkeypatch.setattr("hub.deliveries.sender.REOPEN", PATIENCE)  # longer than a test stands still
+def test_while_a_means_cannot_be_reached_only_one_delivery_counts_an_attempt(
+    pigeon, caplog, monkeypatch
+):
+    # Longer than a busy machine can hold up a test.
+    monkeypatch.setattr("hub.deliveries.means_state.FIRST_REOPEN", PATIENCE)
     make_subscribers(5, "open.1")
     pigeon.unreachable = ConnectionRefusedError("nobody there")
     post("open.1")
@@ -200,7 +203,7 @@ def test_while_a_means_is_out_of_reach_one_delivery_is_charged(pigeon, caplog, m
     assert deliver().sent == 5
 
 
-def test_a_means_that_is_out_of_reach_does_not_hold_up_another(ana, pigeon, settings):
+def test_a_means_that_cannot_be_reached_does_not_hold_up_another(ana, pigeon, settings):
     settings.HUB_MEANS = ["tests.hub.pigeon.Pigeon", "hub.deliveries.email.Email"]
     pigeon.unreachable = ConnectionRefusedError("nobody there")
     post(f"user.{ana.pk}", Posted(text="one"), Posted(text="two"))

@@ -40,7 +40,7 @@ def test_the_horizon_moves_before_a_row_is_removed(old_log):
     assert log.state().horizon == 3
 
 
-def test_the_rows_behind_it_go_after_the_grace(old_log):
+def test_the_rows_behind_the_horizon_are_deleted_after_the_grace(old_log):
     prune(90 * DAY)
     Log.objects.update(horizon_at=timezone.now() - datetime.timedelta(minutes=9))
     assert prune(90 * DAY).removed == 0
@@ -58,7 +58,7 @@ def test_rows_without_a_position_are_never_removed(old_log):
     assert positions() == [4, 5, None]
 
 
-def test_where_nothing_is_old_nothing_happens():
+def test_a_log_without_old_events_is_left_alone():
     tell("open.1", "new")
     drain()
     done = prune(90 * DAY, grace=NONE)
@@ -69,7 +69,7 @@ def test_an_empty_log_can_be_pruned():
     assert prune(90 * DAY).removed == 0
 
 
-def test_subscriptions_that_ended_behind_the_horizon_go_and_standing_ones_stay():
+def test_subscriptions_that_ended_behind_the_horizon_are_deleted_and_open_ones_stay():
     change((subscribe, 7, "open.1"), (subscribe, 8, "open.1"), (unsubscribe, 7, "open.1"))
     tell("open.1", "new")
     drain()

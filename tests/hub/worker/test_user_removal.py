@@ -1,4 +1,4 @@
-"""Somebody goes: a last mail, and nothing of theirs is left a minute later."""
+"""A deleted user: they get a last email, and nothing of theirs is left a minute later."""
 
 import datetime
 
@@ -16,7 +16,7 @@ from hub.inbox import mark_all
 from hub.inbox.preferences import choose, mute
 from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
 from hub.models import Worker as Row
-from hub.worker.user_removal import GRACE, clear_departed
+from hub.worker.user_removal import REMOVAL_GRACE, remove_deleted_users
 from tests.hub.post import Graced, Posted, deliver, make_due, post
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
@@ -34,20 +34,20 @@ def leave(person) -> None:
 
 
 def clear() -> int:
-    """One look at who is gone."""
+    """Remove the users whose deletion is old enough."""
     lease = Lease()
     lease.take()
-    count = clear_departed(lease)
+    count = remove_deleted_users(lease)
     lease.release()
     return count
 
 
 def pass_grace() -> None:
-    earlier = timezone.now() - GRACE
+    earlier = timezone.now() - REMOVAL_GRACE
     Row.objects.update(clearing_at=earlier)
 
 
-def test_the_last_mail_goes_to_the_copied_address_once(ana):
+def test_the_last_email_goes_to_the_copied_address_once(ana):
     leave(ana)
     deliver()
     deliver()
@@ -57,7 +57,7 @@ def test_the_last_mail_goes_to_the_copied_address_once(ana):
     assert "unsubscribe" not in sent.body
 
 
-def test_after_the_last_mail_nothing_in_it_names_the_person(ana):
+def test_once_sent_a_last_delivery_no_longer_names_the_user(ana):
     leave(ana)
     waiting = Delivery.objects.get()
     assert (waiting.address, waiting.person) == ("ana@example.com", str(ana.pk))
@@ -66,7 +66,7 @@ def test_after_the_last_mail_nothing_in_it_names_the_person(ana):
     assert (sent.address, sent.person, sent.frame) == ("", "", "")
 
 
-def test_a_deletion_that_is_rolled_back_mails_nothing(ana):
+def test_a_deletion_that_is_rolled_back_sends_nothing(ana):
     with pytest.raises(LookupError), transaction.atomic():
         deliver_last(Posted(), ana)
         raise LookupError
@@ -74,12 +74,12 @@ def test_a_deletion_that_is_rolled_back_mails_nothing(ana):
     assert mail.outbox == []
 
 
-def test_it_belongs_into_the_transaction_of_the_deletion(ana):
+def test_deliver_last_outside_a_transaction_is_refused(ana):
     with pytest.raises(NotAtomic):
         deliver_last(Posted(), ana)
 
 
-def test_who_wants_no_mail_of_this_type_gets_no_last_one(ana):
+def test_a_user_who_wants_no_emails_of_the_type_gets_no_last_one(ana):
     choose(ana.pk, {Posted.type: {"email": False}})
     leave(ana)
     deliver()
@@ -91,7 +91,7 @@ def test_the_address_is_never_in_the_log(ana):
     assert not any("ana@" in frame for frame in Event.objects.values_list("frame", flat=True))
 
 
-def test_what_a_deleted_person_left_is_removed_within_a_minute(ana):
+def test_what_a_deleted_user_left_is_removed_within_a_minute(ana):
     ben = make_person("ben")
     for person in (ana, ben):
         with transaction.atomic():
@@ -122,13 +122,13 @@ def test_what_a_deleted_person_left_is_removed_within_a_minute(ana):
     assert not any(left(ana))
     assert all(left(ben))
     assert Event.objects.filter(topic="open.1").count() == 1
-    assert datetime.timedelta(minutes=1) > GRACE * 2
+    assert datetime.timedelta(minutes=1) > REMOVAL_GRACE * 2
 
 
 OF_A_PERSON = (Subscription, Delivery, InboxState, InboxMark, Preference, Mute)
 
 
-def test_a_last_mail_that_was_not_sent_yet_survives_the_removal(ana, settings):
+def test_a_last_email_that_was_not_sent_yet_survives_the_removal(ana, settings):
     leave(ana)
     drain()
     for _ in range(3):
@@ -151,7 +151,7 @@ def test_other_revocations_remove_nothing(ana):
     assert Event.objects.filter(topic=f"user.{ana.pk}").count() == 3
 
 
-def test_mail_that_waits_for_its_grace_does_not_follow_who_is_gone(ana):
+def test_an_email_that_waits_for_its_grace_is_not_sent_to_a_deleted_user(ana):
     post(f"user.{ana.pk}", Graced())
     deliver()
     leave(ana)
