@@ -1,6 +1,6 @@
 """The demo's product pictures, one function each."""
 
-from orders.sketch import Sketch
+from orders.demo.drawing import Sketch
 
 
 def teapot() -> Sketch:

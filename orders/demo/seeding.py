@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from orders.models import Inventory, Product, ProductImage, User
-from orders.pictures import draw
+from orders.demo.pictures import draw
 
 PASSWORD = "demo"
 PEOPLE = ("ana", "ben")
