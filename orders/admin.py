@@ -1,4 +1,4 @@
-"""The shop in Django's admin: staff change prices and stock, and see orders, people and views."""
+"""The shop in Django's admin: staff change prices and stock, and see orders, users and views."""
 
 from typing import Any
 
@@ -34,20 +34,20 @@ PICTURES = {ImageField: {"form_class": PictureField}}
 
 
 class Dependent:
-    """A row that goes with what it belongs to, and not by itself."""
+    """A row that is added and deleted only together with its owner."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Django also asks this on the pages of what it belongs to, for all that goes along.
+        # Django also asks this on the pages of the owner, for all rows that are deleted with it.
         own_pages = f"{self.opts.app_label}_{self.opts.model_name}_"
         match = request.resolver_match
         return not (match and (match.url_name or "").startswith(own_pages))
 
 
 class ReadOnly(Dependent):
-    """A row that comes about by itself: staff read it."""
+    """A row that the shop writes: staff only read it."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -121,7 +121,7 @@ class ProductForm(ModelForm):
     def clean_watchers(self) -> QuerySet[User]:
         chosen = self.cleaned_data["watchers"]
         before = self.instance.watchers.all() if self.instance.pk else User.objects.none()
-        added = {person.pk for person in chosen} - {person.pk for person in before}
+        added = {user.pk for user in chosen} - {user.pk for user in before}
         if added:
             check_watched(added)
         return chosen
@@ -154,7 +154,7 @@ class ProductAdmin(OnlyChanges, admin.ModelAdmin):
 
     @admin.display(description="watched by")
     def watched_by(self, product: Product) -> str:
-        """How many, with a link to who they are."""
+        """The number of watchers, with a link to the list of them."""
         count = getattr(product, "watcher_count", None)
         if not count:
             return "nobody"
@@ -210,7 +210,7 @@ class ProductViewAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Watching)
 class WatchingAdmin(ReadOnly, admin.ModelAdmin):
-    """Who watches what. It is changed on the product, or by the person themselves."""
+    """The watch lists. They are changed on the product's page, or by the user."""
 
     list_display = ("product", "user")
     list_display_links = None
@@ -228,7 +228,7 @@ class WatchingAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Order)
 class OrderAdmin(admin.ModelAdmin):
-    """Orders are placed in the shop, where stock is taken; here they are read or deleted."""
+    """Orders are placed in the shop. Here they are read or deleted."""
 
     list_display = ("number", "created_at", "product", "quantity", "total", "ordered_by")
     list_select_related = ("product", "ordered_by")
@@ -251,7 +251,7 @@ class OrderAdmin(admin.ModelAdmin):
         return False
 
 
-# People
+# Users
 
 
 class ProfileInline(Dependent, admin.StackedInline):
@@ -282,13 +282,13 @@ class UserAdmin(DjangoUserAdmin):
         return self.inlines if obj else ()
 
     @admin.display(description="watches")
-    def watches(self, person: User) -> str:
-        count = person.watched_products.count()
+    def watches(self, user: User) -> str:
+        count = user.watched_products.count()
         path = reverse("admin:orders_product_watchers_changelist")
         return format_html(
             '<a href="{}?user__id__exact={}">{} product{}</a>',
             path,
-            person.pk,
+            user.pk,
             count,
             "" if count == 1 else "s",
         )

@@ -1,4 +1,4 @@
-"""The shop over HTTP: products for everybody, orders for who placed them."""
+"""The shop's HTTP API: products are public, orders are for the users who placed them."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ Slug = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
 Number = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{6,11}$")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
-# What each refusal of the shop answers with; others are 422.
+# The status of each refusal; others are 422.
 STATUSES: dict[type[Refused], int] = {OutOfStock: 409, AccountGone: 401, BadQuantity: 422}
 
 
@@ -77,7 +77,7 @@ def list_products(
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     limit: Limit = 20,
 ) -> dict[str, Any]:
-    """The products in the order in which they came into the shop."""
+    """The products, oldest first."""
     rows = _products().filter(pk__gt=after).order_by("pk")
     found = list(rows[: limit + 1])
     more = len(found) > limit
@@ -95,7 +95,7 @@ def read_product(request: HttpRequest, slug: Path[Slug]) -> dict[str, Any]:
 def list_orders(
     request: HttpRequest, before: Annotated[Number | None, Query()] = None, limit: Limit = 20
 ) -> dict[str, Any]:
-    """The orders of whoever is signed in. `before` is the number of one of them."""
+    """The orders of the signed-in user. `before` is the number of one of them."""
     mine = Order.objects.filter(ordered_by=request.user).select_related("product")
     rows = mine.order_by("-pk")
     if before is not None:
@@ -108,7 +108,7 @@ def list_orders(
 
 @orders.post("", response={201: OrderOut, **errors(400, 401, 403, 404, 409, 422, 429)})
 def place_order(request: HttpRequest, body: OrderIn) -> Status[dict[str, Any]]:
-    """Take the pieces out of the stock, or refuse and change nothing."""
+    """Place an order. A refusal changes nothing."""
     product = get_object_or_404(Product, slug=body.product)
     try:
         placed = Order.objects.create(
@@ -122,7 +122,7 @@ def place_order(request: HttpRequest, body: OrderIn) -> Status[dict[str, Any]]:
 
 @orders.get("/{number}", response={200: OrderOut, **errors(401, 404, 422, 429)})
 def read_order(request: HttpRequest, number: Path[Number]) -> dict[str, Any]:
-    """One order, for its buyer and for staff."""
+    """One order, for its buyer and for staff only."""
     visible = Order.objects.select_related("product")
     if not request.user.is_staff:
         visible = visible.filter(ordered_by=request.user)

@@ -1,4 +1,4 @@
-"""Wires the shop into Django."""
+"""The shop as a Django application."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Rows that every product or person has exactly one of."""
+"""Rows of which every product or user has exactly one."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import transaction
 
 
 def add_dependant(model: Any, owner: dict[str, int], raw: bool, using: str) -> None:
-    """Add the owner's row. A fixture (`raw`) may bring its own, later: look again at its end."""
+    """Add the owner's row. A fixture (`raw`) may bring it later, so it is added on commit."""
 
     def make() -> None:
         model.objects.using(using).get_or_create(**owner)

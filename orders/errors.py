@@ -1,13 +1,13 @@
-"""What the shop refuses. All are ValidationErrors: a form shows their text as it is.
+"""The shop's refusals. All are ValidationErrors: a form shows their text as it is.
 
 ValidationError
  └─ Refused
-     ├─ OutOfStock       fewer pieces are left than were asked for
+     ├─ OutOfStock       fewer pieces are left than were ordered
      ├─ BadQuantity      not a whole number of pieces, or fewer than one
      ├─ QuantityFixed    an order's product or quantity was changed after it was placed
      ├─ AccountGone      the buyer's account was deleted in the meantime
      ├─ EmailTaken       another account has this e-mail address
-     └─ TooManyWatched   the person watches as many products as one may
+     └─ TooManyWatched   the user watches as many products as allowed
 """
 
 from django.core.exceptions import ValidationError
@@ -60,7 +60,7 @@ class EmailTaken(Refused):
 class TooManyWatched(Refused):
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"A person can watch {limit:,} products. Stop watching one to watch another.",
+            f"One account can watch {limit:,} products. Stop watching one to watch another.",
             code="too_many_watched",
         )
 

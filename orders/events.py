@@ -1,4 +1,4 @@
-"""The shop's catalogue of events: what happened, what it carries, and how people read it.
+"""The shop's catalogue of events: what each is called, what it carries, and how it reads.
 
 Prices are in EUR and travel as text: JSON has no decimals.
 """
@@ -9,7 +9,7 @@ from hub import EventType
 from orders.money import euros
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-GRACE = 600.0  # seconds in which news of a product may be seen on the site instead of mailed
+GRACE = 600.0  # seconds in which news of a product that is seen on the site is not emailed
 
 
 class _OrderEvent(EventType):
@@ -99,7 +99,7 @@ class BackInStock(_ProductEvent):
 
 
 class ProductChanged(EventType):
-    """Ephemeral, to open pages: what the page shows of price and stock is replaced."""
+    """Ephemeral, to open pages: the price and the stock that they show from now on."""
 
     type: ClassVar[str] = "product.changed"
     product: int
@@ -122,7 +122,7 @@ class ProductViewed(EventType):
 
 
 class StockLow(_ProductEvent):
-    """To staff, once when the stock falls to the limit or below."""
+    """To staff, once each time the stock falls to the limit or below."""
 
     type: ClassVar[str] = "stock.low"
     severity: ClassVar[str] = "warning"
@@ -172,9 +172,11 @@ class _AccountDeleted(_AccountEvent):
 
 
 class AccountDeleted(_AccountDeleted):
-    """To the person: the last thing this account hears."""
+    """To the user: the last event of the account."""
 
-    mail: ClassVar[bool] = True  # by deliver_last: the address is gone when the log is read
+    mail: ClassVar[bool] = (
+        True  # by deliver_last: the address is gone when the worker reads the log
+    )
     severity: ClassVar[str] = "critical"
 
     def title(self) -> str:
@@ -185,7 +187,7 @@ class AccountDeleted(_AccountDeleted):
 
 
 class CustomerDeleted(_AccountDeleted):
-    """The same fact, to staff, for whom it is no alarm and no mail."""
+    """The same fact, to staff: not critical, and not emailed."""
 
     def title(self) -> str:
         return f"{self.name} deleted their account"

@@ -1,8 +1,8 @@
-"""How prices are written."""
+"""Writes prices for readers."""
 
 from decimal import Decimal
 
 
 def euros(price: Decimal | str) -> str:
-    """Such as "€1,906.00". Pages, events and the browser (`live.js`) all write them like this."""
+    """Such as "€1,906.00". Pages, events and the browser (`live.js`) write prices in this form."""
     return f"€{Decimal(price):,.2f}"

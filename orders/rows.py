@@ -1,14 +1,16 @@
-"""What the database holds of a row, compared with what is being saved.
+"""The stored values of a row, compared with what is being saved.
 
-A receiver of `pre_save` cannot trust the instance: it may be stale, hold text for a number, or
-an expression such as `F("price") - 1`. The row under its lock is the truth before, and the row
-again after the write is the truth after.
+A `pre_save` receiver cannot trust the instance: it may be stale, hold text for a number, or an
+expression such as `F("price") - 1`. The locked row holds the values before the write, and the row
+read again after the write holds the values after it.
 """
 
 from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Model
+
+_REMEMBERED = "_remembered"  # the instance's attribute between a `pre_` and its `post_` signal
 
 
 def lock_row(instance: Model, fields: Collection[str], using: str) -> dict[str, Any] | None:
@@ -28,3 +30,16 @@ def read_row(instance: Model, fields: Collection[str], using: str) -> dict[str, 
 def writes(update_fields: Collection[str] | None, fields: Collection[str]) -> bool:
     """Whether a save with these `update_fields` may write one of `fields`."""
     return update_fields is None or not set(fields).isdisjoint(update_fields)
+
+
+def remember(instance: Model, found: Any) -> None:
+    """Keep what a `pre_` receiver found for the `post_` receiver of the same write.
+
+    Signals hand nothing over from one to the other but the instance itself.
+    """
+    vars(instance)[_REMEMBERED] = found
+
+
+def recall(instance: Model) -> Any:
+    """What the `pre_` receiver found, once; None where it found nothing or is turned off."""
+    return vars(instance).pop(_REMEMBERED, None)

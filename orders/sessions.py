@@ -1,4 +1,4 @@
-"""Whose sessions are whose; a deleted person's end with the account, in the same transaction."""
+"""Which session belongs to which user; a deleted user's sessions end with the account."""
 
 from typing import Any
 
@@ -6,38 +6,47 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from hub import session_digest
+from orders.announcement import NOTHING, Announcement
 from orders.models import SessionOwner, User
 
 
 def remember_owner(session: Session, using: str) -> None:
-    """Note whose session this is. Log-ins change its key, and so does a changed password, so
-    what is stored is looked at rather than the event that led to it."""
-    person = session.get_decoded().get(SESSION_KEY)
-    if person is None:
+    """Store whose session this is.
+
+    A log-in and a changed password both give a session a new key. So the saved session is read,
+    and not the signal of what led to it.
+    """
+    user = session.get_decoded().get(SESSION_KEY)
+    if user is None:
         return
     owners = SessionOwner.objects.using(using)
-    if owners.filter(session=session, person=person).exists():
+    if owners.filter(session=session, person=user).exists():
         return
-    # The lock lets a deletion of the person come before this or after it, not in between.
-    people = User.objects.using(using).select_for_update(no_key=True).filter(pk=person)
-    if people.values_list("pk", flat=True).first() is not None:
-        owners.update_or_create(session=session, defaults={"person_id": person})
+    # The lock lets a deletion of the user come before this or after it, not in between.
+    users = User.objects.using(using).select_for_update(no_key=True).filter(pk=user)
+    if users.values_list("pk", flat=True).first() is not None:
+        owners.update_or_create(session=session, defaults={"person_id": user})
 
 
-def owner(session: Session, using: str) -> Any:
-    """The key of the person whom a session lets in; None for a visitor's and an expired one."""
+def ending(session: Session, using: str) -> Announcement:
+    """What a session that is being deleted tells; a visitor's and an expired one tell nothing."""
     if session.expire_date <= timezone.now():
-        return None
+        return NOTHING
     owners = SessionOwner.objects.using(using).filter(session=session.pk)
-    return owners.values_list("person", flat=True).first()
+    user: Any = owners.values_list("person", flat=True).first()
+    if user is None:
+        return NOTHING
+    return Announcement(revocations=[(user, "logout", session_digest(session.session_key))])
 
 
-def end_sessions(person: User, using: str) -> None:
-    """Delete the person's sessions.
+def end_sessions(user: User, using: str) -> None:
+    """Delete the sessions of a user who is about to be deleted.
 
-    They are nobody's first: the person is to hear of the deletion, not of log-outs before it.
+    The sessions lose their owner first, so that the user hears of the deletion and not of
+    log-outs before it.
     """
-    owners = SessionOwner.objects.using(using).filter(person=person.pk)
+    owners = SessionOwner.objects.using(using).filter(person=user.pk)
     keys = list(owners.values_list("session", flat=True))
     owners.delete()
     Session.objects.using(using).filter(pk__in=keys).delete()

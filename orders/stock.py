@@ -1,105 +1,91 @@
-"""Pieces leave the stock with an order and come back when it is deleted."""
+"""The pieces of a product: how they are taken, and what their number tells."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 
-from orders.errors import AccountGone, BadQuantity, OutOfStock, QuantityFixed
-from orders.models import Inventory, Order, OrderNumber, Product, User
-from orders.rows import lock_row, writes
-
-ORDERED = ("product_id", "quantity")  # what an order took, and its deletion gives back
-
-
-def take_or_keep(order: Order, using: str) -> None:
-    """Before an order is saved: a new one takes its pieces, a placed one must ask for the same.
-
-    Whether it is new, the database says: a deleted order that is saved again is a new one.
-    Raises what `take` and `check_unchanged` raise.
-    """
-    before = lock_row(order, ORDERED, using)
-    if before is None:
-        take(order, using)
-    else:
-        check_unchanged(before, order)
+from orders.announcement import NOTHING, Addressed, Announcement
+from orders.errors import OutOfStock
+from orders.events import BackInStock, ProductChanged, StockLow
+from orders.models import Inventory, Product
+from orders.rows import lock_row, recall, remember, writes
+from orders.topics import STAFF, product_page_topic, product_topic
 
 
-def take(order: Order, using: str) -> None:
-    """Take a new order's pieces out of the stock and fill in what the order says of them.
-
-    Raises BadQuantity, AccountGone or OutOfStock. Must run in the transaction that saves the
-    order. Rows are locked in one order everywhere: the person, then the stock.
-    """
-    if type(order.quantity) is not int or order.quantity < 1:
-        raise BadQuantity
-    if order.ordered_by_id is not None:
-        order.buyer_name = _lock_buyer(order.ordered_by_id, using)
-    rows = Inventory.objects.using(using).select_for_update(no_key=True)
-    inventory = rows.filter(product=order.product_id).first()
+def reserve(product: int, pieces: int, using: str) -> Inventory:
+    """The locked inventory of a product (its key) that has that many pieces, else OutOfStock."""
+    inventory = _locked(product, using)
     left = inventory.quantity if inventory else 0
-    if inventory is None or order.quantity > left:
-        raise OutOfStock(asked=order.quantity, left=left)
-    if order.unit_price is None:
-        order.unit_price = Product.objects.using(using).get(pk=order.product_id).price
-    order.unit_price = Order._meta.get_field("unit_price").to_python(order.unit_price)
-    order.total = order.unit_price * order.quantity
-    order.number = order.number or OrderNumber.next(using)
-    inventory.quantity = left - order.quantity
-    inventory.save(using=using, update_fields=["quantity"])
+    if inventory is None or pieces > left:
+        raise OutOfStock(asked=pieces, left=left)
+    return inventory
 
 
-def give_back(stored: dict[str, int], using: str) -> None:
-    """Put a deleted order's pieces back, where the product still has an inventory."""
-    rows = Inventory.objects.using(using).select_for_update(no_key=True)
-    inventory = rows.filter(product=stored["product_id"]).first()
+def add(product: int, pieces: int, using: str) -> None:
+    """Add pieces to a product's inventory, where it has one."""
+    inventory = _locked(product, using)
     if inventory is not None:
-        inventory.quantity += stored["quantity"]
+        inventory.quantity += pieces
         inventory.save(using=using, update_fields=["quantity"])
 
 
-def check_unchanged(before: dict[str, int], order: Order) -> None:
-    """Raise QuantityFixed where a placed order's product or quantity would change."""
-    if before != {"product_id": order.product_id, "quantity": order.quantity}:
-        raise QuantityFixed
-
-
-def facts(order: Order, using: str) -> dict[str, Any]:
-    """What events say of an order. A fixture's product may not be there yet."""
-    product = Product.objects.using(using).filter(pk=order.product_id).first()
-    return {
-        "number": order.number,
-        "product": order.product_id,
-        "name": product.name if product else f"product {order.product_id}",
-        "quantity": order.quantity,
-        "unit_price": f"{order.unit_price:.2f}",
-    }
-
-
-def lock_pieces(
+def remember_pieces(
     inventory: Inventory, using: str, update_fields: Collection[str] | None
-) -> int | None:
-    """The stored pieces before a save, 0 for a new inventory; None where they stay."""
-    if not writes(update_fields, ("quantity",)):
-        return None
-    row = lock_row(inventory, ("quantity",), using)
-    return row["quantity"] if row else 0
+) -> None:
+    """Before a save that may write the quantity; a new inventory had no pieces before."""
+    row = None
+    if writes(update_fields, ("quantity",)):
+        row = lock_row(inventory, ("quantity",), using) or {"quantity": 0}
+    remember(inventory, row)
 
 
-def left(product: int, using: str) -> int:
-    """The pieces of a product (its key) that are stored now; 0 without an inventory."""
-    inventory = Inventory.objects.using(using).filter(product=product).first()
-    return inventory.quantity if inventory else 0
+def remember_removed(inventory: Inventory, using: str) -> None:
+    """Before a deletion, which Django also announces of a row that is gone already."""
+    remember(inventory, lock_row(inventory, ("quantity",), using))
 
 
-def is_low(left: int) -> bool:
-    return left <= settings.LOW_STOCK
+def change(inventory: Inventory, created: bool, using: str) -> Announcement:
+    """What a saved inventory tells."""
+    before = recall(inventory)
+    if before is None:
+        return NOTHING
+    return _difference(inventory.product_id, before["quantity"], using, is_first=created)
 
 
-def _lock_buyer(key: int, using: str) -> str:
-    """The buyer's name. The lock keeps the account until the order is committed."""
-    rows = User.objects.using(using).select_for_update(no_key=True)
-    buyer = rows.filter(pk=key).first()
-    if buyer is None:
-        raise AccountGone
-    return buyer.display_name
+def removal(inventory: Inventory, using: str, origin: Any) -> Announcement:
+    """What a deleted inventory tells. `origin` is what the deletion began with."""
+    before = recall(inventory)
+    is_with_product = isinstance(origin, Product) or getattr(origin, "model", None) is Product
+    if before is None or is_with_product:
+        return NOTHING
+    return _difference(inventory.product_id, before["quantity"], using)
+
+
+def page_event(product: int, price: Any, left: int | None) -> Addressed:
+    """What the open pages of a product show from now on."""
+    event = ProductChanged(product=product, price=str(price), stock=left or 0)
+    return event, product_page_topic(product)
+
+
+def _difference(product: int, before: int, using: str, is_first: bool = False) -> Announcement:
+    """`is_first`: a product's first pieces are not back, unless somebody has waited for them."""
+    rows = Product.objects.using(using).filter(pk=product)
+    row = rows.values("name", "slug", "price", "inventory__quantity").first()
+    if row is None:
+        return NOTHING  # a product that is not there has no watchers and no page
+    after = row["inventory__quantity"] or 0
+    if before == after:
+        return NOTHING
+    facts = {"product": product, "name": row["name"], "slug": row["slug"]}
+    events: list[Addressed] = []
+    if before == 0 and (not is_first or rows.filter(watchers__isnull=False).exists()):
+        events.append((BackInStock(**facts), product_topic(product)))
+    if after <= settings.LOW_STOCK < before:
+        events.append((StockLow(**facts, left=after), STAFF))
+    return Announcement(events, pages=[page_event(product, row["price"], after)])
+
+
+def _locked(product: int, using: str) -> Inventory | None:
+    rows = Inventory.objects.using(using).select_for_update(no_key=True)
+    return rows.filter(product=product).first()

@@ -1,4 +1,4 @@
-"""The shop's topics, and who may hear them."""
+"""The shop's topics, and the policy that says which user may subscribe to which."""
 
 import re
 from collections.abc import Collection
@@ -16,17 +16,17 @@ _PRODUCT = re.compile(r"product\.([1-9][0-9]{0,17})(\.page)?")  # fits the datab
 
 
 def product_topic(pk: int) -> str:
-    """What watchers of a product hear."""
+    """The topic of a product, for the users who watch it."""
     return f"product.{pk}"
 
 
 def product_page_topic(pk: int) -> str:
-    """What the product's open pages hear."""
+    """The topic of a product's open pages."""
     return f"product.{pk}.page"
 
 
 class ShopPolicy(Policy):
-    """Products and news are everybody's, a person's topic their own, the rest is for staff."""
+    """Products and news are public, a user's topic is their own, the rest is for staff."""
 
     def refusals(self, user: Any, topics: Collection[str]) -> dict[str, str]:
         if user is not None and not user.is_active:
@@ -39,13 +39,13 @@ class ShopPolicy(Policy):
                 products[topic] = int(product[1])
             elif topic.startswith("product."):
                 refused[topic] = "unknown_topic"
-            elif not self._may_hear(user, topic):
+            elif not self._is_allowed(user, topic):
                 refused[topic] = "forbidden"
         existing = self._existing(set(products.values()))
         refused |= {topic: "unknown_topic" for topic, pk in products.items() if pk not in existing}
         return refused
 
-    def _may_hear(self, user: Any, topic: str) -> bool:
+    def _is_allowed(self, user: Any, topic: str) -> bool:
         if topic == NEWS:
             return True
         if user is None:

@@ -1,4 +1,4 @@
-"""What may be uploaded as a picture. Judged by its content: a name proves nothing.
+"""Checks uploaded pictures by their content: a name proves nothing.
 
 The size is checked before anything is parsed and the dimensions before anything is decoded: a
 few kilobytes can unpack to gigabytes.
@@ -13,14 +13,14 @@ from django.db.models.fields.files import FieldFile
 from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 5 * 1024 * 1024
-MAX_PIXELS = 40_000_000  # decoded, that is 160 MB in the browser that shows it
+MAX_PIXELS = 40_000_000  # a browser needs 160 MB to show as many
 FORMATS = {"AVIF": ".avif", "GIF": ".gif", "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 
 TOO_LARGE = f"The picture is larger than {MAX_BYTES // 1024**2} MB. Choose a smaller one."
 TOO_MANY_PIXELS = (
     f"The picture has more than {MAX_PIXELS // 10**6} megapixels. Scale it down, then try again."
 )
-NO_PICTURE = "This is no picture we can show. Choose a JPEG, PNG, WebP, AVIF or GIF file."
+NO_PICTURE = "This is not a picture we can show. Choose a JPEG, PNG, WebP, AVIF or GIF file."
 
 
 def check_picture(file: Any) -> None:
@@ -30,7 +30,7 @@ def check_picture(file: Any) -> None:
 
 
 def format_of(file: Any) -> str:
-    """The picture's format, one of FORMATS; raises ValidationError when it is none."""
+    """The picture's format, one of FORMATS. Raises ValidationError for any other file."""
     if file.size > MAX_BYTES:
         raise ValidationError(TOO_LARGE, code="too_large")
     file.seek(0)
@@ -51,7 +51,7 @@ def format_of(file: Any) -> str:
 
 
 class PictureField(forms.ImageField):
-    """A form's field for pictures. The stored name gets the ending that fits the content."""
+    """A form field for pictures. The stored name gets the ending that fits the content."""
 
     def to_python(self, data: Any) -> Any:
         if data in self.empty_values or not getattr(data, "size", 0):

@@ -1,8 +1,9 @@
-"""Views of products: each is recorded at once, their number is added up once a second.
+"""Views of products: each is recorded at once, and their number is added up once per second.
 
-Recording a view inserts a row that nobody else waits for. The count is one row per product, which
-a popular page would queue for; so the views of a second are added together in memory and written
-by a thread. A crash may lose the last second of the count, never a recorded view.
+Recording a view inserts a row that no other request waits for. The count is one row per product,
+and the requests for a popular page would queue for it. So the views of a second are added together
+in memory and written by a thread. A crash may lose the last second of the count, never a recorded
+view.
 """
 
 import logging
@@ -16,20 +17,28 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from orders.announcement import Addressed
+from orders.events import ProductViewed
 from orders.models import Product, ProductView
+from orders.topics import product_page_topic
 
 logger = logging.getLogger("orders.viewing")
 
 PAUSE = 1.0  # seconds over which views are added together
 
 
-def record(product: Product, person: Any = None, session: str = "") -> bool:
-    """Record that somebody looked at a product; whether it counts.
+def told(product: int, count: int) -> Addressed:
+    """What open pages of a product (its key) are told of its count."""
+    return ProductViewed(product=product, count=count), product_page_topic(product)
 
-    A repeat within VIEW_REPEAT of the visitor's last recorded view does not. A visitor is a
-    person (an anonymous one is none), else a session; without either, each view counts.
+
+def record(product: Product, user: Any = None, session: str = "") -> bool:
+    """Record that a visitor looked at a product. Returns whether the view counts.
+
+    A repeat within VIEW_REPEAT of the visitor's last recorded view does not count. A visitor is a
+    user (an anonymous one is none), else a session. Without either, each view counts.
     """
-    key = getattr(person, "pk", None)
+    key = getattr(user, "pk", None)
     visitor: dict[str, Any] = {}
     if key is not None:
         visitor = {"person_id": key}
@@ -47,7 +56,7 @@ def record(product: Product, person: Any = None, session: str = "") -> bool:
         with transaction.atomic():
             view.save(force_insert=True)
     except IntegrityError:
-        # The same visitor's other request was faster; or the product or person is just gone.
+        # The same visitor's other request was faster, or the product or user was just deleted.
         return False
     return True
 
@@ -56,10 +65,10 @@ class Counts:
     """Adds views to the products' counts, from any thread and in any kind of process.
 
     `tell(product key, count)` is called with each new count. The thread lives while there is
-    something to write. It is no daemon: a process that ends in order writes what it has.
+    something to write. It is not a daemon: a process that ends in order writes what it has.
     """
 
-    def __init__(self, tell: Callable[[int, int], None], pause: float = PAUSE) -> None:
+    def __init__(self, tell: Callable[[int, int], object], pause: float = PAUSE) -> None:
         self._tell = tell
         self._pause = pause
         self._lock = threading.Lock()
@@ -75,14 +84,14 @@ class Counts:
                 self._thread.start()
 
     def write(self) -> bool:
-        """Write what waits, now, in this thread. On failure it is logged and goes on waiting."""
+        """Write what waits, in this thread. A failure is logged, and the views go on waiting."""
         with self._lock:
             waiting, self._waiting = self._waiting, Counter()
         try:
             for product in sorted(waiting):
                 self._add_up(product, waiting[product])
                 waiting[product] = 0
-        except Exception:  # whatever it is, the views must not be lost with the thread
+        except Exception:  # of any kind: the views must not be lost with the thread
             logger.exception("views could not be added up; the next view tries again")
             with self._lock:
                 self._waiting += waiting
@@ -90,7 +99,7 @@ class Counts:
         return True
 
     def forget(self) -> None:
-        """Drop what waits: for tests, whose products are gone by then."""
+        """Drop what waits: for tests, which delete their products at their end."""
         with self._lock:
             self._waiting.clear()
 
@@ -101,7 +110,8 @@ class Counts:
                 pause.wait(self._pause)
                 written = self.write()
                 with self._lock:
-                    # After a failure the next view starts a new thread, so an end is not held up.
+                    # After a failure the next view starts a new thread. This one ends, so that
+                    # the process can end too.
                     if not self._waiting or not written:
                         self._thread = None
                         return
@@ -109,7 +119,7 @@ class Counts:
             connections.close_all()  # this thread's own
 
     def _add_up(self, product: int, views: int) -> None:
-        # Below the signals: a count that moves is no change of the product.
+        # Without signals: a new count is not a change of the product.
         rows = Product._base_manager.filter(pk=product)
         rows.update(view_count=F("view_count") + views)
         count = rows.values_list("view_count", flat=True).first()

@@ -1,54 +1,33 @@
-"""Who watches what, as it changes, and how much one person may watch."""
+"""Watch lists: how much one user may watch, and the subscriptions that follow them."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count
 
+from orders.announcement import Announcement
 from orders.errors import TooManyWatched
 from orders.models import Product, User
+from orders.topics import product_topic
 
-MAX_WATCHED = 1000  # products: each is a topic of the person's on every connection of theirs
+MAX_WATCHED = 1000  # products: each is a topic of the user's on every connection of theirs
 
 
-def check_watched(people: Collection[Any], added: int = 1, using: str | None = None) -> None:
-    """Raise TooManyWatched where one of these people would watch too many products.
+def check_watched(users: Collection[Any], added: int = 1, using: str | None = None) -> None:
+    """Raise TooManyWatched where one of these users would watch too many products.
 
-    Their rows are locked, so that two requests of one person do not count past each other.
+    Their rows are locked, so that two requests of one user do not count past each other.
     """
-    locked = User.objects.using(using).select_for_update(no_key=True).filter(pk__in=people)
+    locked = User.objects.using(using).select_for_update(no_key=True).filter(pk__in=users)
     list(locked.order_by("pk").values_list("pk", flat=True))
-    rows = Product.watchers.through.objects.using(using).filter(user_id__in=people)
+    rows = Product.watchers.through.objects.using(using).filter(user_id__in=users)
     counts = rows.order_by().values("user_id").annotate(watched=Count("pk"))
     highest = max((row["watched"] for row in counts), default=0)
     if highest + added > MAX_WATCHED:
         raise TooManyWatched(MAX_WATCHED)
 
 
-# These take the arguments of `m2m_changed`, sent of `Product.watchers` from either side.
-
-
-def check_change(
-    instance: Any, action: str, reverse: bool, pk_set: set[int] | None, using: str, **rest: Any
-) -> None:
-    """Raise TooManyWatched before somebody watches too many products."""
-    if action == "pre_add" and pk_set:
-        if reverse:
-            check_watched({instance.pk}, len(pk_set), using)
-        else:
-            check_watched(pk_set, 1, using)
-
-
-def added(
-    instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **rest: Any
-) -> list[tuple[int, int]]:
-    """The keys (person, product) of who watches what from now on."""
-    if action != "post_add" or not pk_set:
-        return []
-    return [(instance.pk, pk) if reverse else (pk, instance.pk) for pk in sorted(pk_set)]
-
-
-def removed(
+def change(
     through: Any,
     instance: Any,
     action: str,
@@ -56,15 +35,26 @@ def removed(
     pk_set: set[int] | None,
     using: str,
     **rest: Any,
-) -> list[tuple[int, int]]:
-    """The keys (person, product) of who is about to stop watching what.
+) -> Announcement:
+    """What a change of `Product.watchers` tells, from whichever side it is made.
 
-    Read before it happens: a clear names nobody, and a removal may name people who do not watch.
+    Takes the arguments of `m2m_changed`. Raises TooManyWatched before a user watches too many.
     """
-    if action not in ("pre_remove", "pre_clear"):
-        return []
-    this, other = ("user_id", "product_id") if reverse else ("product_id", "user_id")
-    rows = through.objects.using(using).filter(**{this: instance.pk})
-    if action == "pre_remove":
-        rows = rows.filter(**{f"{other}__in": pk_set or ()})
-    return list(rows.order_by("pk").values_list("user_id", "product_id"))
+    pairs: list[tuple[Any, Any]] = []  # (user, product)
+    if action == "pre_add" and pk_set:
+        users, added = ({instance.pk}, len(pk_set)) if reverse else (pk_set, 1)
+        check_watched(users, added, using)
+    elif action == "post_add" and pk_set:
+        pairs = [(instance.pk, pk) if reverse else (pk, instance.pk) for pk in sorted(pk_set)]
+    elif action in ("pre_remove", "pre_clear"):
+        # Read before it happens: a clear names nobody, and a removal may name users who do not
+        # watch.
+        this, other = ("user_id", "product_id") if reverse else ("product_id", "user_id")
+        rows = through.objects.using(using).filter(**{this: instance.pk})
+        if action == "pre_remove":
+            rows = rows.filter(**{f"{other}__in": pk_set or ()})
+        pairs = list(rows.order_by("pk").values_list("user_id", "product_id"))
+    begins = action == "post_add"
+    return Announcement(
+        subscriptions=[(user, product_topic(product), begins) for user, product in pairs]
+    )

@@ -1,5 +1,5 @@
 """The demo shop: three users, twelve products with drawn pictures."""
 
-from orders.demo.seeding import PASSWORD, PEOPLE, STAFF, seed
+from orders.demo.seeding import CUSTOMERS, PASSWORD, STAFF, seed
 
-__all__ = ["PASSWORD", "PEOPLE", "STAFF", "seed"]
+__all__ = ["CUSTOMERS", "PASSWORD", "STAFF", "seed"]

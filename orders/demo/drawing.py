@@ -1,4 +1,4 @@
-"""A small drawing board on top of Pillow, for the demo's product pictures.
+"""A small drawing board on top of Pillow, for the pictures of the demo's products.
 
 Coordinates run from 0 to 100, from the top left. The same calls give the same bytes.
 """
@@ -71,7 +71,7 @@ class Sketch:
         return file.getvalue()
 
     def _blur(self, around: list[float], soft: float, colour: str, strength: int) -> None:
-        # Painted small: a wide blur costs with its radius, and nobody sees the difference.
+        # Painted small: the cost of a blur grows with its radius, and the result looks the same.
         small = self.side // 8
         mask = Image.new("L", (small, small), 0)
         ImageDraw.Draw(mask).ellipse([value / 8 for value in around], fill=strength)

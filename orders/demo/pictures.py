@@ -1,4 +1,4 @@
-"""The demo's product pictures, one function each."""
+"""The pictures of the demo's products, one function each."""
 
 from orders.demo.drawing import Sketch
 

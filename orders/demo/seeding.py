@@ -1,4 +1,4 @@
-"""The demo shop: three people, twelve products."""
+"""Adds the demo shop's users and products to the database."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,11 +6,11 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from orders.models import Inventory, Product, ProductImage, User
 from orders.demo.pictures import draw
+from orders.models import Inventory, Product, ProductImage, User
 
 PASSWORD = "demo"
-PEOPLE = ("ana", "ben")
+CUSTOMERS = ("ana", "ben")
 STAFF = "admin"
 
 
@@ -128,10 +128,10 @@ ARTICLES = (
 
 
 def seed() -> list[str]:
-    """Add what is missing, change nothing that is there; names what was added."""
+    """Add what is missing and change nothing else. Returns the names of what was added."""
     added = []
     with transaction.atomic():
-        for name in (*PEOPLE, STAFF):
+        for name in (*CUSTOMERS, STAFF):
             if not User.objects.filter(username=name).exists():
                 create = (
                     User.objects.create_superuser if name == STAFF else User.objects.create_user
@@ -146,9 +146,10 @@ def seed() -> list[str]:
 
 
 def _add(article: Article) -> None:
-    """A product with all that belongs to it, or nothing.
+    """Add a product with all that belongs to it, or nothing.
 
-    The picture's file comes first, because files do not roll back: left over, it does no harm.
+    The picture's file comes first, because files do not roll back: one that is left over does no
+    harm.
     """
     picture = ProductImage(alt=article.alt)
     picture.image.save(f"{article.slug}.webp", ContentFile(draw(article.slug)), save=False)

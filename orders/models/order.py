@@ -1,4 +1,4 @@
-"""Orders and the numbers they go by."""
+"""Orders and their numbers."""
 
 from django.conf import settings
 from django.db import models
@@ -10,11 +10,11 @@ from orders.models.product import Product
 
 
 class OrderNumber(models.Model):
-    """A slip with the next number. Its primary key is the number.
+    """Gives out order numbers: the primary key of each row is one.
 
-    The database gives out keys without locking anybody out, so two orders never wait for each
-    other here (with one counter row they would, and orders of several products could deadlock)
-    and never get the same one. A rolled-back order may leave a gap.
+    The database gives out keys without a lock, so two orders never wait for each other here and
+    never get the same number. With one counter row they would wait, and orders of several products
+    could deadlock. A rolled-back order may leave a gap.
     """
 
     class Meta:
@@ -25,15 +25,15 @@ class OrderNumber(models.Model):
 
     @classmethod
     def next(cls, using: str) -> str:
-        """A new order number, `YYYY-NNNNNN`; more digits when a million are used up."""
+        """A new order number, `YYYY-NNNNNN`, with more digits from a million on."""
         return f"{timezone.now().year}-{cls.objects.using(using).create().pk:06}"
 
 
 class Order(AtomicSave, models.Model):
-    """One product, bought. Saving a new one takes the pieces out of the stock.
+    """The purchase of one product. Saving a new order takes its pieces out of the stock.
 
-    Raises a subclass of `orders.errors.Refused` (a ValidationError) instead, and changes nothing,
-    when that cannot be done. `number`, `unit_price`, `total` and `buyer_name` are filled in.
+    Where that cannot be done, a subclass of `orders.errors.Refused` (a ValidationError) is raised
+    and nothing is changed. `number`, `unit_price`, `total` and `buyer_name` are filled in.
     """
 
     number = models.CharField(max_length=16, unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""What is sold: products, their stock, pictures, and who looked at them."""
+"""Products, their stock, their pictures, and the views of their pages."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -47,12 +47,12 @@ class Product(AtomicSave, models.Model):
 
     @property
     def cover(self) -> "ProductImage | None":
-        """The first picture; costs no query where `images` was prefetched."""
+        """The first picture. It costs no query where `images` was prefetched."""
         return next(iter(self.images.all()), None)
 
 
 class Inventory(AtomicSave, models.Model):
-    """The pieces of one product that are there to be sold."""
+    """The pieces of one product that can be sold."""
 
     class Condition(models.TextChoices):
         NEW = "new", "New"
@@ -81,7 +81,7 @@ class Inventory(AtomicSave, models.Model):
 
 
 class ProductImage(AtomicSave, models.Model):
-    """A picture. Its file goes when the last row that names it does."""
+    """A picture. Its file is removed with the last row that names it."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
     image = models.ImageField(upload_to="products/", validators=[check_picture])
@@ -109,10 +109,10 @@ class ProductSummary(models.Model):
 
 
 class ProductView(models.Model):
-    """Somebody looked at a product. `session` is empty for a person who is logged in.
+    """One look at a product's page. `session` is empty for a user who is logged in.
 
-    `previous` is the key of the view that the same visitor's counting went on from, 0 for their
-    first. Two requests at once name the same one, and only one of them is let in: no lock needed.
+    `previous` is the key of the same visitor's last view, or 0 for the first. Two requests at once
+    name the same one, and the unique constraints let only one of them in: no lock is needed.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="views")

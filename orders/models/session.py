@@ -1,4 +1,4 @@
-"""Which sessions are whose: Django's own table keeps that inside a signed text."""
+"""The user of each session, which Django's own table keeps only inside a signed text."""
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class SessionOwner(models.Model):
-    """The person who is logged in by a session; gone with either of them."""
+    """The user who is logged in by a session. The row is deleted with either of them."""
 
     session = models.OneToOneField(
         Session, on_delete=models.CASCADE, primary_key=True, related_name="owner"

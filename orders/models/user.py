@@ -1,4 +1,4 @@
-"""People and what they say about themselves."""
+"""Users and their profiles."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from orders.errors import EmailTaken
 
 class UserQuerySet(AtomicQuerySet):
     def with_email(self, email: str) -> "UserQuerySet":
-        """Who has this address, in any spelling. The database folds both sides alike."""
+        """The users with this address, in any spelling. The database folds both sides alike."""
         return self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(email)))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Like `QuerySet.delete`, with each person's row locked first (see `User.delete`)."""
+        """Like `QuerySet.delete`, with each user's row locked first (see `User.delete`)."""
         with transaction.atomic(using=self.db):
             keys = list(self.values_list("pk", flat=True))
-            lock_people(keys, self.db)
+            lock_users(keys, self.db)
             return super().delete()
 
     delete.alters_data = True
@@ -33,7 +33,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
 
 
 class User(AtomicSave, AbstractUser):
-    """A person. The e-mail address is unique in any spelling, or empty."""
+    """A user. The email address is unique in any spelling, or empty."""
 
     wants_news = models.BooleanField("news", default=False, help_text="Tell me about new products.")
 
@@ -60,8 +60,8 @@ class User(AtomicSave, AbstractUser):
     def check_password(self, raw_password: str) -> bool:
         """Whether the password is right. Django may save a newer hash of it meanwhile.
 
-        That save changes the column but not the password. Only in here it can be told from a
-        password that somebody set by hand, so the receivers are told by a flag.
+        That save changes the column but not the password. Only here can it be told from a new
+        password, so a flag tells the receivers.
         """
         self.is_upgrading_hash = True
         try:
@@ -77,20 +77,20 @@ class User(AtomicSave, AbstractUser):
             self.is_upgrading_hash = False
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the person; their orders stay, with the name that was copied.
+        """Delete the user. Their orders stay, with the name that was copied.
 
-        The row is locked before Django looks for the person's orders. An order locks it too
-        (`orders.stock`), so one in flight is either found here or refused there; otherwise it
-        would point at nobody, and the database would refuse one of the two commits.
+        The row is locked before Django looks for the user's orders. An order locks it too
+        (`orders.placing`), so one in flight is either found here or refused there. Otherwise it
+        would name a user who is gone, and the database would refuse one of the two commits.
         """
         using = kwargs.get("using") or self._state.db
         with transaction.atomic(using=using):
-            lock_people([self.pk], using)
+            lock_users([self.pk], using)
             return super().delete(*args, **kwargs)
 
 
-def lock_people(keys: list[Any], using: str | None) -> None:
-    """Lock these people's rows until the transaction ends, always in the same order."""
+def lock_users(keys: list[Any], using: str | None) -> None:
+    """Lock the rows of these users until the transaction ends, always in the same order."""
     rows = User.objects.using(using).select_for_update().filter(pk__in=keys).order_by("pk")
     list(rows.values_list("pk", flat=True))
 

@@ -1,2 +1,5 @@
-"""Shoppers over HTTP, for demonstrations: they use the site as a browser would, cookies and
-forms included, and know nothing of what runs behind it."""
+"""Shoppers over HTTP, for demonstrations.
+
+They use the site as a browser would, cookies and forms included, and know nothing of the code
+behind it.
+"""

@@ -21,11 +21,11 @@ class Answer(NamedTuple):
 
 
 class Unreachable(Exception):
-    """No answer: the server is away, or too slow."""
+    """There was no answer: the server is away, or too slow."""
 
 
 class Browser:
-    """One person's. For one thread; `site` is the split URL of the server."""
+    """The browser of one shopper, for one thread. `site` is the split URL of the server."""
 
     def __init__(self, site: SplitResult, pace: Pace, tally: Tally) -> None:
         self._site = site

@@ -1,10 +1,10 @@
-"""How fast: so many requests a second by all together, until the time is up."""
+"""Limits the requests per second of all shoppers together, until the time is up."""
 
 import threading
 import time
 
-LAG = 1.0  # seconds that may be caught up; a server that was slower is not stormed afterwards
-ROUNDING = 1e-6  # seconds; steps that are added up may end just before the time is up
+LAG = 1.0  # seconds of missed requests that are caught up after a server was slow
+ROUNDING = 1e-6  # seconds; a sum of steps may end just before the time is up
 
 
 class Over(Exception):
@@ -12,7 +12,7 @@ class Over(Exception):
 
 
 class Pace:
-    """Hands out the moments at which requests may start. `rate` a second, for `seconds`."""
+    """Gives out the moments at which requests may start: `rate` per second, for `seconds`."""
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._step = 1 / rate
@@ -23,7 +23,7 @@ class Pace:
         self._next = self.began
 
     def wait(self) -> None:
-        """Return when the next request may start; raises Over when none may any more."""
+        """Return when the next request may start. Raises Over when the time is up."""
         with self._lock:
             now = time.monotonic()
             start = self._next = max(self._next, now - LAG)

@@ -1,4 +1,4 @@
-"""What shoppers and staff do, one errand after the other, by their own dice."""
+"""Shoppers and staff: what each does at the site, chosen by dice of their own."""
 
 import re
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from orders.simulation.tally import Tally
 
 FAR_TOO_MANY = str(10**9)
 CENT = Decimal("0.01")
-LOWEST = Decimal("0.60")  # of the first price; below it, a price goes back up
+LOWEST = Decimal("0.60")  # share of the first price; below it, a price goes back up
 
 
 class LogInRefused(Exception):
-    """The demo's accounts are not there."""
+    """The demo's accounts do not exist."""
 
 
 class Shopper:
-    """Looks around, and with a name also watches and buys."""
+    """Looks around. With a name, the shopper also watches and buys."""
 
     def __init__(self, browser: Browser, dice: Random, tally: Tally, name: str = "") -> None:
         self._browser = browser
@@ -27,7 +27,7 @@ class Shopper:
         self._name = name
 
     def come(self, password: str) -> None:
-        """Log in, where there is a name. Raises LogInRefused."""
+        """Log in, if there is a name. Raises LogInRefused."""
         if self._name:
             log_in(self._browser, self._name, password)
 
@@ -35,7 +35,7 @@ class Shopper:
         self._browser.close()
 
     def errand(self) -> None:
-        """A look at the shop and at a product, and now and then more than that."""
+        """Look at the shop and at a product, and sometimes do more than that."""
         shop = self._browser.get("/")
         paths = sorted(set(re.findall(r'href="(/products/[\w-]+/)"', shop.text)))
         if not paths:
@@ -75,7 +75,7 @@ class Shopper:
 
 
 class Staff:
-    """Changes prices and fills the shelves, in the lists of the admin."""
+    """Changes prices and fills the stock, in the lists of the admin."""
 
     def __init__(self, browser: Browser, dice: Random, tally: Tally, name: str) -> None:
         self._browser = browser

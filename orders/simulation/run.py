@@ -1,28 +1,28 @@
-"""All of them together, each in a thread of its own, until the time is up."""
+"""A simulation: all shoppers at once, each in a thread, until the time is up."""
 
 import threading
 from collections.abc import Callable
 from random import Random
 from urllib.parse import urlsplit
 
-from orders.demo import PASSWORD, PEOPLE, STAFF
+from orders.demo import CUSTOMERS, PASSWORD, STAFF
 from orders.simulation.browser import Browser, Unreachable
 from orders.simulation.pace import Over, Pace
 from orders.simulation.people import Shopper, Staff
 from orders.simulation.tally import Tally
 
 SHOPPERS = (4, 16)  # threads, at least and at most
-EACH = 8.0  # requests a second that one shopper manages easily
-WITH_A_NAME = 3  # of them: checking a password is slow on purpose, and the server is busy with it
-PATIENCE = 1.0  # seconds before somebody who got no answer tries again
+EACH = 8.0  # requests per second that one shopper manages easily
+WITH_A_NAME = 3  # shoppers who log in; few, because checking a password is slow on purpose
+PATIENCE = 1.0  # seconds before a shopper who got no answer tries again
 STAFF_PAUSE = 2.0  # seconds between two errands of staff
 EXTRA = 15.0  # seconds beyond the end, for the answers that are still to come
 
 
 class Simulation:
-    """Shoppers at `url`: `rate` requests a second for `seconds`, the same dice for one `seed`.
+    """Shoppers at `url`: `rate` requests per second for `seconds`. One `seed` is the same dice.
 
-    Some have the demo's accounts, the others are anonymous.
+    Some use the demo's accounts, the others are anonymous.
     """
 
     def __init__(self, url: str, rate: float, seconds: float, seed: int) -> None:
@@ -84,7 +84,7 @@ class Simulation:
         return True
 
     def _shopper(self, number: int) -> Shopper:
-        name = PEOPLE[number % len(PEOPLE)] if number < WITH_A_NAME else ""
+        name = CUSTOMERS[number % len(CUSTOMERS)] if number < WITH_A_NAME else ""
         return Shopper(self._browser(), self._dice(f"shopper {number}"), self.tally, name)
 
     def _browser(self) -> Browser:

@@ -1,10 +1,10 @@
-"""What happened in a simulation, counted by all shoppers at once."""
+"""Counts what happened in a simulation, from all shoppers' threads."""
 
 import threading
 from collections import Counter
 
-REFUSED = (409, 422)  # the shop said no, and why
-# The names in the order in which they are read out.
+REFUSED = (409, 422)  # statuses with which the shop refuses and says why
+# What shoppers and staff did, in the order in which it is printed.
 DONE = ("orders", "watched", "unwatched", "price drops", "price raises", "restocked")
 
 
@@ -41,7 +41,7 @@ class Tally:
 
     @property
     def errors(self) -> int:
-        """Requests that went wrong: no answer, or one that a shopper should never get."""
+        """Requests without an answer, or with one that a shopper should never get."""
         wrong = (
             number
             for status, number in self.statuses.items()

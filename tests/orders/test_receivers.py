@@ -228,6 +228,7 @@ def recheck_holders() -> None:
 SCENARIOS: dict[str, Callable[[], None]] = {
     "orders.take_stock": take_stock,
     "orders.tell_order": tell_order,
+    "orders.reduce_stock": take_stock,
     "orders.remember_order": give_stock_back,
     "orders.give_stock_back": give_stock_back,
     "orders.remember_price": tell_price,
@@ -244,6 +245,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "orders.follow_watchers": follow_watchers,
     "orders.remember_account": remember_account,
     "orders.tell_account": tell_account,
+    "orders.remember_account_gone": tell_account_deleted,
     "orders.end_sessions": end_sessions,
     "orders.confirm_deletion": confirm_deletion,
     "orders.tell_account_deleted": tell_account_deleted,

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: people and products to try the shop with."""
+"""`manage.py seed_demo`: users and products to try the shop with."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="seed a database that already has people, none of them called ana",
+            help="seed a database that has users already, none of them called ana",
         )
 
     def handle(self, *args: Any, force: bool, **options: Any) -> None:
         is_foreign = User.objects.exists() and not User.objects.filter(username="ana").exists()
         if is_foreign and not force:
             raise CommandError(
-                "This database has people but no ana, so it is not a demo: its password for "
+                "This database has users but no ana, so it is not a demo: its password for "
                 "admin would be public. Use --force to add the demo data all the same."
             )
         added = demo.seed()

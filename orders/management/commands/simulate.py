@@ -1,4 +1,4 @@
-"""`manage.py simulate`: shoppers at a running server, to have something to look at."""
+"""`manage.py simulate`: shoppers who use a running server, for demonstrations."""
 
 import ipaddress
 from typing import Any
@@ -10,7 +10,7 @@ from orders.simulation.people import LogInRefused
 from orders.simulation.run import Simulation
 
 BAR = 24  # characters
-MAX_RATE = 500  # requests a second
+MAX_RATE = 500  # requests per second
 MAX_SECONDS = 24 * 3600
 
 
@@ -22,14 +22,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--rate", type=float, default=10, help="requests a second, 10")
+        parser.add_argument("--rate", type=float, default=10, help="requests per second, 10")
         parser.add_argument("--seconds", type=float, default=60, help="how long, 60")
         parser.add_argument(
             "--url", default="http://127.0.0.1:8000", help="the server, http://127.0.0.1:8000"
         )
         parser.add_argument("--seed", type=int, default=1, help="the shoppers' dice, 1")
         parser.add_argument(
-            "--force", action="store_true", help="a server that is not on this machine, too"
+            "--force", action="store_true", help="allow a server on another machine"
         )
 
     def handle(
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         shown = -1
 
         def report() -> None:
-            """A line that is written over, or where that cannot be, one each tenth."""
+            """Show the progress: in one line on a terminal, else in a line per tenth."""
             nonlocal shown
             tenth = int(simulation.pace.passed * 10)
             if live or tenth > shown:
@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
 
 def check_url(url: str, force: bool) -> None:
-    """Raise CommandError for what is no site, or another machine's without `force`."""
+    """Raise CommandError for anything but a site, or for another machine without `force`."""
     parts = urlsplit(url)
     try:
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -89,7 +89,7 @@ def check_url(url: str, force: bool) -> None:
     if not force and not is_loopback(parts.hostname or ""):
         raise CommandError(
             f"{parts.hostname} is not this machine. The shoppers really order there, and use "
-            "public passwords: add --force if it is meant."
+            "public passwords. Add --force if that is what you want."
         )
 
 
