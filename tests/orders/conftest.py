@@ -19,14 +19,14 @@ Listen = Callable[..., Awaitable[PatientCommunicator]]
 
 @pytest.fixture(autouse=True)
 def no_counts_left() -> Iterator[None]:
-    """View counts are written by a thread: no test leaves it something to do for the next."""
+    """A thread writes view counts: no test leaves it any for the next test."""
     yield
     view_counts.forget()
 
 
 @pytest.fixture
 async def listen(settings: Any) -> AsyncIterator[Listen]:
-    """`await listen(ana, topics=[…])`: a connected browser of hers."""
+    """`await listen(ana, topics=[…])`: a connected browser of ana's."""
     # A channel layer in memory belongs to one event loop: each test has its own.
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     opened = []

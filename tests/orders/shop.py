@@ -1,4 +1,4 @@
-"""A small shop for tests, and what its log says."""
+"""A small shop for tests, and readers of its log."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from hub.models import Event
 from orders.models import Inventory, Product, User
 
 
-def person(name: str = "ana", **fields: Any) -> User:
+def user(name: str = "ana", **fields: Any) -> User:
     return User.objects.create_user(name, f"{name}@example.com", "demo", **fields)
 
 
@@ -26,12 +26,12 @@ def pieces(of: Product) -> int:
 
 
 def forget() -> None:
-    """Start from an empty log."""
+    """Empty the log."""
     Event.objects.all().delete()
 
 
-def told() -> list[tuple[str, str]]:
-    """(topic, type) of all that was published, in order."""
+def published() -> list[tuple[str, str]]:
+    """(topic, type) of each published event, in order."""
     return list(Event.objects.order_by("pk").values_list("topic", "type"))
 
 
@@ -46,5 +46,9 @@ def data(kind: str) -> list[dict[str, Any]]:
 
 
 def text(answer: Any) -> str:
-    """What a page says, without its tags and in single spaces."""
+    """The text of a page, without tags and in single spaces."""
     return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
+
+
+# The names in tests/frontend and tests/asgi.
+person, told = user, published

@@ -1,4 +1,4 @@
-"""People: what they are told of their own account, and which rights end when."""
+"""Accounts: what is published about them, and which rights end when."""
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from orders.errors import EmailTaken
 from orders.models import Order, Profile, User
-from tests.orders.shop import data, forget, frames, person, product, told
+from tests.orders.shop import data, forget, frames, product, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def ana():
-    made = person()
+    made = user()
     forget()
     return made
 
@@ -25,13 +25,13 @@ def reasons() -> list[str]:
 
 
 def kinds() -> list[str]:
-    return [kind for _, kind in told()]
+    return [kind for _, kind in published()]
 
 
-def test_a_new_person_is_welcomed_and_gets_a_profile_once():
-    ana = person()
+def test_a_new_user_is_welcomed_and_gets_one_profile():
+    ana = user()
     ana.save()
-    assert told() == [(f"user.{ana.pk}", "account.welcome")]
+    assert published() == [(f"user.{ana.pk}", "account.welcome")]
     assert Profile.objects.get(user=ana).bio == "This is my bio."
 
 
@@ -54,21 +54,21 @@ def test_a_fixture_without_a_profile_gets_one(ana):
     assert Profile.objects.get().user.username == "ana"
 
 
-def test_a_changed_name_is_told_once(ana):
+def test_a_changed_name_is_published_once(ana):
     ana.first_name = "Ana"
     ana.save()
     ana.save()
-    assert told() == [(f"user.{ana.pk}", "account.updated")]
+    assert published() == [(f"user.{ana.pk}", "account.updated")]
 
 
-def test_logging_in_is_no_change(ana):
+def test_logging_in_does_not_change_the_account(ana):
     ana.last_login = timezone.now()
     ana.save(update_fields=["last_login"])
     ana.save()
-    assert told() == []
+    assert published() == []
 
 
-def test_a_newer_hash_of_the_same_password_is_no_change(ana, settings):
+def test_a_newer_hash_of_the_same_password_does_not_change_the_account(ana, settings):
     User.objects.filter(pk=ana.pk).update(password=make_password("demo", hasher="md5"))
     forget()
     settings.PASSWORD_HASHERS = [
@@ -80,11 +80,11 @@ def test_a_newer_hash_of_the_same_password_is_no_change(ana, settings):
     assert ana.check_password("demo")
     ana.refresh_from_db()
     assert ana.password.startswith("pbkdf2")
-    assert told() == []
+    assert published() == []
 
 
 @pytest.mark.parametrize("update_fields", [None, ["password"]])
-def test_a_new_password_is_told_and_ends_other_sessions(ana, update_fields):
+def test_a_new_password_is_published_and_ends_other_sessions(ana, update_fields):
     ana.set_password("another one")
     ana.save(update_fields=update_fields)
     assert kinds() == ["account.updated", "rights.revoked"]
@@ -106,10 +106,10 @@ def test_deactivation_ends_sessions_and_comes_last(ana):
     forget()
     ana.is_active = True
     ana.save()
-    assert told() == []
+    assert published() == []
 
 
-def test_staff_hear_the_staff_topic_while_they_are_staff(ana):
+def test_staff_are_subscribed_to_the_staff_topic_while_they_are_staff(ana):
     ana.is_staff = True
     ana.save()
     User.objects.filter(pk=ana.pk).update(is_staff=False)
@@ -121,15 +121,15 @@ def test_staff_hear_the_staff_topic_while_they_are_staff(ana):
     assert reasons() == ["staff"]
 
 
-def test_a_person_made_staff_from_the_start_hears_it_too():
-    person("admin", is_staff=True)
+def test_a_user_created_as_staff_is_subscribed_to_the_staff_topic():
+    user("admin", is_staff=True)
     assert data("subscription.changed") == [{"subject": "staff", "on": True}]
 
 
-def test_a_deleted_person_is_told_then_cut_off_and_staff_know(ana):
+def test_a_deletion_is_published_to_the_user_and_to_staff_before_the_revocation(ana):
     pk = ana.pk
     ana.delete()
-    assert told() == [
+    assert published() == [
         (f"user.{pk}", "account.deleted"),
         ("staff", "account.deleted"),
         (f"user.{pk}", "rights.revoked"),
@@ -139,22 +139,24 @@ def test_a_deleted_person_is_told_then_cut_off_and_staff_know(ana):
     assert reasons() == ["deleted"]
 
 
-def test_people_deleted_together_are_each_told(ana):
-    ben = person("ben")
+@pytest.mark.both
+def test_users_deleted_together_are_each_published(ana):
+    ben = user("ben")
     forget()
     User.objects.filter(username__in=["ana", "ben"]).delete()
-    topics = [topic for topic, kind in told() if kind == "rights.revoked"]
+    topics = [topic for topic, kind in published() if kind == "rights.revoked"]
     assert sorted(topics) == sorted([f"user.{ana.pk}", f"user.{ben.pk}"])
 
 
-def test_a_deletion_that_is_rolled_back_tells_nobody(ana):
+def test_a_deletion_that_is_rolled_back_publishes_nothing(ana):
     with pytest.raises(RuntimeError), transaction.atomic():
         User.objects.get(pk=ana.pk).delete()
         raise RuntimeError
-    assert told() == []
+    assert published() == []
     assert User.objects.exists()
 
 
+@pytest.mark.both
 def test_an_order_outlives_its_buyer(ana):
     order = Order.objects.create(product=product(), ordered_by=ana, quantity=1)
     ana.delete()
@@ -163,6 +165,7 @@ def test_an_order_outlives_its_buyer(ana):
     assert order.buyer_name == "ana"
 
 
+@pytest.mark.both
 def test_an_address_belongs_to_one_account_in_any_spelling(ana):
     with pytest.raises(EmailTaken) as refusal:
         User.objects.create_user("ben", "ANA@Example.com", "demo")
@@ -170,26 +173,28 @@ def test_an_address_belongs_to_one_account_in_any_spelling(ana):
     assert User.objects.count() == 1
 
 
+@pytest.mark.both
 def test_the_database_keeps_addresses_apart_when_two_come_at_once(ana):
-    ben = person("ben")
+    ben = user("ben")
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE orders_user SET email = %s WHERE id = %s", ["ANA@example.com", ben.pk]
         )
 
 
+@pytest.mark.both
 def test_many_accounts_may_have_no_address():
     User.objects.create_user("ana")
     User.objects.create_user("ben")
     assert User.objects.filter(email="").count() == 2
 
 
-def test_a_person_deleted_twice_is_told_once(ana):
+def test_a_user_deleted_twice_is_published_once(ana):
     again = User.objects.get()
     ana.delete()
     forget()
     again.delete()
-    assert told() == []
+    assert published() == []
 
 
 def test_several_changes_in_one_save_are_one_event(ana):
@@ -199,7 +204,7 @@ def test_several_changes_in_one_save_are_one_event(ana):
     assert kinds().count("account.updated") == 1
 
 
-def test_a_change_by_update_is_told_like_any_other(ana):
+def test_a_change_by_update_is_published_like_any_other(ana):
     User.objects.update(first_name="Ana")
     User.objects.update(first_name="Ana")
     assert kinds() == ["account.updated"]
@@ -211,14 +216,15 @@ def test_logging_in_and_out_through_the_site_changes_no_account(ana, client):
     assert "account.updated" not in kinds()
 
 
-def test_people_made_in_bulk_get_one_profile_each():
+def test_users_created_in_bulk_get_one_profile_each():
     User.objects.bulk_create([User(username="ana"), User(username="ben")])
     assert Profile.objects.count() == 2
     assert kinds().count("account.welcome") == 2
 
 
+@pytest.mark.both
 def test_a_refused_address_is_refused_by_every_way_of_writing(ana):
-    ben = person("ben")
+    ben = user("ben")
     for write in (
         lambda: User.objects.filter(pk=ben.pk).update(email="Ana@Example.com"),
         lambda: User.objects.bulk_create([User(username="zoe", email="ANA@EXAMPLE.COM")]),

@@ -1,4 +1,4 @@
-"""The admin: everything can be found, what may be changed can be, and lists stay cheap."""
+"""The admin: staff find and change what they may, and lists stay cheap."""
 
 import re
 from html import unescape
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from orders import uploads, watching
 from orders.models import Order, Product, ProductImage, ProductView, User
 from tests.orders.pictures import upload
-from tests.orders.shop import data, person, pieces, product, text
+from tests.orders.shop import data, pieces, product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,13 +33,13 @@ SEARCHED = {"user": "ana", "profile": "ana", "product_watchers": "ana"}
 @pytest.fixture
 def staff(client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    client.force_login(user("admin", is_staff=True, is_superuser=True))
     return client
 
 
 @pytest.fixture
 def ana():
-    return person()
+    return user()
 
 
 @pytest.fixture
@@ -47,16 +47,16 @@ def teapot():
     return product()
 
 
-def fill(of: Product, who: User) -> None:
+def fill(of: Product, watcher: User) -> None:
     """A row of each kind."""
     ProductImage.objects.create(product=of, image=upload(), alt=of.name)
-    ProductView.objects.create(product=of, person=who)
-    of.watchers.add(who)
-    Order.objects.create(product=of, ordered_by=who, quantity=1)
+    ProductView.objects.create(product=of, person=watcher)
+    of.watchers.add(watcher)
+    Order.objects.create(product=of, ordered_by=watcher, quantity=1)
 
 
 def form_of(answer) -> dict[str, str]:
-    """What the page's form would send as it stands."""
+    """The fields that the page's form would send unchanged."""
     fields = {}
     for tag in re.findall(r"<input[^>]*>", answer.content.decode()):
         parts = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
@@ -85,7 +85,7 @@ def test_every_table_that_staff_ask_about_is_there():
 def test_a_list_costs_the_same_however_long(staff, name):
     costs = []
     for n in range(5):
-        fill(product(f"p{n}"), person(f"p{n}"))
+        fill(product(f"p{n}"), user(f"p{n}"))
         with CaptureQueriesContext(connection) as captured:
             assert staff.get(f"/admin/orders/{name}/").status_code == 200
         costs.append(len(captured))
@@ -95,7 +95,7 @@ def test_a_list_costs_the_same_however_long(staff, name):
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_can_be_searched(staff, name, teapot, ana):
     fill(teapot, ana)
-    fill(product("lamp"), person("ben"))
+    fill(product("lamp"), user("ben"))
     wanted = SEARCHED.get(name, "teapot")
     answer = staff.get(f"/admin/orders/{name}/", {"q": wanted})
     assert "1 result" in text(answer)
@@ -105,7 +105,7 @@ def test_a_list_can_be_searched(staff, name, teapot, ana):
 def test_a_products_page_shows_its_pictures_and_costs_the_same_with_many(staff, teapot, ana):
     costs = []
     for n in range(4):
-        fill(teapot, person(f"p{n}"))
+        fill(teapot, user(f"p{n}"))
         with CaptureQueriesContext(connection) as captured:
             page = staff.get(f"/admin/orders/product/{teapot.pk}/change/").content.decode()
         costs.append(len(captured))
@@ -127,7 +127,7 @@ def test_prices_and_stock_are_edited_in_their_lists(staff, teapot):
     ("price", "message"),
     [("-1", "greater than or equal to 0"), ("a lot", "Enter a number"), ("1.999", "2 decimal")],
 )
-def test_a_price_that_is_none_is_refused_in_the_list(staff, teapot, price, message):
+def test_an_invalid_price_is_refused_in_the_list(staff, teapot, price, message):
     page = staff.get("/admin/orders/product/")
     answer = staff.post(
         "/admin/orders/product/", {**form_of(page), "form-0-price": price, "_save": "1"}
@@ -158,9 +158,9 @@ def test_an_old_list_changes_only_the_rows_that_staff_changed(staff, teapot):
     assert sorted(str(one.price) for one in Product.objects.all()) == ["20.00", "80.00"]
 
 
-def test_staff_see_who_watches_what(staff, teapot, ana):
+def test_staff_see_the_watch_lists(staff, teapot, ana):
     teapot.watchers.add(ana)
-    product("lamp").watchers.add(person("ben"))
+    product("lamp").watchers.add(user("ben"))
     links = re.findall(r'href="([^"]*product_watchers/\?[^"]*)"', staff.get(
         "/admin/orders/product/").content.decode())  # fmt: skip
     answers = [text(staff.get(unescape(link))) for link in links]
@@ -182,7 +182,7 @@ def test_views_are_read_only(staff, teapot, ana):
     assert ProductView.objects.count() == 1
 
 
-def test_a_product_and_a_person_can_be_deleted_with_all_that_is_theirs(staff, teapot, ana):
+def test_a_product_and_a_user_can_be_deleted_with_all_their_rows(staff, teapot, ana):
     ProductView.objects.create(product=teapot, person=ana)
     teapot.watchers.add(ana)
     for path in (f"product/{teapot.pk}", f"user/{ana.pk}"):
@@ -233,12 +233,12 @@ def test_a_picture_is_added_and_replaced(staff, teapot):
     assert Path(row.image.path).exists()
 
 
-def test_somebody_who_watches_too_much_is_named_as_an_error(staff, teapot, ana, monkeypatch):
+def test_a_user_who_watches_too_much_is_an_error_of_the_form(staff, teapot, ana, monkeypatch):
     monkeypatch.setattr(watching, "MAX_WATCHED", 1)
     product("lamp").watchers.add(ana)
     path = f"/admin/orders/product/{teapot.pk}/change/"
     answer = staff.post(path, {**form_of(staff.get(path)), "watchers": [ana.pk]})
-    assert "A person can watch 1 products" in text(answer)
+    assert "One account can watch 1 products" in text(answer)
     assert not teapot.watchers.exists()
 
 
@@ -252,7 +252,7 @@ def test_watchers_are_changed_on_the_products_page(staff, teapot, ana):
 
 
 def test_an_address_that_is_taken_is_refused_beside_the_form(staff, ana):
-    ben = person("ben")
+    ben = user("ben")
     path = f"/admin/orders/user/{ben.pk}/change/"
     answer = staff.post(path, {**form_of(staff.get(path)), "email": "ANA@example.com"})
     assert "Another account uses this e-mail address." in text(answer)

@@ -1,4 +1,4 @@
-"""The shop's HTTP API: products for everybody, orders for who placed them."""
+"""The shop's HTTP API: products are public, orders are for their buyers."""
 
 import json
 
@@ -9,14 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from orders.models import Order
 from tests.numbering import drain
-from tests.orders.shop import person, pieces, product
+from tests.orders.shop import pieces, product, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def ana():
-    return person()
+    return user()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_an_order_takes_pieces_and_is_answered_with_what_was_bought(ana, browser
     assert browser.get(f"/api/orders/{order.number}").json() == answer.json()
 
 
-def test_what_is_not_in_stock_is_a_conflict_and_changes_nothing(browser):
+def test_an_order_beyond_the_stock_is_a_conflict_and_changes_nothing(browser):
     made = product(pieces=2)
     answer = place(browser, 3)
     assert code(answer) == (409, "out_of_stock")
@@ -106,23 +106,23 @@ def test_what_is_not_in_stock_is_a_conflict_and_changes_nothing(browser):
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", "abc", None, True, 2**31, 10**30])
-def test_a_quantity_that_is_none_is_invalid(browser, quantity):
+def test_a_quantity_that_is_not_a_number_of_pieces_is_invalid(browser, quantity):
     made = product()
     assert code(place(browser, quantity)) == (422, "invalid")
     assert pieces(made) == 40
 
 
-def test_ordering_what_is_not_sold_is_not_found(browser):
+def test_ordering_an_unknown_product_is_not_found(browser):
     assert code(place(browser, slug="kettle")) == (404, "not_found")
     assert code(place(browser, slug="a\0b")) == (422, "invalid")
 
 
-def test_orders_are_their_buyers_and_the_staffs(browser):
+def test_an_order_is_visible_to_its_buyer_and_to_staff_only(browser):
     product()
     number = place(browser).json()["number"]
     ben, boss = Client(), Client()
-    ben.force_login(person("ben"))
-    boss.force_login(person("boss", is_staff=True))
+    ben.force_login(user("ben"))
+    boss.force_login(user("boss", is_staff=True))
     assert code(ben.get(f"/api/orders/{number}")) == (404, "not_found")
     assert code(ben.get(f"/api/orders?before={number}")) == (404, "not_found")
     assert ben.get("/api/orders").json() == {"items": [], "next": None}
@@ -145,7 +145,7 @@ def test_orders_come_in_pages_newest_first(browser):
     ("method", "path"),
     [("get", "/api/orders"), ("post", "/api/orders"), ("get", "/api/orders/2026-000001")],
 )
-def test_orders_are_for_people_who_are_signed_in(method, path):
+def test_orders_are_for_users_who_are_signed_in(method, path):
     answer = getattr(Client(enforce_csrf_checks=True), method)(path)
     assert code(answer) == (401, "unauthorized")
 
@@ -158,8 +158,8 @@ def test_an_order_needs_the_sites_token(ana):
     assert not Order.objects.exists()
 
 
-def test_the_inbox_of_who_is_no_longer_staff_shows_nothing_of_the_staffs():
-    boss = person("boss", is_staff=True)
+def test_the_inbox_of_a_user_who_was_staff_shows_no_staff_events():
+    boss = user("boss", is_staff=True)
     client = Client()
     client.force_login(boss)
     product()

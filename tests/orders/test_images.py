@@ -1,4 +1,4 @@
-"""Picture files: gone when nothing needs them any more, and not a moment before."""
+"""Picture files are removed when no row needs them any more, and not earlier."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from orders.uploads import PictureField
 from tests.orders.pictures import content, png_that_claims, upload
 from tests.orders.shop import product
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_a_file_shared_with_another_product_survives_the_first(teapot):
     assert is_there(row)
 
 
-def test_a_file_that_is_missing_already_is_no_error(teapot):
+def test_a_missing_file_does_not_prevent_a_deletion(teapot):
     row = image(teapot)
     path = Path(row.image.path)
     path.unlink()
@@ -192,15 +192,15 @@ def test_the_stored_name_says_what_the_content_is():
         (b"", "The submitted file is empty."),
     ],
 )  # fmt: skip
-def test_what_is_no_fit_picture_is_refused_with_the_reason(body, message):
+def test_an_unfit_picture_is_refused_with_the_reason(body, message):
     with pytest.raises(ValidationError) as refusal:
         PictureField().clean(upload("a.png", body))
     assert refusal.value.messages == [message]
 
 
-def test_code_that_checks_a_model_is_told_the_same(teapot):
+def test_full_clean_refuses_an_unfit_picture_as_well(teapot):
     row = ProductImage(product=teapot, image=upload("a.png", b"<html>"))
-    with pytest.raises(ValidationError, match="no picture"):
+    with pytest.raises(ValidationError, match=uploads.NO_PICTURE):
         row.full_clean()
 
 

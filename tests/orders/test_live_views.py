@@ -14,7 +14,7 @@ print(Product.objects.get(slug="clock").view_count, ProductView.objects.count())
 WITHIN = 3.0  # seconds from the sum to the page; views are added up once a second
 
 
-async def test_open_pages_of_every_server_hear_the_count(shared_stack: Stack) -> None:
+async def test_open_pages_of_every_server_receive_the_count(shared_stack: Stack) -> None:
     stack = shared_stack
     first, last = stack.servers[0], stack.servers[-1]
     visitor = Shopper(last.url)

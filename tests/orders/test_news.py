@@ -1,18 +1,18 @@
-"""Who asked for news hears of new products, live and wherever the subscription counts."""
+"""Users who want news are subscribed to new products."""
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from orders.models import User
-from tests.orders.shop import data, forget, person, product, told
+from tests.orders.shop import data, forget, product, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def ana():
-    made = person()
+    made = user()
     forget()
     return made
 
@@ -21,33 +21,33 @@ def changes() -> list[tuple[str, bool]]:
     return [(one["subject"], one["on"]) for one in data("subscription.changed")]
 
 
-def test_asking_for_news_and_no_longer_wanting_them(ana):
+def test_a_user_can_subscribe_to_news_and_unsubscribe(ana):
     ana.wants_news = True
     ana.save()
     ana.save()
     User.objects.update(wants_news=False)
     assert changes() == [("news", True), ("news", False)]
-    assert {topic for topic, _ in told()} == {f"user.{ana.pk}"}
+    assert {topic for topic, _ in published()} == {f"user.{ana.pk}"}
 
 
-def test_the_wish_is_no_change_of_the_account_to_be_told(ana):
+def test_asking_for_news_is_not_published_as_a_change_of_the_account(ana):
     User.objects.update(wants_news=True)
-    assert [kind for _, kind in told()] == ["subscription.changed"]
+    assert [kind for _, kind in published()] == ["subscription.changed"]
 
 
-def test_who_signs_up_may_ask_at_once():
-    person("zoe", wants_news=True)
+def test_a_new_user_can_subscribe_to_news_at_once():
+    user("zoe", wants_news=True)
     assert changes() == [("news", True)]
 
 
-def test_a_wish_that_is_rolled_back_is_none(ana):
+def test_a_wish_for_news_that_is_rolled_back_publishes_nothing(ana):
     with pytest.raises(RuntimeError), transaction.atomic():
         User.objects.update(wants_news=True)
         raise RuntimeError
-    assert told() == []
+    assert published() == []
 
 
-def test_the_sign_up_and_the_account_page_ask(client):
+def test_the_sign_up_and_the_account_page_ask_about_news(client):
     form = {"username": "zoe", "email": "zoe@example.com", "password1": "a quiet teapot"}
     client.post("/accounts/signup/", form | {"password2": "a quiet teapot", "wants_news": "on"})
     zoe = User.objects.get(username="zoe")
@@ -57,7 +57,7 @@ def test_the_sign_up_and_the_account_page_ask(client):
     assert changes() == [("news", True), ("news", False)]
 
 
-async def test_news_come_live_as_soon_as_they_are_wanted(ana, listen):
+async def test_news_arrive_live_as_soon_as_they_are_wanted(ana, listen):
     browser = await listen(ana)
     await sync_to_async(product)("lamp")
     await sync_to_async(User.objects.update)(wants_news=True)

@@ -1,4 +1,4 @@
-"""Placing and deleting orders: the stock, the refusals, and who is told."""
+"""Placing and deleting orders: the stock, the refusals, and the events."""
 
 import re
 from decimal import Decimal
@@ -10,17 +10,18 @@ from django.db import transaction
 
 from orders.errors import AccountGone, BadQuantity, OutOfStock, QuantityFixed
 from orders.models import Inventory, Order, Product, User
-from tests.orders.shop import data, forget, frames, person, pieces, product, told
+from tests.orders.shop import data, forget, frames, pieces, product, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_order_takes_its_pieces_and_tells_buyer_and_staff():
-    ana, teapot = person(), product()
+@pytest.mark.both
+def test_an_order_takes_its_pieces_and_is_published_to_buyer_and_staff():
+    ana, teapot = user(), product()
     forget()
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=2)
     assert pieces(teapot) == 38
-    assert told() == [(f"user.{ana.pk}", "order.received"), ("staff", "order.placed")]
+    assert published() == [(f"user.{ana.pk}", "order.received"), ("staff", "order.placed")]
     [received] = frames("order.received")
     assert received["url"] == f"/orders/{order.number}/"
     assert received["severity"] == "success"
@@ -29,7 +30,7 @@ def test_an_order_takes_its_pieces_and_tells_buyer_and_staff():
 
 
 def test_an_order_remembers_name_and_price():
-    ana, teapot = person(first_name="Ana", last_name="Lima"), product()
+    ana, teapot = user(first_name="Ana", last_name="Lima"), product()
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=3)
     order.refresh_from_db()
     assert (order.buyer_name, order.unit_price, order.total) == (
@@ -51,6 +52,7 @@ def test_a_price_given_as_text_is_a_price():
     assert order.total == Decimal("19.00")
 
 
+@pytest.mark.both
 def test_order_numbers_are_unique_and_carry_the_year():
     teapot = product()
     numbers = {Order.objects.create(product=teapot, quantity=1).number for _ in range(5)}
@@ -58,20 +60,20 @@ def test_order_numbers_are_unique_and_carry_the_year():
     assert all(re.fullmatch(r"20\d\d-\d{6}", number) for number in numbers)
 
 
-def test_without_a_buyer_only_staff_are_told():
+def test_an_order_without_a_buyer_is_published_to_staff_only():
     teapot = product()
     forget()
     Order.objects.create(product=teapot, quantity=1)
-    assert told() == [("staff", "order.placed")]
+    assert published() == [("staff", "order.placed")]
 
 
-def test_saving_an_order_again_tells_nobody_and_takes_nothing():
+def test_saving_an_order_again_publishes_nothing_and_takes_no_pieces():
     teapot = product()
-    order = Order.objects.create(product=teapot, ordered_by=person(), quantity=2)
+    order = Order.objects.create(product=teapot, ordered_by=user(), quantity=2)
     forget()
     order.save()
     Order.objects.get(pk=order.pk).save()
-    assert told() == []
+    assert published() == []
     assert pieces(teapot) == 38
 
 
@@ -82,7 +84,7 @@ def test_the_whole_stock_can_be_ordered():
 
 
 def test_more_than_the_stock_is_refused_and_changes_nothing():
-    ana, teapot = person(), product(pieces=3)
+    ana, teapot = user(), product(pieces=3)
     forget()
     with pytest.raises(OutOfStock) as refusal:
         Order.objects.create(product=teapot, ordered_by=ana, quantity=4)
@@ -91,7 +93,7 @@ def test_more_than_the_stock_is_refused_and_changes_nothing():
     assert refusal.value.messages == ["Only 3 pieces are left, and you asked for 4."]
     assert pieces(teapot) == 3
     assert not Order.objects.exists()
-    assert told() == []
+    assert published() == []
 
 
 def test_a_product_without_an_inventory_is_sold_out():
@@ -100,11 +102,12 @@ def test_a_product_without_an_inventory_is_sold_out():
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", None, True])
-def test_a_quantity_that_is_no_number_of_pieces_is_refused(quantity):
+def test_a_quantity_that_is_not_a_number_of_pieces_is_refused(quantity):
     with pytest.raises(BadQuantity):
         Order.objects.create(product=product(), quantity=quantity)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("quantity", [10**9, 10**30])
 def test_an_absurd_quantity_is_out_of_stock(quantity):
     with pytest.raises(OutOfStock):
@@ -122,6 +125,7 @@ def test_the_quantity_is_fixed_once_ordered():
     assert pieces(teapot) == 38
 
 
+@pytest.mark.both
 def test_deleting_an_order_gives_its_pieces_back():
     teapot = product()
     Order.objects.create(product=teapot, quantity=2).delete()
@@ -130,35 +134,37 @@ def test_deleting_an_order_gives_its_pieces_back():
     assert pieces(teapot) == 40
 
 
+@pytest.mark.both
 def test_a_rolled_back_order_leaves_nothing():
-    ana, teapot = person(), product()
+    ana, teapot = user(), product()
     forget()
     with pytest.raises(RuntimeError), transaction.atomic():
         Order.objects.create(product=teapot, ordered_by=ana, quantity=2)
         raise RuntimeError
     assert pieces(teapot) == 40
     assert not Order.objects.exists()
-    assert told() == []
+    assert published() == []
 
 
 def test_an_account_that_is_gone_cannot_order():
-    ana, teapot = person(), product()
+    ana, teapot = user(), product()
     User.objects.get(pk=ana.pk).delete()
     with pytest.raises(AccountGone):
         Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
     assert pieces(teapot) == 40
 
 
-def test_orders_made_in_bulk_take_stock_and_tell_like_any_other():
-    ana, teapot = person(), product(pieces=5)
+def test_orders_created_in_bulk_take_stock_and_publish_like_any_other():
+    ana, teapot = user(), product(pieces=5)
     forget()
     Order.objects.bulk_create([Order(product=teapot, ordered_by=ana, quantity=1) for _ in range(3)])
     assert pieces(teapot) == 2
-    assert [kind for _, kind in told()].count("order.received") == 3
+    assert [kind for _, kind in published()].count("order.received") == 3
 
 
+@pytest.mark.both
 def test_a_fixture_brings_its_order_and_its_stock_as_they_are():
-    ana, teapot = person(), product()
+    ana, teapot = user(), product()
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=2)
     text = serializers.serialize("json", [order, Inventory.objects.get()])
     order.delete()
@@ -167,7 +173,7 @@ def test_a_fixture_brings_its_order_and_its_stock_as_they_are():
         for one in serializers.deserialize("json", text):
             one.save()
     assert pieces(teapot) == 38
-    assert ("staff", "order.placed") in told()
+    assert ("staff", "order.placed") in published()
 
 
 def test_staff_are_warned_once_when_the_stock_falls_low():

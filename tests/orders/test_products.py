@@ -1,4 +1,4 @@
-"""Prices and stock: which changes are told, by whichever way they are written."""
+"""Prices and stock: which changes are published, however they are written."""
 
 from decimal import Decimal
 
@@ -9,14 +9,14 @@ from django.db.models import F
 
 from hub.publishing.publisher import ephemeral
 from orders.models import Inventory, Order, Product, ProductSummary
-from tests.orders.shop import data, forget, frames, person, product, told
+from tests.orders.shop import data, forget, frames, product, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def pages():
-    """What open pages are told: (topic, type, key) of ephemeral events."""
+    """(topic, type, tail) of the ephemeral events for open pages."""
     heard = []
 
     def hear(sender, topic, type, key, tail, **kwargs):
@@ -79,12 +79,13 @@ WAYS = [
 ]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("way", WAYS)
-def test_a_price_drop_is_told_however_it_is_written(way):
+def test_a_price_drop_is_published_however_it_is_written(way):
     teapot = product()
     forget()
     way(teapot, "24.50")
-    assert told() == [(f"product.{teapot.pk}", "product.price_dropped")]
+    assert published() == [(f"product.{teapot.pk}", "product.price_dropped")]
     [drop] = frames("product.price_dropped")
     assert drop["data"] == {
         "product": teapot.pk,
@@ -97,13 +98,14 @@ def test_a_price_drop_is_told_however_it_is_written(way):
     assert drop["url"] == "/products/teapot/"
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("price", ["29.00", "31.00"])
-def test_a_raise_or_the_same_price_is_not_told(way, price):
+def test_a_raise_or_the_same_price_is_not_published(way, price):
     teapot = product()
     forget()
     way(teapot, price)
-    assert told() == []
+    assert published() == []
 
 
 def test_a_stale_instance_is_compared_with_what_is_stored():
@@ -113,27 +115,27 @@ def test_a_stale_instance_is_compared_with_what_is_stored():
     forget()
     stale.price = Decimal("25.00")  # below what it read, above what is stored
     stale.save()
-    assert told() == []
+    assert published() == []
 
 
-def test_saving_other_fields_tells_nothing():
+def test_saving_other_fields_publishes_nothing():
     teapot = product()
     forget()
     teapot.description = "Round."
     teapot.save(update_fields=["description"])
-    assert told() == []
+    assert published() == []
 
 
-def test_a_rolled_back_drop_is_not_told():
+def test_a_price_drop_that_is_rolled_back_is_not_published():
     teapot = product()
     forget()
     with pytest.raises(RuntimeError), transaction.atomic():
         by_save(teapot, "1.00")
         raise RuntimeError
-    assert told() == []
+    assert published() == []
 
 
-def test_open_pages_hear_of_any_price_and_of_the_stock(pages):
+def test_open_pages_receive_any_price_and_the_stock(pages):
     teapot = product()
     del pages[:]
     by_save(teapot, "31.00")
@@ -155,7 +157,7 @@ def test_a_rolled_back_change_does_not_reach_open_pages(pages):
 
 def test_a_new_product_is_news_and_gets_its_summary_once():
     teapot = product()
-    assert ("news", "product.created") in told()
+    assert ("news", "product.created") in published()
     teapot.save()
     assert data("product.created") == [{"product": teapot.pk, "slug": "teapot", "name": "Teapot"}]
     assert ProductSummary.objects.get().content == ""
@@ -172,32 +174,33 @@ def test_a_fixture_may_bring_its_own_summary():
     assert ProductSummary.objects.get().content == "Round."
 
 
-def test_watchers_hear_when_the_stock_leaves_zero():
+def test_watchers_are_notified_when_the_stock_leaves_zero():
     chair = product("chair", pieces=0)
     forget()
     for quantity in (4, 9):
         Inventory.objects.filter(product=chair).update(quantity=quantity)
-    assert told() == [(f"product.{chair.pk}", "product.back_in_stock")]
+    assert published() == [(f"product.{chair.pk}", "product.back_in_stock")]
 
 
-def test_first_pieces_are_back_only_for_somebody_who_waited():
+def test_the_first_pieces_are_back_in_stock_only_for_watchers():
     product("lamp", pieces=3)
     assert not data("product.back_in_stock")
     chair = product("chair", pieces=None)
-    chair.watchers.add(person())
+    chair.watchers.add(user())
     Inventory.objects.create(product=chair, quantity=1)
     assert [one["slug"] for one in data("product.back_in_stock")] == ["chair"]
 
 
-def test_deleting_a_product_ends_the_watching_and_nothing_more():
-    ana, teapot = person(), product()
+def test_deleting_a_product_ends_its_subscriptions_and_publishes_nothing_else():
+    ana, teapot = user(), product()
     teapot.watchers.add(ana)
     forget()
     teapot.delete()
-    assert told() == [(f"user.{ana.pk}", "subscription.changed")]
+    assert published() == [(f"user.{ana.pk}", "subscription.changed")]
 
 
-def test_the_database_refuses_what_no_form_would_let_through():
+@pytest.mark.both
+def test_the_database_refuses_negative_prices_and_quantities():
     teapot = product()
     with pytest.raises(IntegrityError):
         by_save(teapot, "-1.00")
@@ -205,35 +208,36 @@ def test_the_database_refuses_what_no_form_would_let_through():
         Inventory.objects.update(quantity=-1)
 
 
-def test_a_removed_inventory_is_a_stock_of_none(pages):
+def test_a_deleted_inventory_is_a_stock_of_zero(pages):
     product()
     del pages[:]
     forget()
     Inventory.objects.get().delete()
-    assert told() == [("staff", "stock.low")]
+    assert published() == [("staff", "stock.low")]
     assert '"stock":0' in pages[0][2]
 
 
-def test_products_made_in_bulk_get_one_summary_each_and_are_news():
+def test_products_created_in_bulk_get_one_summary_each_and_are_news():
     Product.objects.bulk_create([Product(name=n, slug=n, price=1) for n in ("mug", "vase")])
     assert ProductSummary.objects.count() == 2
     assert [one["slug"] for one in data("product.created")] == ["mug", "vase"]
 
 
+@pytest.mark.both
 def test_prices_are_compared_to_the_cent():
     teapot = product(price="0.30")
     forget()
     teapot.price = 0.1 + 0.2  # 0.30000000000000004, stored as 0.30
     teapot.save()
-    assert told() == []
+    assert published() == []
     by_text(teapot, "0.29")
     assert [one["new_price"] for one in data("product.price_dropped")] == ["0.29"]
 
 
-def test_two_deletions_of_one_inventory_are_told_once(pages):
+def test_two_deletions_of_one_inventory_are_published_once(pages):
     product(pieces=9)
     forget()
     again = Inventory.objects.get()
     Inventory.objects.get().delete()
     again.delete()
-    assert told() == [("staff", "stock.low")]
+    assert published() == [("staff", "stock.low")]

@@ -17,7 +17,7 @@ from orders.models import Order, Product, ProductImage, ProductView, User
 from orders.receivers import view_counts
 from tests.numbering import drain
 from tests.orders.pictures import upload
-from tests.orders.shop import data, forget, person, pieces, product, told
+from tests.orders.shop import data, forget, pieces, product, published, user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -26,12 +26,12 @@ DEADLINE = 60  # seconds for all threads of one test
 
 @pytest.fixture(autouse=True)
 def patient_pool(monkeypatch):
-    """Two hundred share twenty connections: on a busy machine the last one waits for long."""
+    """Two hundred threads share twenty connections: the last one may wait for long."""
     monkeypatch.setattr(connection.pool, "timeout", DEADLINE)
 
 
 def race(*runners: Callable[[], object]) -> list[object]:
-    """Run all at once, each in a thread; their results, an exception being one."""
+    """Run all at once, each in a thread. Returns their results; an exception is one."""
     start = threading.Barrier(len(runners))
     results: list[object] = [None] * len(runners)
 
@@ -54,7 +54,7 @@ def race(*runners: Callable[[], object]) -> list[object]:
 
 
 def numbered(kind: str) -> list[int]:
-    """The keys of events of one type, in the order that everybody hears them."""
+    """The keys of the events of one type, in the order of their positions."""
     while drain().rows:
         pass
     rows = Event.objects.filter(type=kind).order_by("position")
@@ -63,7 +63,7 @@ def numbered(kind: str) -> list[int]:
 
 def test_two_hundred_buyers_for_ten_pieces_make_ten_orders():
     teapot = product(pieces=10)
-    people = [person(f"buyer{n}") for n in range(200)]
+    people = [user(f"buyer{n}") for n in range(200)]
     forget()
 
     def buy(buyer: User) -> Callable[[], Order]:
@@ -74,11 +74,11 @@ def test_two_hundred_buyers_for_ten_pieces_make_ten_orders():
     assert sum(isinstance(one, OutOfStock) for one in results) == 190
     assert pieces(teapot) == 0
     assert Order.objects.values("number").distinct().count() == 10
-    assert [kind for _, kind in told()].count("order.received") == 10
+    assert [kind for _, kind in published()].count("order.received") == 10
     assert [one["left"] for one in data("stock.low")] == [5]
 
 
-def test_racing_price_changes_are_told_as_they_were_committed():
+def test_racing_price_changes_are_published_as_they_were_committed():
     teapot = product(price="100.00")
     forget()
 
@@ -92,10 +92,10 @@ def test_racing_price_changes_are_told_as_they_were_committed():
     assert steps == [(Decimal(100 - n), Decimal(99 - n)) for n in range(20)]
 
 
-def test_an_account_deleted_while_it_orders_leaves_no_order_without_an_end():
+def test_an_account_deleted_while_it_orders_leaves_no_broken_order():
     teapot = product(pieces=1000)
     for turn in range(20):
-        ana = person(f"ana{turn}")
+        ana = user(f"ana{turn}")
         ordered, deleted = race(
             lambda ana=ana: Order.objects.create(product=teapot, ordered_by=ana, quantity=1),
             lambda ana=ana: User.objects.get(pk=ana.pk).delete(),
@@ -119,8 +119,8 @@ def test_two_sign_ups_at_once_cannot_share_an_address():
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_two_racing_prices_are_told_as_the_steps_that_were_stored(turn):
-    """Whichever is second is compared with what the first stored, not with what it read."""
+def test_two_racing_prices_are_published_as_the_steps_that_were_stored(turn):
+    """The second one is compared with what the first stored, not with what it read."""
     teapot = product(price="100.00")
     rows = [Product.objects.get(pk=teapot.pk) for _ in range(2)]
     forget()
@@ -145,19 +145,19 @@ def test_an_order_deleted_by_many_at_once_is_given_back_once():
         assert pieces(teapot) == 10
 
 
-def test_an_account_deleted_by_many_at_once_is_told_once():
-    ana = person()
+def test_an_account_deleted_by_many_at_once_is_published_once():
+    ana = user()
     forget()
     race(*(User.objects.get(pk=ana.pk).delete for _ in range(6)))
-    assert sorted(kind for _, kind in told()) == [
+    assert sorted(kind for _, kind in published()) == [
         "account.deleted",
         "account.deleted",
         "rights.revoked",
     ]
 
 
-def test_many_looks_of_one_visitor_at_once_count_once():
-    teapot, ana = product(), person()
+def test_many_simultaneous_views_of_one_visitor_count_once():
+    teapot, ana = product(), user()
     looks = race(*[lambda: viewing.record(teapot, ana)] * 20)
     looks += race(*[lambda: viewing.record(teapot, session="a")] * 20)
     assert looks.count(True) == 2
@@ -165,8 +165,8 @@ def test_many_looks_of_one_visitor_at_once_count_once():
     assert ProductView.objects.count() == 2
 
 
-def test_looking_waits_for_nobody_who_changes_the_product():
-    teapot, ana = product(), person()
+def test_a_view_does_not_wait_for_a_change_of_the_product():
+    teapot, ana = product(), user()
     with transaction.atomic():
         teapot.price = Decimal("20.00")
         teapot.save()  # holds the row until the end of the block
@@ -183,9 +183,9 @@ def test_no_view_is_lost_when_processes_add_up_at_once():
     view_counts.forget()
 
 
-def test_a_person_cannot_watch_too_much_by_asking_twice_at_once(monkeypatch):
+def test_a_user_cannot_watch_too_much_with_simultaneous_requests(monkeypatch):
     monkeypatch.setattr(watching, "MAX_WATCHED", 3)
-    ana = person()
+    ana = user()
     made = [product(f"p{n}") for n in range(8)]
     results = race(*(lambda one=one: one.watchers.add(ana) for one in made))
     assert results.count(None) == 3
@@ -221,7 +221,7 @@ def test_a_file_that_is_shared_while_its_row_goes_survives_if_the_new_row_was_fi
             deleting.start()
             began.wait(DEADLINE)
             deleting.join(0.3)
-            assert deleting.is_alive(), "the deletion waits for the row that shares its file"
+            assert deleting.is_alive(), "the deletion must wait for the row that shares its file"
 
     deleting = threading.Thread(target=lambda: race(delete))
     share()
@@ -229,11 +229,11 @@ def test_a_file_that_is_shared_while_its_row_goes_survives_if_the_new_row_was_fi
     assert Path(row.image.path).exists()
 
 
-def test_members_who_come_and_go_at_once_are_each_checked_again():
+def test_members_added_at_once_are_each_checked_again():
     clerks = Group.objects.create(name="clerks")
-    people = [person(f"p{n}") for n in range(10)]
+    people = [user(f"p{n}") for n in range(10)]
     forget()
     results = race(*(lambda one=one: one.groups.add(clerks) for one in people))
     assert results == [None] * 10
-    revoked = {topic for topic, kind in told() if kind == "rights.revoked"}
+    revoked = {topic for topic, kind in published() if kind == "rights.revoked"}
     assert revoked == {f"user.{one.pk}" for one in people}

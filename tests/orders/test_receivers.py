@@ -1,6 +1,6 @@
-"""Every receiver earns its place: without it, something that the shop promises does not happen.
+"""Every receiver is needed: without it, the shop breaks a promise.
 
-For each there is a scenario that holds; with just that receiver turned off, by its dispatch_uid
+For each there is a scenario that holds. With just that receiver turned off by its dispatch_uid,
 as the documents say, the same scenario fails. A receiver without a scenario fails, too.
 """
 
@@ -30,7 +30,7 @@ from orders.models import (
 )
 from orders.signals import product_viewed
 from tests.orders.pictures import upload
-from tests.orders.shop import data, forget, frames, person, pieces, product, told
+from tests.orders.shop import data, forget, frames, pieces, product, published, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +71,7 @@ def turned_off(request: pytest.FixtureRequest) -> Iterator[str]:
     signal.sender_receivers_cache.clear()
 
 
-# Scenarios: each is true of the whole shop.
+# Scenarios: each holds for the whole shop.
 
 
 def take_stock() -> None:
@@ -80,7 +80,7 @@ def take_stock() -> None:
 
 
 def tell_order() -> None:
-    Order.objects.create(product=product(), ordered_by=person(), quantity=1)
+    Order.objects.create(product=product(), ordered_by=user(), quantity=1)
     assert data("order.received")
     assert data("order.placed")
 
@@ -104,7 +104,7 @@ def tell_product() -> None:
 
 def release_watchers() -> None:
     teapot = product()
-    teapot.watchers.add(person())
+    teapot.watchers.add(user())
     forget()
     teapot.delete()
     assert [one["on"] for one in data("subscription.changed")] == [False]
@@ -148,12 +148,12 @@ def record_view() -> None:
 
 
 def follow_watchers() -> None:
-    product().watchers.add(person())
+    product().watchers.add(user())
     assert data("subscription.changed")
 
 
 def remember_account() -> None:
-    ana = person()
+    ana = user()
     ana.first_name = "Ana"
     ana.save()
     assert data("account.updated")
@@ -162,67 +162,67 @@ def remember_account() -> None:
 
 
 def tell_account() -> None:
-    person("ana", is_staff=True, wants_news=True)
+    user("ana", is_staff=True, wants_news=True)
     assert data("account.welcome")
     assert len(data("subscription.changed")) == 2
 
 
 def end_sessions() -> None:
-    ana = person()
+    ana = user()
     Client().force_login(ana)
     ana.delete()
     assert not Session.objects.exists()
 
 
 def tell_account_deleted() -> None:
-    person().delete()
+    user().delete()
     assert [one["severity"] for one in frames("account.deleted")] == ["critical", "info"]
     assert [one["reason"] for one in data("rights.revoked")] == ["deleted"]
 
 
 def confirm_deletion() -> None:
-    person().delete()
+    user().delete()
     assert Delivery.objects.filter(address="ana@example.com").count() == 1
 
 
 def remember_session() -> None:
-    Client().force_login(person())
+    Client().force_login(user())
     assert SessionOwner.objects.exists()
 
 
 def revoke_session() -> None:
-    Client().force_login(ana := person())
+    Client().force_login(ana := user())
     forget()
     Session.objects.all().delete()
-    assert told() == [(f"user.{ana.pk}", "rights.revoked")]
+    assert published() == [(f"user.{ana.pk}", "rights.revoked")]
 
 
 def add_profile() -> None:
-    person()
+    user()
     assert Profile.objects.count() == 1
 
 
 def recheck_after(change: Callable[[User, Group, Permission], Any]) -> Callable[[], None]:
     def scenario() -> None:
-        ana, clerks = person(), Group.objects.create(name="clerks")
+        ana, clerks = user(), Group.objects.create(name="clerks")
         viewing = Permission.objects.create(
             codename="look", name="Look", content_type_id=Permission.objects.first().content_type_id
         )
         ana.groups.add(clerks)
         forget()
         change(ana, clerks, viewing)
-        assert told() == [(f"user.{ana.pk}", "rights.revoked")]
+        assert published() == [(f"user.{ana.pk}", "rights.revoked")]
 
     return scenario
 
 
 def recheck_holders() -> None:
-    ana = person()
+    ana = user()
     viewing = Permission.objects.get(codename="view_order")
     ana.user_permissions.add(viewing)
     forget()
     viewing.delete()
-    assert told() == [(f"user.{ana.pk}", "rights.revoked")]
+    assert published() == [(f"user.{ana.pk}", "rights.revoked")]
 
 
 SCENARIOS: dict[str, Callable[[], None]] = {
@@ -269,7 +269,7 @@ def test_every_receiver_has_a_scenario():
 
 
 @pytest.mark.parametrize("scenario", dict.fromkeys(SCENARIOS.values()))
-def test_the_whole_shop_keeps_its_promise(scenario):
+def test_the_whole_shop_keeps_the_promise(scenario):
     scenario()
 
 
@@ -285,7 +285,7 @@ def test_a_receiver_that_is_turned_off_leaves_the_others_on():
     before = list(signal.receivers)
     try:
         signal.disconnect(sender=sender, dispatch_uid=uid)
-        Order.objects.create(product=(teapot := product()), ordered_by=person(), quantity=2)
+        Order.objects.create(product=(teapot := product()), ordered_by=user(), quantity=2)
     finally:
         signal.receivers = before
         signal.sender_receivers_cache.clear()

@@ -1,4 +1,4 @@
-"""Groups and permissions: whoever a change concerns is checked again by the policy."""
+"""Groups and permissions: the policy checks each user again whom a change concerns."""
 
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -11,9 +11,9 @@ from django.db import transaction
 from hub import EventType, publish
 from orders.models import User
 from orders.topics import ShopPolicy
-from tests.orders.shop import data, forget, person, told
+from tests.orders.shop import data, forget, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Accounts(EventType):
@@ -21,7 +21,7 @@ class Accounts(EventType):
 
 
 class AuditPolicy(ShopPolicy):
-    """The shop's, and the topic `audit` for who may view orders."""
+    """The shop's policy, and the topic `audit` for users who may view orders."""
 
     def refusals(self, user: Any, topics: Collection[str]) -> dict[str, str]:
         refused = super().refusals(user, topics)
@@ -32,7 +32,7 @@ class AuditPolicy(ShopPolicy):
 
 @pytest.fixture
 def people():
-    ana, ben = person("ana"), person("ben")
+    ana, ben = user("ana"), user("ben")
     clerks = Group.objects.create(name="clerks")
     viewing = Permission.objects.get(codename="view_order")
     forget()
@@ -40,16 +40,16 @@ def people():
 
 
 def checked() -> list[str]:
-    """Whose topics are checked again, in any order."""
+    """The topics of the users who are checked again, sorted."""
     assert {one["reason"] for one in data("rights.revoked")} <= {"permissions"}
-    return sorted(topic for topic, kind in told() if kind == "rights.revoked")
+    return sorted(topic for topic, kind in published() if kind == "rights.revoked")
 
 
-def mine(*who: User) -> list[str]:
-    return sorted(f"user.{one.pk}" for one in who)
+def topics_of(*users: User) -> list[str]:
+    return sorted(f"user.{one.pk}" for one in users)
 
 
-def test_joining_and_leaving_a_group_from_the_persons_side(people):
+def test_joining_and_leaving_a_group_from_the_users_side(people):
     ana, _, clerks, _ = people
     for change in (
         lambda: ana.groups.add(clerks),
@@ -59,39 +59,39 @@ def test_joining_and_leaving_a_group_from_the_persons_side(people):
     ):
         forget()
         change()
-        assert checked() == mine(ana)
+        assert checked() == topics_of(ana)
     forget()
     ana.groups.clear()
-    assert checked() == []  # there was nothing to lose
+    assert checked() == []  # there was no group to lose
 
 
 def test_joining_and_leaving_a_group_from_the_groups_side(people):
     ana, ben, clerks, _ = people
     clerks.user_set.add(ana, ben)
-    assert checked() == mine(ana, ben)
+    assert checked() == topics_of(ana, ben)
     forget()
     clerks.user_set.remove(ben)
-    assert checked() == mine(ben)
+    assert checked() == topics_of(ben)
     forget()
     clerks.user_set.clear()
-    assert checked() == mine(ana)
+    assert checked() == topics_of(ana)
 
 
 def test_joining_a_group_twice_is_one_change(people):
     ana, _, clerks, _ = people
     ana.groups.add(clerks)
     ana.groups.add(clerks)
-    assert checked() == mine(ana)
+    assert checked() == topics_of(ana)
 
 
-def test_permissions_of_a_person_from_either_side(people):
+def test_permissions_of_a_user_from_either_side(people):
     ana, ben, _, viewing = people
     ana.user_permissions.add(viewing)
     viewing.user_set.add(ben)
-    assert checked() == mine(ana, ben)
+    assert checked() == topics_of(ana, ben)
     forget()
     viewing.user_set.clear()
-    assert checked() == mine(ana, ben)
+    assert checked() == topics_of(ana, ben)
 
 
 def test_permissions_of_a_group_concern_all_its_members(people):
@@ -107,7 +107,7 @@ def test_permissions_of_a_group_concern_all_its_members(people):
     ):
         forget()
         change()
-        assert checked() == mine(ana, ben)
+        assert checked() == topics_of(ana, ben)
 
 
 def test_a_deleted_group_or_permission_concerns_its_holders(people):
@@ -117,20 +117,20 @@ def test_a_deleted_group_or_permission_concerns_its_holders(people):
     ben.user_permissions.add(viewing)
     forget()
     viewing.delete()
-    assert checked() == mine(ana, ben)
+    assert checked() == topics_of(ana, ben)
     forget()
     Group.objects.all().delete()
-    assert checked() == mine(ana)
+    assert checked() == topics_of(ana)
 
 
-def test_an_admin_who_is_one_no_longer_is_checked_again(people):
+def test_a_user_who_loses_superuser_rights_is_checked_again(people):
     ana, *_ = people
     User.objects.filter(pk=ana.pk).update(is_superuser=True)
     User.objects.filter(pk=ana.pk).update(is_superuser=False)
-    assert checked() == mine(ana, ana)
+    assert checked() == topics_of(ana, ana)
 
 
-def test_a_change_that_is_rolled_back_checks_nobody(people):
+def test_a_change_that_is_rolled_back_revokes_nothing(people):
     ana, _, clerks, _ = people
     with pytest.raises(RuntimeError), transaction.atomic():
         ana.groups.add(clerks)
@@ -165,7 +165,7 @@ async def test_a_lost_permission_takes_its_topic_from_open_sockets(people, liste
     await browser.silent_until(f"user.{ana.pk}")
 
 
-async def test_another_right_that_changes_leaves_a_topic_alone(people, listen):
+async def test_a_change_of_another_right_keeps_the_topic(people, listen):
     ana, _, clerks, viewing = people
     await sync_to_async(ana.user_permissions.add)(viewing)
     browser = await listen(ana, topics=["audit"], policy=AuditPolicy())

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from orders.models import Product, ProductImage, User
-from tests.orders.shop import person, told
+from tests.orders.shop import published, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,9 +33,9 @@ def test_the_demo_shop_is_complete_and_a_second_run_changes_nothing():
     assert [one.username for one in first["teapot"].watchers.all()] == ["ana"]
     assert [one.username for one in first["chair"].watchers.all()] == ["ben"]
     assert authenticate(username="admin", password="demo").is_superuser
-    before = told()
+    before = published()
     assert "nothing was changed" in seed()
-    assert told() == before
+    assert published() == before
 
 
 def test_each_product_has_a_picture_of_its_own():
@@ -51,8 +51,8 @@ def test_each_product_has_a_picture_of_its_own():
     assert len(pictures) == 12
 
 
-def test_a_database_with_other_people_is_left_alone_unless_forced():
-    person("zoe")
+def test_a_database_with_other_users_is_seeded_only_by_force():
+    user("zoe")
     with pytest.raises(CommandError, match="--force"):
         seed()
     assert User.objects.count() == 1

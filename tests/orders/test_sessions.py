@@ -1,4 +1,4 @@
-"""A deleted person's sessions go with the account."""
+"""Sessions: each has its owner, and ends with the account."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -8,24 +8,24 @@ from django.utils import timezone
 
 from hub.publishing.revocation import session_digest
 from orders.models import SessionOwner, User
-from tests.orders.shop import data, forget, person, told
+from tests.orders.shop import data, forget, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def logged_in(who: User) -> Client:
+def logged_in(user: User) -> Client:
     client = Client()
-    client.force_login(who)
+    client.force_login(user)
     return client
 
 
 @pytest.fixture
 def ana():
-    return person()
+    return user()
 
 
-def test_deleting_a_person_ends_all_their_sessions_and_nobody_elses(ana):
-    ben = person("ben")
+def test_deleting_a_user_ends_all_their_sessions_and_no_others(ana):
+    ben = user("ben")
     phone, laptop, other = logged_in(ana), logged_in(ana), logged_in(ben)
     User.objects.get(pk=ana.pk).delete()
     assert [one.owner.person for one in Session.objects.all()] == [ben]
@@ -50,7 +50,7 @@ def test_a_session_with_a_new_key_still_has_its_owner(ana):
     assert not Session.objects.exists()
 
 
-def test_a_visitors_session_belongs_to_nobody(client):
+def test_a_visitors_session_has_no_owner(client):
     session = client.session
     session["basket"] = 1
     session.save()
@@ -63,7 +63,8 @@ def test_logging_out_forgets_the_owner(ana):
     assert not SessionOwner.objects.exists()
 
 
-def test_a_session_of_somebody_who_is_gone_can_still_be_saved(ana):
+@pytest.mark.both
+def test_a_session_of_a_deleted_user_can_still_be_saved(ana):
     client = logged_in(ana)
     session = client.session
     User.objects.get(pk=ana.pk).delete()
@@ -75,8 +76,8 @@ def test_a_session_that_another_log_in_replaces_takes_its_sockets_with_it(ana):
     browser, elsewhere = logged_in(ana), logged_in(ana)
     replaced = session_digest(browser.session.session_key)
     forget()
-    browser.force_login(person("ben"))
-    told_ana = [one for one in told() if one[0] == f"user.{ana.pk}"]
+    browser.force_login(user("ben"))
+    told_ana = [one for one in published() if one[0] == f"user.{ana.pk}"]
     assert told_ana == [(f"user.{ana.pk}", "rights.revoked")]
     assert data("rights.revoked") == [{"reason": "logout", "session": replaced}]
     assert elsewhere.get("/account/").status_code == 200
@@ -88,7 +89,7 @@ def test_a_replaced_session_that_is_rolled_back_goes_on(ana):
     with pytest.raises(RuntimeError), transaction.atomic():
         client.session.flush()
         raise RuntimeError
-    assert told() == []
+    assert published() == []
     assert client.get("/account/").status_code == 200
 
 
@@ -99,10 +100,10 @@ def test_clearing_expired_sessions_and_those_of_visitors_revokes_nothing(ana, cl
     forget()
     Session.objects.all().delete()
     assert not Session.objects.exists()
-    assert told() == []
+    assert published() == []
 
 
-def test_a_deleted_person_hears_of_the_deletion_and_of_no_log_out(ana):
+def test_a_deletion_revokes_the_account_and_not_each_session(ana):
     logged_in(ana)
     forget()
     ana.delete()

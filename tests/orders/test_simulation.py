@@ -1,4 +1,4 @@
-"""`manage.py simulate`: shoppers at a real server, and whom it leaves alone."""
+"""`manage.py simulate`: shoppers at a real server."""
 
 import io
 import re
@@ -41,7 +41,7 @@ def test_shoppers_browse_and_buy_at_a_real_server_and_then_go_home(shared_embedd
     assert int(stored[1]) > 0
 
 
-def test_a_server_that_is_away_is_said_and_waited_for_no_longer_than_asked():
+def test_a_server_that_is_away_is_reported_when_the_time_is_up():
     began = time.monotonic()
     with pytest.raises(CommandError, match="requests went wrong; no answers"):
         simulate("--url", f"http://127.0.0.1:{free_port()}", "--rate=20", "--seconds=2")
@@ -51,7 +51,7 @@ def test_a_server_that_is_away_is_said_and_waited_for_no_longer_than_asked():
 @pytest.mark.parametrize(
     "url", ["https://shop.example", "http://10.0.0.1:8000", "http://127.0.0.1.example/"]
 )
-def test_another_machine_is_left_alone_unless_it_is_meant(url):
+def test_another_machine_needs_force(url):
     with pytest.raises(CommandError, match="--force"):
         simulate("--url", url)
 
@@ -59,7 +59,7 @@ def test_another_machine_is_left_alone_unless_it_is_meant(url):
 @pytest.mark.parametrize(
     "url", ["", "127.0.0.1:8000", "ftp://127.0.0.1", "http://127.0.0.1:x", f"{SERVER}/shop/"]
 )
-def test_what_is_no_site_is_refused(url):
+def test_a_url_that_is_not_a_site_is_refused(url):
     with pytest.raises(CommandError, match="expected a site"):
         simulate("--url", url, "--force")
 

@@ -1,9 +1,9 @@
-"""Who may hear what: every kind of person against every kind of topic."""
+"""The shop's policy: every kind of user against every kind of topic."""
 
 import pytest
 
 from orders.topics import ShopPolicy
-from tests.orders.shop import person, product
+from tests.orders.shop import product, user
 
 pytestmark = pytest.mark.django_db
 
@@ -15,10 +15,10 @@ def ask():
     teapot = product()
     people = {
         "nobody": None,
-        "ana": person("ana"),
-        "ben": person("ben"),
-        "admin": person("admin", is_staff=True),
-        "gone": person("gone", is_staff=True, is_active=False),
+        "ana": user("ana"),
+        "ben": user("ben"),
+        "admin": user("admin", is_staff=True),
+        "gone": user("gone", is_staff=True, is_active=False),
     }
     names = {"TEAPOT": str(teapot.pk), **{k.upper(): str(v.pk) for k, v in people.items() if v}}
 
@@ -31,7 +31,7 @@ def ask():
 
 @pytest.mark.parametrize("who", ["nobody", "ana", "admin"])
 @pytest.mark.parametrize("topic", ["product.TEAPOT", "product.TEAPOT.page", "news"])
-def test_everybody_hears_what_is_public(ask, who, topic):
+def test_public_topics_are_allowed_for_everybody(ask, who, topic):
     assert ask(who, topic) is None
 
 
@@ -43,13 +43,13 @@ def test_a_product_that_does_not_exist_is_unknown(ask, who, topic):
     assert ask(who, topic) == UNKNOWN
 
 
-def test_a_persons_topic_is_theirs_alone(ask):
+def test_a_users_topic_is_for_that_user_only(ask):
     assert ask("ana", "user.ANA") is None
     for who in ("nobody", "ben", "admin"):
         assert ask(who, "user.ANA") == FORBIDDEN
 
 
-def test_a_person_who_does_not_exist_is_forbidden_not_unknown(ask):
+def test_the_topic_of_a_missing_user_is_forbidden_not_unknown(ask):
     for who in ("nobody", "ana", "admin"):
         assert ask(who, "user.999") == FORBIDDEN
 
@@ -62,17 +62,17 @@ def test_staff_topics_are_for_staff(ask, topic):
 
 
 @pytest.mark.parametrize("topic", ["staff", "news", "product.TEAPOT", "user.GONE", "product.999"])
-def test_a_deactivated_person_hears_nothing(ask, topic):
+def test_a_deactivated_user_is_allowed_no_topic(ask, topic):
     assert ask("gone", topic) == FORBIDDEN
 
 
 @pytest.mark.parametrize("topic", ["", "orders", "staff.page", "user", "newsletter"])
-def test_a_topic_nobody_has_heard_of_is_forbidden(ask, topic):
+def test_an_undeclared_topic_is_forbidden(ask, topic):
     assert ask("admin", topic) == FORBIDDEN
 
 
 def test_many_topics_cost_one_query(django_assert_num_queries):
-    teapot, ana = product(), person()
+    teapot, ana = product(), user()
     topics = ["news", f"user.{ana.pk}", *(f"product.{n}" for n in range(teapot.pk, 100))]
     with django_assert_num_queries(1):
         refused = ShopPolicy().refusals(ana, topics)

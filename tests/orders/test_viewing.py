@@ -1,4 +1,4 @@
-"""Views of products: who is counted, when, and that open pages see it."""
+"""Views of products: which are counted, and what open pages show."""
 
 import datetime
 import threading
@@ -14,14 +14,14 @@ from orders import viewing
 from orders.models import Product, ProductView
 from orders.receivers import view_counts
 from orders.signals import product_viewed
-from tests.orders.shop import person, product
+from tests.orders.shop import product, user
 from tests.rig.wait import wait_until
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def look(at: Product, who=None, session: str = "") -> None:
-    product_viewed.send(Product, product=at, person=who, session=session)
+def look(at: Product, user=None, session: str = "") -> None:
+    product_viewed.send(Product, product=at, person=user, session=session)
 
 
 def count(of: Product) -> int:
@@ -31,7 +31,7 @@ def count(of: Product) -> int:
 
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch):
-    """No thread adds up beside the test, not even one that an earlier test left."""
+    """No thread adds up views during the test, not even one that an earlier test left."""
     wait_until(lambda: view_counts._thread is None)
     monkeypatch.setattr(view_counts, "_thread", threading.current_thread())
 
@@ -43,10 +43,10 @@ def teapot():
 
 @pytest.fixture
 def ana():
-    return person()
+    return user()
 
 
-def test_a_view_is_recorded_at_once_with_who_it_was(teapot, ana):
+def test_a_view_is_recorded_at_once_with_its_user(teapot, ana):
     look(teapot, ana)
     view = ProductView.objects.get()
     assert (view.product, view.person, view.session) == (teapot, ana, "")
@@ -54,34 +54,34 @@ def test_a_view_is_recorded_at_once_with_who_it_was(teapot, ana):
     assert count(teapot) == 1
 
 
-def test_a_persons_views_soon_after_each_other_count_once(teapot, ana):
+def test_a_users_views_within_the_repeat_time_count_once(teapot, ana):
     for _ in range(3):
         look(teapot, ana, "her session does not matter")
     assert ProductView.objects.count() == count(teapot) == 1
 
 
-def test_a_sessions_views_soon_after_each_other_count_once(teapot):
+def test_a_sessions_views_within_the_repeat_time_count_once(teapot):
     for session in ("a", "a", "b"):
         look(teapot, session=session)
     assert ProductView.objects.count() == count(teapot) == 2
 
 
-def test_visitors_that_nothing_tells_apart_are_counted_each_time(teapot):
+def test_visitors_without_a_session_count_each_time(teapot):
     look(teapot)
     look(teapot, AnonymousUser())
     assert not ProductView.objects.exclude(person=None).exists()
     assert ProductView.objects.count() == count(teapot) == 2
 
 
-def test_another_person_and_another_product_count_for_themselves(teapot, ana):
+def test_another_user_and_another_product_are_counted_separately(teapot, ana):
     look(teapot, ana)
-    look(teapot, person("ben"))
+    look(teapot, user("ben"))
     look(product("lamp"), ana)
     assert ProductView.objects.count() == 3
     assert count(teapot) == 2
 
 
-def test_who_comes_back_later_counts_again(teapot, ana, settings):
+def test_a_visitor_who_comes_back_later_counts_again(teapot, ana, settings):
     look(teapot, ana)
     ProductView.objects.update(at=timezone.now() - settings.VIEW_REPEAT)
     look(teapot, ana)
@@ -89,15 +89,16 @@ def test_who_comes_back_later_counts_again(teapot, ana, settings):
     assert ProductView.objects.count() == count(teapot) == 2
 
 
-def test_how_long_a_repeat_counts_once_is_a_setting(teapot, ana, settings):
+def test_the_repeat_time_is_a_setting(teapot, ana, settings):
     settings.VIEW_REPEAT = datetime.timedelta(0)
     look(teapot, ana)
     look(teapot, ana)
     assert count(teapot) == 2
 
 
-def test_a_request_that_overtook_this_one_has_counted_for_both(teapot, ana, monkeypatch):
-    """Both read that there was no view; the row of the faster one is in between."""
+@pytest.mark.both
+def test_a_view_is_dropped_when_a_simultaneous_request_was_recorded_first(teapot, ana, monkeypatch):
+    """Both read that there was no view, then the other one is recorded."""
     real = viewing.ProductView.objects.filter
 
     def filter_then_lose(*args, **kwargs):
@@ -126,6 +127,7 @@ def test_views_in_a_transaction_count_once_it_is_committed(teapot, ana):
     assert count(teapot) == 1
 
 
+@pytest.mark.both
 def test_a_view_of_a_product_that_is_gone_is_dropped(teapot, ana):
     stale = Product.objects.get(pk=teapot.pk)
     teapot.delete()
@@ -134,7 +136,7 @@ def test_a_view_of_a_product_that_is_gone_is_dropped(teapot, ana):
     assert view_counts.write()
 
 
-def test_the_count_is_written_by_itself_within_a_second_or_so(teapot, monkeypatch):
+def test_the_count_is_written_without_another_request(teapot, monkeypatch):
     monkeypatch.setattr(view_counts, "_thread", None)
     look(teapot)
     look(teapot)
@@ -142,6 +144,7 @@ def test_the_count_is_written_by_itself_within_a_second_or_so(teapot, monkeypatc
     wait_until(lambda: "orders-view-counts" not in {t.name for t in threading.enumerate()})
 
 
+@pytest.mark.both
 def test_many_views_are_one_write_and_one_event(teapot, django_assert_num_queries):
     heard = []
 
@@ -174,6 +177,7 @@ def test_views_wait_while_the_database_is_away(teapot, monkeypatch, caplog):
     assert count(teapot) == 2
 
 
+@pytest.mark.both
 def test_saving_a_product_that_was_read_earlier_keeps_the_count(teapot):
     stale = Product.objects.get(pk=teapot.pk)
     look(teapot)
@@ -198,7 +202,7 @@ def test_the_page_sends_the_signal(client, teapot, ana):
     ]
 
 
-def test_a_visitors_session_is_not_given_away(client, teapot):
+def test_a_view_stores_a_digest_of_the_session_not_its_key(client, teapot):
     session = client.session
     session["basket"] = 1
     session.save()
@@ -210,7 +214,7 @@ def test_a_visitors_session_is_not_given_away(client, teapot):
 
 
 @pytest.mark.parametrize("headers", [{"x-hub-refresh": "1"}, {"sec-purpose": "prefetch;prerender"}])
-def test_what_nobody_looks_at_is_no_view(client, teapot, headers):
+def test_refreshes_prefetches_and_missing_pages_are_not_views(client, teapot, headers):
     client.get("/products/teapot/", headers=headers)
     client.head("/products/teapot/")
     client.get("/products/none/")

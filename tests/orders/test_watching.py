@@ -4,21 +4,21 @@ import pytest
 
 from orders import watching
 from orders.errors import TooManyWatched
-from tests.orders.shop import data, forget, person, product, told
+from tests.orders.shop import data, forget, product, published, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def changes() -> list[tuple[str, str, bool]]:
-    """(whose topic, what, on or off)"""
-    topics = [topic for topic, kind in told() if kind == "subscription.changed"]
+    """(user's topic, subject, on or off)"""
+    topics = [topic for topic, kind in published() if kind == "subscription.changed"]
     facts = data("subscription.changed")
     return [(topic, one["subject"], one["on"]) for topic, one in zip(topics, facts, strict=True)]
 
 
 @pytest.fixture
 def shop():
-    ana, ben = person("ana"), person("ben")
+    ana, ben = user("ana"), user("ben")
     teapot, lamp = product(), product("lamp")
     forget()
     return ana, ben, teapot, lamp
@@ -31,7 +31,7 @@ def test_watching_from_the_products_side(shop):
     assert changes() == [(f"user.{ana.pk}", subject, True), (f"user.{ben.pk}", subject, True)]
 
 
-def test_watching_from_the_persons_side(shop):
+def test_watching_from_the_users_side(shop):
     ana, _, teapot, lamp = shop
     ana.watched_products.set([teapot, lamp])
     ana.watched_products.set([lamp])
@@ -43,14 +43,14 @@ def test_watching_from_the_persons_side(shop):
     ]
 
 
-def test_watching_twice_is_told_once(shop):
+def test_watching_twice_is_published_once(shop):
     ana, _, teapot, _ = shop
     teapot.watchers.add(ana)
     teapot.watchers.add(ana)
     assert len(changes()) == 1
 
 
-def test_unwatching_what_is_not_watched_tells_nothing(shop):
+def test_unwatching_an_unwatched_product_publishes_nothing(shop):
     ana, ben, teapot, _ = shop
     teapot.watchers.add(ana)
     forget()
@@ -59,7 +59,7 @@ def test_unwatching_what_is_not_watched_tells_nothing(shop):
     assert changes() == []
 
 
-def test_a_clear_reaches_everybody_who_watched(shop):
+def test_a_clear_unsubscribes_all_watchers(shop):
     ana, ben, teapot, lamp = shop
     teapot.watchers.add(ana, ben)
     lamp.watchers.add(ana)
@@ -71,7 +71,7 @@ def test_a_clear_reaches_everybody_who_watched(shop):
     assert changes() == [(f"user.{ana.pk}", f"product.{lamp.pk}", False)]
 
 
-def test_nobody_watches_more_than_the_limit(shop, monkeypatch):
+def test_no_user_watches_more_than_the_limit(shop, monkeypatch):
     ana, ben, teapot, lamp = shop
     monkeypatch.setattr(watching, "MAX_WATCHED", 1)
     teapot.watchers.add(ana)

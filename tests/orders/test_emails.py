@@ -1,4 +1,4 @@
-"""The shop's mails: who gets which, and that nobody waits for them."""
+"""The shop's emails: which user gets which, and that no request waits for them."""
 
 from decimal import Decimal
 from typing import Any
@@ -18,13 +18,13 @@ from orders import events
 from orders.models import Inventory, Order, Product, User
 from orders.topics import ShopPolicy
 from tests.hub.post import make_due
-from tests.orders.shop import person, product
+from tests.orders.shop import product, user
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def mails() -> list[tuple[str, str]]:
-    """(to, subject) of all that is due by now, sent now; what was sent before is forgotten."""
+def emails() -> list[tuple[str, str]]:
+    """Send all emails that are due: (to, subject) of each. Earlier ones are forgotten."""
     make_due()
     mail.outbox.clear()
     worker = Worker(ShopPolicy())
@@ -36,85 +36,85 @@ def mails() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def ana() -> User:
-    made = person()
-    mails()
+    made = user()
+    emails()
     return made
 
 
 @pytest.fixture
 def teapot(ana: User) -> Product:
     made = product()
-    mails()
+    emails()
     return made
 
 
 # Accounts
 
 
-def test_a_new_person_is_welcomed() -> None:
-    person("ben")
-    assert mails() == [("ben", "Welcome, ben")]
-    assert mails() == []
+def test_a_new_user_is_welcomed() -> None:
+    user("ben")
+    assert emails() == [("ben", "Welcome, ben")]
+    assert emails() == []
 
 
 def test_a_sign_up_that_is_rolled_back_is_not_welcomed() -> None:
     with pytest.raises(LookupError), transaction.atomic():
-        person("ben")
+        user("ben")
         raise LookupError
-    assert mails() == []
+    assert emails() == []
 
 
-def test_one_change_of_an_account_is_one_mail(ana: User) -> None:
+def test_one_change_of_an_account_is_one_email(ana: User) -> None:
     ana.first_name, ana.last_name = "Ana", "Lima"
     ana.set_password("another one")
     ana.save()
     ana.save()
-    assert mails() == [("ana", "Your account was changed")]
+    assert emails() == [("ana", "Your account was changed")]
 
 
-def test_a_log_in_is_no_mail(ana: User) -> None:
+def test_a_log_in_sends_no_email(ana: User) -> None:
     ana.last_login = timezone.now()
     ana.save()
-    assert mails() == []
+    assert emails() == []
 
 
-def test_a_deleted_person_gets_one_last_mail_and_staff_none(ana: User) -> None:
-    person("admin", is_staff=True)
-    mails()
+def test_a_deleted_user_gets_one_last_email_and_staff_none(ana: User) -> None:
+    user("admin", is_staff=True)
+    emails()
     ana.delete()
-    assert mails() == [("ana", "Your account was deleted")]
-    assert mails() == []
+    assert emails() == [("ana", "Your account was deleted")]
+    assert emails() == []
     assert not Delivery.objects.exclude(address="").exists()
 
 
-def test_people_deleted_together_each_get_their_last_mail(ana: User) -> None:
-    person("ben")
-    mails()
+def test_users_deleted_together_each_get_their_last_email(ana: User) -> None:
+    user("ben")
+    emails()
     User.objects.all().delete()
-    assert [to for to, _ in mails()] == ["ana", "ben"]
+    assert [to for to, _ in emails()] == ["ana", "ben"]
 
 
-def test_the_last_mail_goes_to_the_stored_address(ana: User) -> None:
+def test_the_last_email_goes_to_the_stored_address(ana: User) -> None:
     stale = User.objects.get(pk=ana.pk)
     User.objects.filter(pk=ana.pk).update(email="new@example.com")
-    mails()
+    emails()
     stale.delete()
-    assert mails() == [("new", "Your account was deleted")]
+    assert emails() == [("new", "Your account was deleted")]
 
 
 def test_a_deletion_that_is_rolled_back_is_not_confirmed(ana: User) -> None:
     with pytest.raises(LookupError), transaction.atomic():
         ana.delete()
         raise LookupError
-    assert mails() == []
+    assert emails() == []
     assert not Delivery.objects.exclude(address="").exists()
 
 
-def test_somebody_without_an_address_is_deleted_in_silence() -> None:
+def test_deleting_a_user_without_an_address_sends_no_email() -> None:
     User.objects.create_user("nobody")
-    mails()
+    emails()
     User.objects.all().delete()
-    assert mails() == []
+    assert emails() == []
 
 
 def test_an_address_is_never_in_the_log(ana: User) -> None:
@@ -125,37 +125,37 @@ def test_an_address_is_never_in_the_log(ana: User) -> None:
 # Orders
 
 
-def test_a_buyer_gets_a_mail_for_each_order_once(ana: User, teapot: Product) -> None:
-    person("admin", is_staff=True)
-    mails()
+def test_a_buyer_gets_one_email_per_order(ana: User, teapot: Product) -> None:
+    user("admin", is_staff=True)
+    emails()
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=2)
-    assert mails() == [("ana", "We have your order")]
+    assert emails() == [("ana", "We have your order")]
     order.save()
-    assert mails() == []
+    assert emails() == []
     Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
-    assert mails() == [("ana", "We have your order")]
+    assert emails() == [("ana", "We have your order")]
 
 
-def test_an_order_is_mailed_even_to_who_has_seen_it(ana: User, teapot: Product) -> None:
+def test_an_order_is_emailed_even_if_it_was_seen_on_the_site(ana: User, teapot: Product) -> None:
     Order.objects.create(product=teapot, ordered_by=ana, quantity=2)
     mark_all(ana.pk, "seen", Log.objects.get().head + 10)
-    assert mails() == [("ana", "We have your order")]
+    assert emails() == [("ana", "We have your order")]
 
 
-def test_a_refused_order_is_no_mail(ana: User, teapot: Product) -> None:
+def test_a_refused_order_sends_no_email(ana: User, teapot: Product) -> None:
     from orders.errors import OutOfStock
 
     with pytest.raises(OutOfStock):
         Order.objects.create(product=teapot, ordered_by=ana, quantity=41)
-    assert mails() == []
+    assert emails() == []
 
 
-def test_the_order_is_in_the_mail_as_the_person_typed_nothing_else(ana: User) -> None:
+def test_the_email_of_an_order_shows_its_facts_escaped(ana: User) -> None:
     tea = product("tea")
     Product.objects.filter(pk=tea.pk).update(name="Tea & <b>Milk</b>")
-    mails()
+    emails()
     order = Order.objects.create(product=tea, ordered_by=ana, quantity=2)
-    mails()
+    emails()
     (sent,) = mail.outbox
     assert f"{order.number}" in sent.body
     assert f"2 {events.TIMES} Tea & <b>Milk</b> at €29.00" in sent.body
@@ -167,70 +167,70 @@ def test_the_order_is_in_the_mail_as_the_person_typed_nothing_else(ana: User) ->
 # Products
 
 
-def test_watchers_get_a_mail_for_a_lower_price_only(ana: User, teapot: Product) -> None:
-    person("ben")
+def test_watchers_get_an_email_for_a_lower_price_only(ana: User, teapot: Product) -> None:
+    user("ben")
     teapot.watchers.add(ana)
-    mails()
+    emails()
     Product.objects.filter(pk=teapot.pk).update(price=Decimal("35.00"))
-    assert mails() == []
+    assert emails() == []
     Product.objects.filter(pk=teapot.pk).update(price=Decimal("25.00"))
-    assert mails() == [("ana", "Teapot is now €25.00")]
+    assert emails() == [("ana", "Teapot is now €25.00")]
     (sent,) = mail.outbox
     assert "€25.00 now, down from €35.00" in sent.body
 
 
-def test_a_price_drop_that_was_seen_on_the_site_is_not_mailed(ana: User, teapot: Product) -> None:
+def test_a_price_drop_that_was_seen_on_the_site_is_not_emailed(ana: User, teapot: Product) -> None:
     teapot.watchers.add(ana)
-    mails()
+    emails()
     Product.objects.filter(pk=teapot.pk).update(price=Decimal("25.00"))
     Worker(ShopPolicy()).run_once()
     assert Delivery.objects.get(type="product.price_dropped").state == "waiting"
     mark_all(ana.pk, "seen", Log.objects.get().head)
-    assert mails() == []
+    assert emails() == []
 
 
-def test_a_price_change_that_is_rolled_back_is_no_mail(ana: User, teapot: Product) -> None:
+def test_a_price_change_that_is_rolled_back_sends_no_email(ana: User, teapot: Product) -> None:
     teapot.watchers.add(ana)
-    mails()
+    emails()
     with pytest.raises(LookupError), transaction.atomic():
         Product.objects.filter(pk=teapot.pk).update(price=Decimal("25.00"))
         raise LookupError
-    assert mails() == []
+    assert emails() == []
 
 
-def test_watchers_hear_that_it_is_back(ana: User) -> None:
+def test_watchers_get_an_email_when_a_product_is_back(ana: User) -> None:
     chair = product("chair", pieces=0)
     chair.watchers.add(ana)
-    mails()
+    emails()
     Inventory.objects.filter(product=chair).update(quantity=3)
-    assert mails() == [("ana", "Chair is back in stock")]
+    assert emails() == [("ana", "Chair is back in stock")]
 
 
-def test_who_asked_for_news_hears_of_new_products(ana: User) -> None:
-    person("ben")
+def test_users_who_want_news_get_an_email_about_new_products(ana: User) -> None:
+    user("ben")
     ana.wants_news = True
     ana.save()
-    mails()
+    emails()
     product("kettle")
-    assert mails() == [("ana", "New in the shop: Kettle")]
+    assert emails() == [("ana", "New in the shop: Kettle")]
     ana.wants_news = False
     ana.save()
-    mails()
+    emails()
     product("bowl")
-    assert mails() == []
+    assert emails() == []
 
 
-def test_low_stock_and_new_orders_are_not_mailed_to_staff(ana: User, teapot: Product) -> None:
-    person("admin", is_staff=True)
-    mails()
+def test_low_stock_and_new_orders_are_not_emailed_to_staff(ana: User, teapot: Product) -> None:
+    user("admin", is_staff=True)
+    emails()
     Order.objects.create(product=teapot, ordered_by=ana, quantity=38)
-    assert [to for to, _ in mails()] == ["ana"]
+    assert [to for to, _ in emails()] == ["ana"]
 
 
 # All of them
 
 
-def test_the_types_that_are_mailed_are_those_that_are_documented() -> None:
+def test_the_types_that_are_emailed_are_the_documented_ones() -> None:
     ours = [kind for kind in declared_types() if kind.__module__ == events.__name__ and kind.mail]
     assert {kind.type: kind.grace for kind in ours} == {
         "account.deleted": 0,
@@ -244,15 +244,15 @@ def test_the_types_that_are_mailed_are_those_that_are_documented() -> None:
 
 
 class Unused(BaseEmailBackend):
-    """A mail server that nobody may talk to."""
+    """An email server that must not be used."""
 
     def send_messages(self, email_messages: Any) -> int:
-        raise AssertionError("a request sent mail")
+        raise AssertionError("a request sent an email")
 
     open = close = send_messages
 
 
-def test_no_request_talks_to_the_mail_server(settings: Any, teapot: Product) -> None:
+def test_no_request_talks_to_the_email_server(settings: Any, teapot: Product) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Unused"
     client = Client()
     password = "a long one, for once"
@@ -262,19 +262,19 @@ def test_no_request_talks_to_the_mail_server(settings: Any, teapot: Product) -> 
     assert client.post("/products/teapot/order", {"quantity": 1}).status_code == 302
     assert client.post("/account/delete", {"password": password}).status_code == 302
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    assert ("eve", "Your account was deleted") in mails()
+    assert ("eve", "Your account was deleted") in emails()
 
 
-def test_the_link_in_a_mail_switches_its_kind_off(ana: User, teapot: Product) -> None:
+def test_the_link_in_an_email_switches_its_kind_off(ana: User, teapot: Product) -> None:
     Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
-    mails()
+    emails()
     header = mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")
     path = "/unsubscribe/" + header.partition("/unsubscribe/")[2]
     page = Client().get(path).content.decode()
     assert "Stop these emails" in page and "Your orders" in page
     Client().post(path)
     Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
-    assert mails() == []
+    assert emails() == []
     ana.first_name = "Ana"
     ana.save()
-    assert mails() == [("ana", "Your account was changed")]
+    assert emails() == [("ana", "Your account was changed")]
