@@ -4,8 +4,8 @@ from django.views.decorators.cache import never_cache
 from ninja import NinjaAPI, Swagger
 
 from hub.api import (
-    PersonThrottle,
     Session,
+    UserThrottle,
     answer_errors,
     notifications_router,
     preferences,
@@ -28,7 +28,7 @@ api = NinjaAPI(
     docs=Swagger({"validatorUrl": None, "persistAuthorization": False}),
     docs_decorator=never_cache,
     auth=Session(),
-    throttle=PersonThrottle(),
+    throttle=UserThrottle(),
 )
 # What one person is answered is nobody's to keep, refusals included.
 api.add_decorator(never_cache, mode="view")

@@ -1,10 +1,9 @@
-"""A realtime notification hub: what is committed is told, in order, to whom it concerns.
+"""A realtime notification hub for Django: every committed event reaches its users, in order.
 
     from hub import EventType, publish, receiver
 
-Everything a project needs to declare and publish events is importable from here. Names are
-loaded on first use, because some of them need Django's models and this module is imported
-before the models exist.
+Everything that a project needs to declare and publish events can be imported from here. Names are
+loaded on first use: some need Django's models, and this module is imported before they exist.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
-"""The hub in Django's admin: the log, subscriptions and deliveries.
+"""The hub in Django's admin: the log, subscriptions, deliveries and choices.
 
-All of it is read-only, except that a delivery can be tried again.
+All of it is read-only; deliveries can be tried again.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ Lookups = Iterable[tuple[str, str]]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the hub writes. The list counts no more rows than it must."""
+    """Rows that only the hub writes. The list does not count all of them."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -37,7 +37,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class TypeFilter(admin.SimpleListFilter):
-    """By declared event type: reading the distinct types of a long log takes long."""
+    """Filters by declared event type. The distinct types of a long log would take long to find."""
 
     title = "type"
     parameter_name = "type"
@@ -49,20 +49,20 @@ class TypeFilter(admin.SimpleListFilter):
         return queryset.filter(type=self.value()) if self.value() else queryset
 
 
-class PeopleList(ChangeList):
-    """Reads the names of the users on the page with one query."""
+class UserList(ChangeList):
+    """Reads the users named on the page with one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        people = find_users({row.person for row in rows})
+        users = find_users({row.person for row in rows})
         for row in rows:
-            row.who = people.get(row.person, f"{row.person} (gone)".strip())
+            row.user = users.get(row.person, f"{row.person} (deleted)".strip())
         self.result_list = cast(Any, rows)
 
 
 class EventList(ChangeList):
-    """Reads the progress of the deliveries of the page's events with two queries."""
+    """Counts the deliveries of the page's events with two queries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -82,15 +82,15 @@ class EventList(ChangeList):
         self.result_list = cast(Any, rows)
 
 
-class PeopleAdmin(ReadOnlyAdmin):
+class UserRowsAdmin(ReadOnlyAdmin):
     """Rows that name a user by key."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return PeopleList
+        return UserList
 
     @admin.display(description="user", ordering="person")
-    def who(self, row: Any) -> str:
-        return str(row.who)
+    def user(self, row: Any) -> str:
+        return str(row.user)
 
 
 @admin.register(Event)
@@ -110,8 +110,8 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(PeopleAdmin):
-    list_display = ("who", "topic", "since", "until")
+class SubscriptionAdmin(UserRowsAdmin):
+    list_display = ("user", "topic", "since", "until")
     list_filter = (("until", admin.EmptyFieldListFilter),)
     search_fields = ("=person", "topic__startswith")
     search_help_text = "a user's key, or the beginning of a topic"
@@ -130,9 +130,9 @@ class RepeatFilter(admin.SimpleListFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(PeopleAdmin):
+class DeliveryAdmin(UserRowsAdmin):
     list_display = (
-        *("position", "type", "who", "means", "state", "attempts", "repeats", "error"),
+        *("position", "type", "user", "means", "state", "attempts", "repeats", "error"),
         *("due_at", "changed_at"),
     )
     list_filter = ("state", RepeatFilter, "means", TypeFilter)
@@ -146,14 +146,14 @@ class DeliveryAdmin(PeopleAdmin):
 
     @admin.action(description="Try again now", permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Try again what was given up or waits for its next attempt; nothing that was sent."""
+        """Retry what was given up or waits for a retry; nothing that was or is being sent."""
         states = Delivery.State
         chosen = queryset.order_by()
         now = timezone.now()
         again = chosen.filter(state=states.FAILED) | chosen.filter(
             state=states.WAITING, attempts__gt=0
         )
-        # attempts start at 0: it gets as many as a new delivery
+        # Attempts start again: it is given up after as many as a new one.
         count = again.update(state=states.WAITING, attempts=0, due_at=now, changed_at=now)
         messages.success(request, f"{count} will be tried again within seconds.")
 
@@ -164,8 +164,8 @@ class WorkerAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Preference)
-class PreferenceAdmin(PeopleAdmin):
-    list_display = ("who", "type", "means", "wanted")
+class PreferenceAdmin(UserRowsAdmin):
+    list_display = ("user", "type", "means", "wanted")
     list_filter = ("means", "wanted", TypeFilter)
     search_fields = ("=person",)
     search_help_text = "a user's key"
@@ -173,15 +173,15 @@ class PreferenceAdmin(PeopleAdmin):
 
 
 @admin.register(Mute)
-class MuteAdmin(PeopleAdmin):
-    list_display = ("who", "topic", "type")
+class MuteAdmin(UserRowsAdmin):
+    list_display = ("user", "topic", "type")
     search_fields = ("=person", "topic__startswith")
     search_help_text = "a user's key, or the beginning of a topic"
     ordering = ("-pk",)
 
 
 def _progress(counts: dict[str, int], is_being_planned: bool) -> str:
-    """How far an event's deliveries have come, in words."""
+    """The progress of an event's deliveries, as text."""
     states = Delivery.State
     if not counts:
         return "being made" if is_being_planned else ""

@@ -1,4 +1,4 @@
-"""Wires the hub into Django."""
+"""Connects the hub to Django."""
 
 from django.apps import AppConfig
 

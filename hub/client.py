@@ -1,4 +1,4 @@
-"""A small asyncio client of the hub: an async iterator of events that comes back by itself.
+"""A small asyncio client: an async iterator of events that reconnects and resumes by itself.
 
 async with Client("ws://localhost:8000/ws/", ticket=ticket) as events:
     async for event in events:
@@ -23,16 +23,16 @@ from hub.sockets.protocol import SUBPROTOCOL
 
 logger = logging.getLogger("hub.client")
 
-BASE = 0.5  # seconds; full jitter: a random time up to BASE * 2^attempt
-MOST = 20.0  # seconds
-FINAL = 4500  # close codes from here on mean: do not come back
-TICKET_EXPIRED = 4401  # come back with a new ticket, where one can be fetched
-STABLE = 10.0  # seconds of a connection after which the next loss begins with a short pause
-LOST = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, TimeoutError)
+BACKOFF_BASE = 0.5  # seconds; full jitter: a random time up to BACKOFF_BASE * 2^attempt
+BACKOFF_MAX = 20.0  # seconds
+FINAL = 4500  # close codes from this one on mean: do not reconnect
+TICKET_EXPIRED = 4401  # reconnect with a new ticket, where one can be fetched
+STABLE_AFTER = 10.0  # seconds of a connection, after which backing off starts again
+CONNECTION_ERRORS = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, TimeoutError)
 
 
 class Closed(HubError):
-    """The server sent this client away for good. `code` is the close code, `reason` its goodbye."""
+    """The server told this client not to reconnect, with a close code and a reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"closed with {code} ({reason or 'no reason given'})")
@@ -41,13 +41,14 @@ class Closed(HubError):
 
 
 class Client:
-    """Iterate it for events; each is a dict as on the wire.
+    """An async iterator of events; each is a dict as on the wire.
 
-    `ticket` says who it is (a text, or a function that fetches a new one for each connection);
-    None is anonymous. `topics` are asked for besides the person's own. It reconnects and resumes
-    where it was; a second delivery of an event is dropped. `on_welcome` is called with each
-    welcome, which names the refused topics; what it raises ends the iteration. Raises Closed when
-    the server says not to come back, or when a ticket given as text has expired.
+    `ticket` is a text, or a function that fetches a new one for each connection, or None for an
+    anonymous visitor. `topics` are requested besides the user's own. The client reconnects and
+    resumes at its position; it drops an event that comes twice. `on_welcome` is called with each
+    welcome, which names the refused topics; an exception in it ends the iteration.
+
+    Raises Closed when the server says not to reconnect, or when a ticket given as text has expired.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Client:
     ) -> None:
         self.url = url
         self.welcome: dict[str, Any] = {}
-        self.cursor = resume  # {"epoch", "position"}: where to go on
+        self.cursor = resume  # {"epoch", "position"}: where to resume
         self._ticket = ticket
         self._topics = list(topics)
         self._on_welcome = on_welcome
@@ -98,20 +99,20 @@ class Client:
                         if frame["op"] == "event":
                             if self._is_new(frame):
                                 yield frame
-                                self._handled(frame)
+                                self._advance(frame)
                         elif frame["op"] == "goodbye":
                             goodbye = frame
                         else:
-                            await self._take(frame)
-            except LOST as error:
+                            await self._handle(frame)
+            except CONNECTION_ERRORS as error:
                 logger.info("connection lost: %r", error)
             code = self._socket.close_code if self._socket is not None else None
             code = goodbye.get("code", code)
             if code is not None and (FINAL <= code < 5000 or self._is_out_of_tickets(code)):
                 raise Closed(code, goodbye.get("reason", ""))
-            if time.monotonic() - begun > STABLE:
+            if time.monotonic() - begun > STABLE_AFTER:
                 attempt = 0
-            pause = random.uniform(0, min(MOST, BASE * 2**attempt))
+            pause = random.uniform(0, min(BACKOFF_MAX, BACKOFF_BASE * 2**attempt))
             attempt += 1
             await asyncio.sleep(max(pause, goodbye.get("retry_ms", 0) / 1000))
 
@@ -124,9 +125,9 @@ class Client:
             hello["ticket"] = ticket
         if self.cursor is not None:
             hello["resume"] = self.cursor
-        await self._say(hello)
+        await self._send(hello)
 
-    async def _take(self, frame: dict[str, Any]) -> None:
+    async def _handle(self, frame: dict[str, Any]) -> None:
         if frame["op"] == "welcome":
             self.welcome = frame
             self.cursor = {"epoch": frame["epoch"], "position": frame["position"]}
@@ -135,7 +136,7 @@ class Client:
         elif frame["op"] == "ping":
             if self.cursor is not None:
                 self.cursor["position"] = frame["position"]
-            await self._say({"op": "pong", "position": frame["position"]})
+            await self._send({"op": "pong", "position": frame["position"]})
 
     def _is_out_of_tickets(self, code: int) -> bool:
         return code == TICKET_EXPIRED and not callable(self._ticket)
@@ -143,11 +144,11 @@ class Client:
     def _is_new(self, event: dict[str, Any]) -> bool:
         return "id" not in event or self.cursor is None or event["id"] > self.cursor["position"]
 
-    def _handled(self, event: dict[str, Any]) -> None:
+    def _advance(self, event: dict[str, Any]) -> None:
         if "id" in event and self.cursor is not None:
             self.cursor["position"] = event["id"]
 
-    async def _say(self, frame: dict[str, Any]) -> None:
+    async def _send(self, frame: dict[str, Any]) -> None:
         assert self._socket is not None
-        with suppress(ConnectionClosed):  # The loop over the socket's frames ends then.
+        with suppress(ConnectionClosed):  # The loop over the frames ends then.
             await self._socket.send(json.dumps(frame))

@@ -2,20 +2,20 @@
 
 HubError
  ├─ PublishError (ValueError)
- │   ├─ BadEvent           the event cannot be shown: wrong field, name, severity or link
+ │   ├─ BadEvent           a field, name, severity or link is wrong
  │   ├─ BadTopic           the topic does not follow the grammar
- │   └─ FrameTooLarge      the encoded event is over the bound
+ │   └─ FrameTooLarge      the encoded event is above the limit
  ├─ NotAtomic              publish() was called outside a transaction
- ├─ BulkRefused            a bulk write that could not keep the signals' promises
- ├─ ForeignMessage         the channel layer brought what is not this hub's
+ ├─ BulkRefused            a bulk write for which signals cannot be sent
+ ├─ ForeignMessage         the channel layer carried a message that is not this hub's
  └─ ProtocolError          a client's frame
-     ├─ BadFrame           not the protocol: the connection ends (4500)
-     └─ BadRequest         understood, but wrong: answered, the connection stays
+     ├─ BadFrame           not a frame of the protocol: the connection is closed (4500)
+     └─ BadRequest         understood, but wrong: a reply says so, the connection stays
 """
 
 
 class HubError(Exception):
-    """Base of everything the hub raises on purpose."""
+    """Base class of the hub's own errors."""
 
 
 class PublishError(HubError, ValueError):
@@ -35,19 +35,19 @@ class FrameTooLarge(PublishError):
 
 
 class NotAtomic(HubError):
-    """publish() outside atomic(): a crash could separate the change from its event."""
+    """publish() was called outside atomic(), where a crash could lose the event of a change."""
 
 
 class BulkRefused(HubError):
-    """A bulk write whose signals could not be sent; nothing was written."""
+    """A bulk write for which signals cannot be sent; nothing was written."""
 
 
 class ForeignMessage(HubError):
-    """What the channel layer brought is not this hub's; it is dropped."""
+    """A message from the channel layer is not this hub's; it is dropped."""
 
 
 class ProtocolError(HubError):
-    """A client's frame that the server does not take."""
+    """A client's frame that the server does not accept."""
 
 
 class BadFrame(ProtocolError):
@@ -55,7 +55,7 @@ class BadFrame(ProtocolError):
 
 
 class BadRequest(ProtocolError):
-    """`temporary`: the same frame may be taken later."""
+    """`temporary`: the same frame may be accepted later."""
 
     def __init__(
         self, code: str, message: str, ref: str | None = None, *, temporary: bool = False

@@ -1,7 +1,7 @@
-"""Event types: what an event is called, what it carries and how it reads to a person.
+"""Event types: an event's name, its data, and its text for users.
 
 An event is encoded once, when it is published, without its position, which is not known yet.
-The stored *tail* is everything behind `{"op":"event","id":N,`; `event_text` puts the two together.
+The stored *tail* is everything after `{"op":"event","id":N,`; `event_text` joins the two.
 """
 
 import datetime
@@ -16,20 +16,20 @@ from hub.errors import BadEvent, FrameTooLarge
 SEVERITIES = ("info", "success", "warning", "critical")
 MAX_TYPE = 64  # characters; the width of the database's column
 
-# `//host` and `/\host` lead elsewhere; so does either with a tab or a line end in between, which
-# browsers drop before they look.
+# `//host` and `/\host` lead to another site. So does either with a tab or a line end in between,
+# because browsers drop those first.
 _OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x1f]*\Z")
 
 
 class EventType(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of event: subclass it, name it, give it fields and a title.
+    """The base class of event types. A subclass has a name, fields and a title.
 
     `type` is the dotted name on the wire, `severity` one of SEVERITIES. The fields become the
-    frame's `data`; they must be JSON types (send a Decimal as text). The methods may use the
-    fields only: they run inside the caller's transaction and must not query.
+    frame's `data`; they must be JSON types (send a Decimal as text). The methods must use only the
+    fields: they run inside the caller's transaction and must not query.
 
-    Each name is declared once; classes that share one inherit it. A field has a name of its own,
-    not one of those below. The class statement raises BadEvent otherwise.
+    Each name is declared once; classes that share a name inherit it. A field must not have the name
+    of an attribute or a method below. The class statement raises BadEvent otherwise.
 
         class OrderReceived(EventType):
             type: ClassVar[str] = "order.received"
@@ -41,11 +41,11 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
 
     type: ClassVar[str] = ""
     severity: ClassVar[str] = "info"
-    # Whether it is e-mailed where nobody said otherwise, not before `grace` seconds have passed,
-    # and not to somebody who has seen it in the browser by then. Without grace it always goes.
+    # Whether users who made no choice get an email. It is sent after `grace` seconds, unless the
+    # user has seen the event in a browser by then. Without grace it is always sent.
     mail: ClassVar[bool] = False
     grace: ClassVar[float] = 0.0
-    # Templates of its own, `<name>.txt` and `<name>.html`; empty: the hub's, for any event.
+    # The email's templates, `<name>.txt` and `<name>.html`; empty: the hub's, which fit any event.
     mail_template: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         _check_name(cls)
 
     def title(self) -> str:
-        """One line, shown first. Empty: the event is not shown to people."""
+        """One line, shown first. Empty: the event is not shown to users."""
         return ""
 
     def body(self) -> str:
@@ -62,7 +62,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
     def url(self) -> str:
-        """Where the event leads: a path of this site, or empty."""
+        """The link: a path of this site, or empty."""
         return ""
 
     def key(self) -> str | None:
@@ -78,7 +78,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
-# Names of the hub's own types, whether their modules are loaded yet or not.
+# Names of the hub's own types, whether or not their modules are loaded.
 RESERVED = frozenset(
     {"inbox.changed", "metrics.sample", "rights.revoked", "subscription.changed", "test.fence"}
 )
@@ -87,10 +87,10 @@ _owners: dict[str, str] = {}
 
 
 def _check_fields(cls: type[EventType]) -> None:
-    for field in cls.__dict__["__slots__"]:  # what msgspec makes of this class's own fields
+    for field in cls.__dict__["__slots__"]:  # this class's own fields, as msgspec stores them
         if not field.startswith("_") and hasattr(EventType, field):
             raise BadEvent(
-                f"{_place(cls)}: {field!r} has a meaning of its own and cannot be a field; "
+                f"{_path_of(cls)}: {field!r} is an attribute of every event and cannot be a field; "
                 f"rename the field, or write `{field}: ClassVar[…] = …` or a method to set it"
             )
 
@@ -102,26 +102,26 @@ def _check_name(cls: type[EventType]) -> None:
     if declared in RESERVED and not cls.__module__.startswith("hub."):
         owner = "the hub itself"
     else:
-        # By place, so that a module that is loaded again may declare what it did before.
-        owner = _owners.setdefault(declared, _place(cls))
-    if owner != _place(cls):
+        # Compared by path, so that a reloaded module may declare its types again.
+        owner = _owners.setdefault(declared, _path_of(cls))
+    if owner != _path_of(cls):
         raise BadEvent(
-            f"{_place(cls)}: the type {declared!r} is declared by {owner}; give one of them "
+            f"{_path_of(cls)}: the type {declared!r} is declared by {owner}; give one of them "
             "another name, or let both inherit it from one class"
         )
 
 
-def _place(cls: type[EventType]) -> str:
+def _path_of(cls: type[EventType]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def event_types() -> dict[str, type[EventType]]:
-    """Every declared type by its name. Classes that share a name stand for one type."""
+    """Every declared type by name. Classes that share a name count as one type."""
     return {one.type: one for one in declared_types()}
 
 
 def declared_types() -> Iterator[type[EventType]]:
-    """Every class that has a type; several may share a name, which they inherit."""
+    """Every class with a type. Several may share a name by inheritance."""
     waiting = EventType.__subclasses__()
     while waiting:
         one = waiting.pop()
@@ -134,10 +134,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int) -> str:
-    """The event as the rest of a JSON object: no opening brace, ends with `}`.
+    """Encode an event as the rest of a JSON object: without the opening brace, up to `}`.
 
-    `at` is an aware time, `limit` the frame's bound in bytes. Raises BadEvent for what cannot be
-    shown or encoded, FrameTooLarge above the limit.
+    `at` is an aware datetime, `limit` the frame's limit in bytes. Raises BadEvent for an event that
+    cannot be shown or encoded, FrameTooLarge above the limit.
     """
     _check(event)
     frame: dict[str, Any] = {
@@ -156,19 +156,19 @@ def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int)
     try:
         encoded = _encoder.encode(frame)
     except (TypeError, ValueError) as error:
-        raise BadEvent(f"{event.type} holds what JSON cannot carry: {error}") from error
+        raise BadEvent(f"{event.type} has a value that JSON cannot hold: {error}") from error
     if len(encoded) > limit:
         raise FrameTooLarge(f"{event.type} takes {len(encoded)} bytes, the bound is {limit}")
     return encoded[1:].decode()
 
 
 def event_text(position: int, tail: str) -> str:
-    """The finished frame of a logged event."""
+    """The complete frame of a logged event."""
     return f'{{"op":"event","id":{position},{tail}'
 
 
 def ephemeral_text(tail: str) -> str:
-    """The finished frame of an ephemeral event, which has no position."""
+    """The complete frame of an ephemeral event, which has no position."""
     return f'{{"op":"event",{tail}'
 
 
@@ -179,7 +179,7 @@ def data_of(tail: str) -> dict[str, Any]:
 
 
 def frame_of(tail: str) -> dict[str, Any]:
-    """The whole stored event, without its position."""
+    """The stored event, without its position."""
     frame: dict[str, Any] = msgspec.json.decode("{" + tail)
     return frame
 
@@ -196,7 +196,7 @@ def _check(event: EventType) -> None:
 
 
 def _check_links(event: EventType, frame: dict[str, Any]) -> None:
-    """Links lead into this site only: `javascript:` or another host never reaches a page."""
+    """Refuse links that do not lead into this site, such as `javascript:` or another host."""
     for action in frame.get("actions", ()):
         if not isinstance(action, dict) or not action.get("label"):
             raise BadEvent(f"{event.type}: an action is {{'label': …, 'url': …}}, not {action!r}")

@@ -9,21 +9,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):
-    """Every bound of the hub. `HUB = {"PING": 10}` in settings changes one."""
+    """Every limit of the hub. `HUB = {"PING": 10}` in settings changes one."""
 
     frame_in: int = 64 * 1024  # bytes of one incoming frame
     frame_out: int = 16 * 1024  # bytes of one event's frame
-    rate: int = 20  # incoming frames a second
+    rate: int = 20  # incoming frames per second
     burst: int = 60  # incoming frames at once
-    bytes_rate: int = 256 * 1024  # incoming bytes a second
-    topics: int = 128  # topics of a connection besides the person's own
-    connections: int = 10  # of one person in one process
+    bytes_rate: int = 256 * 1024  # incoming bytes per second
+    topics: int = 128  # topics of a connection besides the user's own
+    connections: int = 10  # per user and process
     window_events: int = 256  # unanswered events of one connection
     window_bytes: int = 1024 * 1024  # unanswered bytes of one connection
     process_bytes: int = 256 * 1024 * 1024  # unanswered bytes of all connections
     ring_events: int = 10_000  # newest events kept in memory
     ring_bytes: int = 16 * 1024 * 1024
-    replay: int = 2_000  # events a returning client is sent at most
+    replay: int = 2_000  # events sent to a returning client at most
     hello: float = 10.0  # seconds until the first frame
     ping: float = 25.0  # seconds between pings
     pong: float = 10.0  # seconds to answer one
@@ -31,24 +31,28 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     retention_days: int = 90
 
 
-# Of two limits the first must not be above the second; what happens where it is.
+# The first limit must not be above the second; the text says what happens if it is.
 ORDER = [
-    ("FRAME_IN", "BYTES_RATE", "a frame of the size that is allowed is closed with 4029"),
-    ("FRAME_OUT", "WINDOW_BYTES", "one event is more than a client may owe"),
-    ("FRAME_OUT", "RING_BYTES", "one event empties the ring, and everybody reads the database"),
-    ("WINDOW_BYTES", "PROCESS_BYTES", "one slow reader is more than the process may hold"),
+    ("FRAME_IN", "BYTES_RATE", "a frame of the allowed size closes its connection with 4029"),
+    ("FRAME_OUT", "WINDOW_BYTES", "one event is more than a window holds"),
+    (
+        "FRAME_OUT",
+        "RING_BYTES",
+        "one event empties the ring, and every connection reads the database",
+    ),
+    ("WINDOW_BYTES", "PROCESS_BYTES", "one slow reader takes more than the process may hold"),
 ]
 
 
 def load_limits() -> Limits:
-    """The limits of this project; raises ImproperlyConfigured naming the wrong setting."""
+    """The limits of this project. Raises ImproperlyConfigured with the name of a wrong setting."""
     configured: dict[str, Any] = getattr(settings, "HUB", {})
     try:
         limits = msgspec.convert(configured, Limits)
     except msgspec.ValidationError as error:
         raise ImproperlyConfigured(f"settings.HUB: {error}") from error
     for name, value in msgspec.structs.asdict(limits).items():
-        if not 0 < value < math.inf:  # not even for nan, which every comparison denies
+        if not 0 < value < math.inf:  # False for nan, too
             raise ImproperlyConfigured(
                 f"settings.HUB[{name.upper()!r}] must be a number above 0: {value}"
             )
@@ -56,7 +60,7 @@ def load_limits() -> Limits:
 
 
 def contradictions(limits: Limits) -> list[str]:
-    """What is wrong between limits that are each well alone; one line for each."""
+    """Pairs of limits that are each valid but contradict each other; one line per pair."""
     values = {name.upper(): value for name, value in msgspec.structs.asdict(limits).items()}
     return [
         f"{small} ({values[small]}) is above {large} ({values[large]}): {then}"

@@ -1,6 +1,6 @@
-"""Test helpers for projects that use the hub.
+"""Test helpers for projects that use the hub: a browser without a network.
 
-    async def test_the_buyer_is_told():
+    async def test_the_buyer_gets_a_toast():
         async with HubCommunicator(application, user=ana) as browser:
             await sync_to_async(Order.objects.create)(…)
             event = await browser.expect("order.received")
@@ -20,26 +20,26 @@ from channels.testing import WebsocketCommunicator
 from django.db import router, transaction
 
 from hub.events import EventType
-from hub.identity.authentication import issue_ticket
-from hub.identity.tickets import sign
-from hub.log.reading import state
+from hub.identity.authentication import signed_ticket
 from hub.models import Event
 from hub.publishing.publisher import publish
 from hub.runtime.application import HubApplication
 
+ticket_for = signed_ticket
+
 
 class Fence(EventType, frozen=True):
-    """Marks a place in the log: what was committed before it has come when it comes."""
+    """Marks a place in the log. When it arrives, everything committed before it has arrived."""
 
     type: ClassVar[str] = "test.fence"
     mark: str
 
 
 class HubCommunicator(WebsocketCommunicator):
-    """A browser of one person, without a network.
+    """A browser of one user, without a network.
 
-    `user` None is an anonymous visitor; a person is authenticated by a ticket. On the way out the
-    hub of this test's event loop is stopped, so that the test database can be dropped.
+    `user` None is an anonymous visitor; a user is authenticated by a ticket. At the end of the
+    block the hub of this test's event loop is stopped, so that the test database can be dropped.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class HubCommunicator(WebsocketCommunicator):
     async def leave(self) -> None:
         """Disconnect, and stop the hub of this loop."""
         try:
-            # A wait that timed out has ended the application already.
+            # After a wait that timed out, the application has ended already.
             if not self.future.cancelled():
                 await self.disconnect()
         finally:
@@ -79,7 +79,7 @@ class HubCommunicator(WebsocketCommunicator):
         topics: Collection[str] = (),
         resume: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Connect as the person, say hello, and return the welcome. `timeout` in seconds."""
+        """Connect as the user, send the hello, and return the welcome. `timeout` in seconds."""
         accepted, code = await self.handshake(timeout)
         assert accepted, f"the handshake was refused with {code}"
         hello: dict[str, Any] = {"op": "hello", "topics": list(topics)}
@@ -92,15 +92,16 @@ class HubCommunicator(WebsocketCommunicator):
         return self.welcome
 
     async def handshake(self, timeout: float = 5) -> tuple[bool, Any]:
-        """Open the socket and say nothing: (accepted, subprotocol or close code)."""
+        """Open the socket without a hello: (accepted, subprotocol or close code)."""
         opened: tuple[bool, Any] = await super().connect(timeout=timeout)
         return opened
 
     async def say(self, frame: dict[str, Any]) -> None:
+        """Send a frame as JSON."""
         await self.send_to(text_data=json.dumps(frame))
 
     async def next(self, timeout: float = 5) -> dict[str, Any]:
-        """The next frame, whatever it is; a ping is answered on the way."""
+        """The next frame of any kind. A ping is answered."""
         sent = await self.receive_output(timeout)
         if sent["type"] == "websocket.close":
             raise AssertionError(f"the server closed with {sent.get('code')}")
@@ -110,27 +111,27 @@ class HubCommunicator(WebsocketCommunicator):
         return frame
 
     async def hear(self, op: str, timeout: float = 5) -> dict[str, Any]:
-        """The next frame with this op; others are passed over. `timeout` in seconds."""
+        """The next frame with this op; others are skipped. `timeout` in seconds."""
         async with asyncio.timeout(timeout):
             while (frame := await self.next(timeout))["op"] != op:
                 pass
         return frame
 
     async def expect(self, type: str, timeout: float = 5) -> dict[str, Any]:
-        """The next event of a type; other events are passed over. `timeout` in seconds."""
+        """The next event of this type; others are skipped. `timeout` in seconds."""
         async with asyncio.timeout(timeout):
             while (frame := await self.hear("event", timeout))["type"] != type:
                 pass
         return frame
 
     async def silent_until(self, fence: str) -> None:
-        """Assert that no event comes before one that is published now on the topic `fence`.
+        """Assert that no event arrives before one published now on the topic `fence`.
 
-        It shows that whatever was committed earlier would have come by now.
+        Everything committed earlier would have arrived by then.
         """
         mark = await sync_to_async(publish_fence)(fence)
         frame = await self.hear("event")
-        assert frame["data"] == {"mark": mark}, f"expected silence, heard {frame}"
+        assert frame["data"] == {"mark": mark}, f"expected silence, got {frame}"
 
     async def closed(self, timeout: float = 5) -> int:
         """Wait for the server to close, and return its code. `timeout` in seconds."""
@@ -139,13 +140,6 @@ class HubCommunicator(WebsocketCommunicator):
                 pass
         code: int = sent["code"]
         return code
-
-
-def ticket_for(user: Any) -> str:
-    """A ticket that ends with the person, not with a session."""
-    position = state().head  # before the person is read
-    fresh = type(user)._default_manager.get(pk=user.pk)
-    return sign(issue_ticket(fresh, None, position))
 
 
 def publish_fence(topic: str) -> str:

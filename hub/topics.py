@@ -4,12 +4,12 @@ import re
 
 from hub.errors import BadTopic
 
-MAX_LENGTH = 100  # characters; also the width of the database's column
+MAX_LENGTH = 100  # characters; the width of the database's column
 
-# Lower case only, so that one thing has one address. Ids may be numbers, slugs or UUIDs.
+# Lower case only, so that one thing has one topic. Ids may be numbers, slugs or UUIDs.
 _SEGMENT = r"[a-z0-9][a-z0-9_-]*"
 _TOPIC = re.compile(rf"{_SEGMENT}(?:\.{_SEGMENT})*")
-_PERSON = "user."
+_USER = "user."
 
 
 def is_topic(text: str) -> bool:
@@ -18,7 +18,7 @@ def is_topic(text: str) -> bool:
 
 
 def check_topic(topic: object) -> str:
-    """`topic` unchanged; raises BadTopic where it does not follow the grammar."""
+    """Return `topic` unchanged; raise BadTopic if it does not follow the grammar."""
     if isinstance(topic, str) and is_topic(topic):
         return topic
     raise BadTopic(
@@ -28,14 +28,14 @@ def check_topic(topic: object) -> str:
 
 
 def user_topic(pk: object) -> str:
-    """The topic that only the person with this primary key hears."""
-    return check_topic(f"{_PERSON}{pk}")
+    """The topic that only the user with this primary key receives."""
+    return check_topic(f"{_USER}{pk}")
 
 
 def user_of(topic: str) -> str | None:
-    """The primary key, as text, of the person whose own topic this is, else None."""
-    if topic.startswith(_PERSON) and topic.count(".") == 1:
-        return topic[len(_PERSON) :]
+    """The primary key, as text, of the user whose own topic this is, else None."""
+    if topic.startswith(_USER) and topic.count(".") == 1:
+        return topic[len(_USER) :]
     return None
 
 

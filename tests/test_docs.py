@@ -1,4 +1,4 @@
-"""The documents name what exists, and lead to it."""
+"""The documents name what exists, and link to it."""
 
 import ast
 import re
@@ -47,20 +47,20 @@ def variables() -> set[str]:
     }
 
 
-def test_the_map_names_every_part_of_the_hub() -> None:
+def test_the_architecture_page_names_every_room_of_the_hub() -> None:
     text = re.sub(r"^```.*?^```", "", read("docs/architecture.md"), flags=re.M | re.S)
     named = set(re.findall(r"`([^`\n]+)`", text))
     assert [part for part in parts_of_the_hub() if part not in named] == []
 
 
-def test_the_map_names_nothing_that_is_gone() -> None:
+def test_the_architecture_page_names_no_file_that_is_gone() -> None:
     text = read("docs/architecture.md")
     named = set(re.findall(r"\b(?:hub|orders|frontend|asgi|tests)/[\w/]+\.(?:py|js)\b", text))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_each_link_leads_somewhere(document: Path) -> None:
+def test_every_link_has_a_target(document: Path) -> None:
     broken = []
     for link in LINK.findall(document.read_text()):
         if re.match(r"[a-z]+:", link):
@@ -72,24 +72,24 @@ def test_each_link_leads_somewhere(document: Path) -> None:
     assert broken == []
 
 
-def test_each_variable_of_the_settings_is_described() -> None:
+def test_every_variable_is_described() -> None:
     described = set(re.findall(r"`([A-Z_]+)`", read("docs/configuration.md")))
     found = variables()
     assert {"DATABASE_URL", "HUB_VAR", "EMAIL_URL"} <= found
     assert sorted(found - described) == []
 
 
-def test_each_command_is_in_the_readme() -> None:
+def test_every_command_is_in_the_readme() -> None:
     named = set(re.findall(r"`(\w+)`", read("README.md")))
     files = ROOT.glob("*/management/commands/*.py")
     assert sorted({file.stem for file in files} - {"__init__"} - named) == []
 
 
-def test_uvicorn_is_tested_with_the_options_that_are_recommended() -> None:
+def test_uvicorn_is_tested_with_the_recommended_options() -> None:
     assert f"uvicorn {' '.join(UVICORN)} asgi." in read("docs/configuration.md")
 
 
-def test_each_check_is_described() -> None:
+def test_every_check_is_described() -> None:
     sources = [read("hub/operations/checks.py"), read("hub/deliveries/checks.py")]
     known = {found for source in sources for found in re.findall(r'id="(hub\.\w+)"', source)}
     described = re.findall(r"^\| `(hub\.[EW]\d+)`", read("docs/configuration.md"), re.M)

@@ -1,4 +1,4 @@
-"""The hub over HTTP: tickets, the inbox, preferences. Routers, which a project's API includes.
+"""The HTTP API: routers for tickets, the inbox and preferences, which a project's API includes.
 
 Needs `django-ninja`; nothing else of the hub imports this package.
 """
@@ -6,12 +6,13 @@ Needs `django-ninja`; nothing else of the hub imports this package.
 from hub.api import preferences, tickets
 from hub.api.answers import ApiError, answer_errors, errors, unknown_path
 from hub.api.notifications import notifications_router
-from hub.api.session import PersonThrottle, Session
+from hub.api.session import PersonThrottle, Session, UserThrottle
 
 __all__ = [
     "ApiError",
     "PersonThrottle",
     "Session",
+    "UserThrottle",
     "answer_errors",
     "errors",
     "notifications_router",

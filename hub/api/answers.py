@@ -1,8 +1,8 @@
-"""What an API of the hub says when it refuses: one shape, one table of codes.
+"""How the API answers errors: one shape, one table of codes.
 
     {"error": {"code": "…", "message": "…"}}
 
-`code` is for programs, `message` for people.
+`code` is for programs, `message` for humans.
 """
 
 import logging
@@ -26,7 +26,7 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
-RETRY = 5  # seconds after which a client whose answer was 503 may ask again
+RETRY_AFTER = 5  # seconds, in the answer to a client that got 503
 
 
 class ErrorDetail(Schema):
@@ -39,7 +39,7 @@ class Error(Schema):
 
 
 class ApiError(Exception):
-    """Refuse a request with this status; `code` where the status' own says too little."""
+    """Raise it to answer with this status. `code` replaces the status' own code."""
 
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class ApiError(Exception):
 
 
 def errors(*statuses: int) -> dict[int, Any]:
-    """For an operation's `response`: these statuses answer with an `Error`, as any may with 503."""
+    """For an operation's `response`: these statuses, and 503, answer with an `Error`."""
     return {status: Error for status in (*statuses, 503)}
 
 
@@ -60,12 +60,12 @@ def refusal(status: int, message: str, code: str | None = None) -> JsonResponse:
 
 
 def unknown_path(request: HttpRequest, **kwargs: Any) -> JsonResponse:
-    """A view for the paths below the API that lead nowhere."""
-    return refusal(404, "there is nothing at this address; see the API's description")
+    """A view for unknown paths below the API."""
+    return refusal(404, "there is nothing at this path; see the API's description")
 
 
 def answer_errors(api: NinjaAPI) -> None:
-    """Make this API refuse in the one shape. A bug is still raised, for Django to log."""
+    """Make this API answer errors in the one shape. A bug is still raised, for Django to log."""
     api.add_exception_handler(ApiError, _on_api_error)
     api.add_exception_handler(ValidationError, _on_invalid)
     api.add_exception_handler(Throttled, _on_throttled)
@@ -80,7 +80,7 @@ def _on_api_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Names each wrong field: `query.limit: Input should be …`."""
+    """Name each wrong field: `query.limit: Input should be …`."""
     parts = [
         f"{'.'.join(str(place) for place in one['loc'])}: {one['msg']}" for one in error.errors[:5]
     ]
@@ -88,7 +88,7 @@ def _on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _on_throttled(request: HttpRequest, error: Any) -> HttpResponse:
-    answer = refusal(429, "too many requests at once; wait a moment")
+    answer = refusal(429, "too many requests; wait a moment")
     answer["Retry-After"] = str(error.wait or 1)
     return answer
 
@@ -101,11 +101,11 @@ def _on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _on_not_found(request: HttpRequest, error: Any) -> HttpResponse:
-    return refusal(404, "there is no such thing, or it is not yours to see")
+    return refusal(404, "it does not exist, or you may not see it")
 
 
 def _on_no_database(request: HttpRequest, error: Any) -> HttpResponse:
     logger.warning("the database cannot answer %s now: %s", request.path, error)
-    answer = refusal(503, "the database cannot be reached now; try again in a moment")
-    answer["Retry-After"] = str(RETRY)
+    answer = refusal(503, "the database is unavailable; try again in a moment")
+    answer["Retry-After"] = str(RETRY_AFTER)
     return answer

@@ -1,4 +1,4 @@
-"""What a person wants to be told, over HTTP."""
+"""Preferences and mutes over HTTP."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from hub.errors import BadTopic
 from hub.inbox import preferences
 from hub.inbox.preferences import PreferenceError
 
-MOST_TYPES = 200  # in one change
+MAX_TYPES = 200  # in one change
 
 router = Router(tags=["preferences"])
 
@@ -53,7 +53,7 @@ class Mutes(Schema):
     "/preferences", response={200: dict[str, Choice], **errors(401, 429)}, summary="Preferences"
 )
 def read(request: HttpRequest) -> dict[str, Any]:
-    """By event type: whether it becomes a toast, stays in the inbox, is mailed."""
+    """By event type: whether it becomes a toast, is in the inbox, is emailed."""
     return preferences.preferences_of(request.user.pk)
 
 
@@ -63,9 +63,9 @@ def read(request: HttpRequest) -> dict[str, Any]:
     summary="Change preferences",
 )
 def change(
-    request: HttpRequest, body: Annotated[dict[str, Change], Body(max_length=MOST_TYPES)]
+    request: HttpRequest, body: Annotated[dict[str, Change], Body(max_length=MAX_TYPES)]
 ) -> dict[str, Any]:
-    """All of it or nothing; the answer is what holds now."""
+    """Change all of it or nothing. The answer has the preferences afterwards."""
     changes: dict[str, Any] = {
         type: one.model_dump(exclude_unset=True, exclude_none=True) for type, one in body.items()
     }
@@ -78,7 +78,7 @@ def change(
 
 @router.get("/mutes", response={200: Mutes, **errors(401, 429)}, summary="Mutes")
 def mutes(request: HttpRequest) -> dict[str, Any]:
-    """What is neither shown nor mailed, whatever the preferences say."""
+    """What is neither shown nor emailed, whatever the preferences say."""
     return _mutes(request)
 
 
@@ -86,7 +86,7 @@ def mutes(request: HttpRequest) -> dict[str, Any]:
     "/mutes", response={200: Mutes, **errors(400, 401, 403, 422, 429)}, summary="Mute or unmute"
 )
 def change_mute(request: HttpRequest, body: MuteChange) -> dict[str, Any]:
-    """`on` false takes a mute back. Subscriptions stay: what was muted is there again then."""
+    """`on: false` removes a mute. Subscriptions stay, so what was muted is shown again."""
     call = preferences.mute if body.on else preferences.unmute
     try:
         call(request.user.pk, topic=body.topic, type=body.type)

@@ -1,4 +1,4 @@
-"""Who asks: a signed-in person, whose changes carry a CSRF token, and not too often."""
+"""Authentication and throttling of API requests."""
 
 import threading
 import time
@@ -15,11 +15,11 @@ from hub.api.answers import ApiError
 from hub.concurrency.token_bucket import TokenBucket
 from hub.limits import load_limits
 
-PEOPLE = 10_000  # remembered for their rate; the one who was away longest is forgotten first
+MAX_USERS = 10_000  # whose rates are kept; the least recent one is dropped first
 
 
 class Session(APIKeyCookie):
-    """Django's session. Anonymous is 401, before anything else; a change without its token 403."""
+    """Django's session. Anonymous requests get 401; then changes without CSRF token get 403."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
@@ -36,8 +36,8 @@ class Session(APIKeyCookie):
         return self(request)
 
 
-class PersonThrottle(BaseThrottle):
-    """So many requests a second and at once, a person and process: `RATE` and `BURST` of `HUB`."""
+class UserThrottle(BaseThrottle):
+    """Limits the requests per user and process to `RATE` per second and `BURST` at once."""
 
     def __init__(self) -> None:
         self._rates: OrderedDict[tuple[Any, int, int], TokenBucket] = OrderedDict()
@@ -49,9 +49,12 @@ class PersonThrottle(BaseThrottle):
         with self._lock:
             rate = self._rates.pop(key, None) or TokenBucket(limits.rate, limits.burst)
             self._rates[key] = rate
-            if len(self._rates) > PEOPLE:
+            if len(self._rates) > MAX_USERS:
                 self._rates.popitem(last=False)
             return rate.take(1, time.monotonic())
 
     def wait(self) -> float | None:
         return 1.0
+
+
+PersonThrottle = UserThrottle  # the name that projects know

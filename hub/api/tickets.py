@@ -1,4 +1,4 @@
-"""Tickets, for clients whose socket does not bring the session's cookie."""
+"""Tickets over HTTP, for clients whose socket does not send the session's cookie."""
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -21,13 +21,13 @@ class Ticket(Schema):
 
 @router.post("/ticket", response={200: Ticket, **errors(401, 403, 429)}, summary="A ticket")
 def issue(request: HttpRequest) -> dict[str, object]:
-    """For the `hello` of a socket at `/ws/`. It ends with the session that asked for it."""
-    # Noted by PagePositionMiddleware before the person was read: a right lost since is in the log.
-    noted: str | None = getattr(request, "hub_page", None)
-    if noted is None:
+    """A ticket for the `hello` of a socket at `/ws/`. It ends with the session that asks for it."""
+    # Read by PagePositionMiddleware before the user: a right lost since then is in the log.
+    page: str | None = getattr(request, "hub_page", None)
+    if page is None:
         raise ImproperlyConfigured("hub.pages.PagePositionMiddleware is not in MIDDLEWARE")
-    if not noted:
+    if not page:
         raise ApiError(503, "no ticket can be issued now; try again in a moment")
-    position = int(noted.rpartition(":")[2])
+    position = int(page.rpartition(":")[2])
     issued = issue_ticket(request.user, request.session.session_key, position)
     return {"ticket": tickets.sign(issued), "expires_in": int(load_limits().ticket_age)}

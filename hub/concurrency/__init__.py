@@ -1,1 +1,1 @@
-"""Concurrency: threads with database connections, background tasks, rates, warnings said once."""
+"""Concurrency: threads with database connections, background tasks, rates, warnings logged once."""

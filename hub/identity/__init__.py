@@ -1,1 +1,1 @@
-"""Identity: who is at the other end, by session cookie or by ticket."""
+"""Identity: which user a client is, by session cookie or by ticket."""

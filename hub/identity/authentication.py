@@ -1,7 +1,7 @@
-"""Who a connection is and what it may hear. Every function here queries the database.
+"""Authentication: which user a connection belongs to, and which topics it may receive.
 
-The one place that asks the policy: when a client connects, when it subscribes, and when a
-right was lost.
+This is the one place that asks the policy for sockets: when a client connects, when it subscribes,
+and when a right was lost. Every function here queries the database.
 """
 
 from collections.abc import Collection
@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from hub import log
 from hub.events import data_of
+from hub.identity import tickets
 from hub.identity.tickets import Ticket, TicketInvalid
 from hub.log.intervals import intervals_of
 from hub.models import Event
@@ -27,10 +28,10 @@ from hub.topics import user_topic
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who is at the other end.
+    """The user of a connection, as authenticated.
 
-    `session` is a digest; None: not by session. `session_key` came with the cookie or sealed in
-    the ticket. `auth` is a digest of the password hash at the time.
+    `session` is the session's digest, None without a session. `session_key` came with the cookie
+    or encrypted in the ticket. `auth` is a digest of the password hash at the time.
     """
 
     pk: Any
@@ -45,19 +46,19 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def public(self) -> dict[str, Any]:
-        """What the person's own client is told."""
+        """What the user's own client is told."""
         return {"id": self.pk, "name": self.name}
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What a client offers: a verified ticket, else the key of a session, else nothing."""
+    """What a client presents: a verified ticket, else a session key, else nothing."""
 
     ticket: Ticket | None = None
     session_key: str | None = None
 
 
 class Authentication(msgspec.Struct, frozen=True):
-    """What the database says of a connecting client. `own`: (topic, since, until)."""
+    """The result for a connecting client. `own`: (topic, since, until) of its subscriptions."""
 
     person: Identity | None
     own: list[tuple[str, int, int | None]]
@@ -66,10 +67,10 @@ class Authentication(msgspec.Struct, frozen=True):
 
 
 def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
-    """The session key in an ASGI scope's cookies."""
+    """The session key in the cookies of an ASGI scope's headers."""
     for name, value in headers:
         if name == b"cookie":
-            # As Django's pages do: the standard library gives up at a cookie that it finds wrong.
+            # As Django does: the standard library stops at the first malformed cookie.
             key = parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
             if key is not None:
                 return key
@@ -79,13 +80,13 @@ def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
 def authenticate(
     policy: Policy, credentials: Credentials, topics: Collection[str], after: int
 ) -> Authentication:
-    """Identify a client and check what it asks for.
+    """Identify a client and check the topics that it requests.
 
-    `after`: the position it resumes from. Raises TicketInvalid where the ticket's person is gone
+    `after`: the position from which it resumes. Raises TicketInvalid if the ticket's user is gone
     or its session has ended; an unknown session is an anonymous visitor.
     """
-    # The log's state first: a position that a client brings from another process is at most this
-    # head only if what happened up to it was committed before the person is read.
+    # The log's state first: a position from another process is at or below this head only if
+    # everything up to it was committed before the user is read.
     state = log.state()
     user = _identify(credentials)
     if user is None:
@@ -101,7 +102,7 @@ def authenticate(
 def refusals(
     policy: Policy, person: Identity | None, topics: Collection[str]
 ) -> dict[str, Refusal] | None:
-    """What this person may not hear now; None: the account is gone or deactivated."""
+    """The topics that this user may not receive now; None: the account is gone or inactive."""
     user = None if person is None else _active_user(person.pk)
     if person is not None and user is None:
         return None
@@ -109,15 +110,22 @@ def refusals(
 
 
 def has_present_password(person: Identity) -> bool:
-    """Whether this person was admitted with the password that the account has now."""
+    """Whether this user was authenticated with the password that the account has now."""
     user = _active_user(person.pk)
     return user is not None and constant_time_compare(auth_digest(user), person.auth)
 
 
 def issue_ticket(user: Any, session_key: str | None, position: int) -> Ticket:
-    """A ticket for a person read after `position` was noted."""
+    """A ticket for a user that was read after `position` was."""
     session = session_digest(session_key)
     return Ticket(str(user.pk), position, session, auth_digest(user), session_key or None)
+
+
+def signed_ticket(user: Any) -> str:
+    """A signed ticket that ends with the user, not with a session."""
+    position = log.state().head  # Before the user is read: a right lost since is in the log.
+    fresh = type(user)._default_manager.get(pk=user.pk)
+    return tickets.sign(issue_ticket(fresh, None, position))
 
 
 def _identify(credentials: Credentials) -> Any | None:
@@ -150,7 +158,7 @@ def _user_of_ticket(ticket: Ticket) -> Any:
         raise TicketInvalid("the ticket's account has ended or changed its password")
     if ticket.session is not None and _has_logged_out(user, ticket):
         raise TicketInvalid("the ticket's session has ended")
-    # It may also have ended without a word: it expired, or was deleted with raw SQL.
+    # It may also have ended without an event: it expired, or was deleted with raw SQL.
     if ticket.session_key is not None and not living_sessions([ticket.session_key]):
         raise TicketInvalid("the ticket's session is gone")
     return user
@@ -162,14 +170,14 @@ def _has_logged_out(user: Any, ticket: Ticket) -> bool:
     )
     for frame in revocations.values_list("frame", flat=True):
         data = data_of(frame)
-        # Without a session the person was logged out everywhere.
+        # Without a session the user was logged out everywhere.
         if data["reason"] == "logout" and data["session"] in (None, ticket.session):
             return True
     return False
 
 
 def _user_of_session(key: str) -> Any | None:
-    """As `django.contrib.auth.get_user`, without its writes: nothing is flushed or rotated."""
+    """Like `django.contrib.auth.get_user`, but writes nothing: no flush, no key rotation."""
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
@@ -182,10 +190,10 @@ def _user_of_session(key: str) -> Any | None:
 
 
 def living_sessions(keys: Collection[str]) -> set[str]:
-    """Those of the keys whose session exists and has not expired."""
+    """The keys whose session exists and has not expired."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     if not hasattr(store, "get_model_class"):
-        # Loaded, not asked whether it exists: for a session in a signed cookie that is always no.
+        # Loaded instead of asked with exists(), which is always False for signed cookies.
         return {key for key in keys if store(session_key=key).load()}
     rows = store.get_model_class()._default_manager.filter(
         session_key__in=keys, expire_date__gt=timezone.now()
@@ -194,4 +202,5 @@ def living_sessions(keys: Collection[str]) -> set[str]:
 
 
 def auth_digest(user: Any) -> str:
+    """A digest that changes with the user's password."""
     return salted_hmac("hub.ticket.auth", user.get_session_auth_hash()).hexdigest()[:16]

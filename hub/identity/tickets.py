@@ -1,7 +1,7 @@
-"""Tickets: who a connection is, signed, for clients that have no session cookie.
+"""Tickets: signed proof of who a client is, for clients that have no session cookie.
 
-Verified without the database. A ticket says how far the log was followed before the person was
-read, so that a right lost since then is found in the log.
+Verifying one needs no database. A ticket carries the log's position from before its user was read,
+so that a right lost since then is found in the log.
 """
 
 import base64
@@ -13,36 +13,37 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 
 SALT = "hub.ticket"
-LONGEST_KEY = 4096  # characters: no browser keeps a longer cookie, and a hello has 64 KiB
+MAX_SESSION_KEY = 4096  # characters: no browser keeps a longer cookie, and a hello has 64 KiB
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """`person`: primary key as text. `position`: the log's, noted before the person was read.
+    """What a ticket says.
 
-    `session`: digest of the session that asked, None for one made on the command line.
-    `auth`: digest of the session's password hash, so that a changed password ends it.
-    `session_key`: to ask whether that session still is. None also where it is too long to carry.
+    `person`: the user's primary key as text. `position`: the log's, from before the user was read.
+    `session`: digest of the session that asked, None for a ticket made on the command line.
+    `auth`: digest of the user's password hash, so that a changed password ends the ticket.
+    `session_key`: to look up whether that session still exists; None if it is too long to carry.
     """
 
     person: str
     position: int
     session: str | None
     auth: str
-    session_key: str | None = None  # tickets from before there was one are taken, too
+    session_key: str | None = None  # older tickets have none
 
 
 class TicketExpired(ValueError):
-    """It was a ticket, but its time is over: fetch a new one."""
+    """The ticket was valid but is too old: fetch a new one."""
 
 
 class TicketInvalid(ValueError):
-    """Not a ticket of this site."""
+    """Not a valid ticket of this site."""
 
 
 def sign(ticket: Ticket) -> str:
-    """The ticket as text that anybody may read, but for the session's key in it."""
+    """The signed ticket as text. Anyone can read it, except for the session key in it."""
     key = ticket.session_key
-    sealed = None if key is None or len(key) > LONGEST_KEY else _seal(key)
+    sealed = None if key is None or len(key) > MAX_SESSION_KEY else _seal(key)
     carried = msgspec.structs.replace(ticket, session_key=sealed)
     return signing.dumps(msgspec.to_builtins(carried), salt=SALT)
 
@@ -57,10 +58,11 @@ def verify(signed: str, max_age: float) -> Ticket:
     except signing.SignatureExpired as error:
         raise TicketExpired("the ticket has expired; fetch a new one") from error
     except (signing.BadSignature, msgspec.ValidationError, InvalidToken, ValueError) as error:
-        raise TicketInvalid("the ticket is not one of this site's") from error
+        raise TicketInvalid("this is not a ticket of this site") from error
 
 
-# A page's JavaScript reads its ticket, and must not find there what its session's cookie hides.
+# A page's JavaScript can read its ticket. It must not find the session key there, because the
+# session's cookie hides that from it.
 
 
 def _seal(key: str) -> str:
@@ -72,7 +74,7 @@ def _open(sealed: str) -> str:
 
 
 def _seals() -> MultiFernet:
-    """Seals with the site's secret; opens with those from before it, too, as Django's signing."""
+    """Encrypts with the site's secret; decrypts with former ones, too, as Django's signing does."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     derived = [salted_hmac(f"{SALT}.seal", "", one, algorithm="sha256") for one in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(one.digest())) for one in derived])

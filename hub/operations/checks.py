@@ -1,4 +1,4 @@
-"""System checks: what would break the hub's promises is said by `manage.py check`."""
+"""System checks: `manage.py check` reports what would break a promise of the hub."""
 
 from importlib import import_module
 from typing import Any
@@ -20,13 +20,13 @@ from hub.publishing.receiver import registered
 from hub.sockets.origin import is_own_origin
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-POSITION = "hub.pages.PagePositionMiddleware"
-SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+POSITION_MIDDLEWARE = "hub.pages.PagePositionMiddleware"
+SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
 @checks.register("hub")
 def check_senders(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Models whose receivers publish must save atomically."""
+    """A model whose receivers publish must save atomically."""
     found: list[checks.CheckMessage] = []
     for sender, name in dict.fromkeys(registered):
         model = apps.get_model(sender) if isinstance(sender, str) else sender
@@ -58,7 +58,7 @@ def check_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     try:
         limits = load_limits()
     except ImproperlyConfigured as error:
-        hint = "hub/limits.py has the names, and what each counts"
+        hint = "hub/limits.py has the names and units"
         return [checks.Error(str(error), hint=hint, id="hub.E003")]
     wrong = contradictions(limits)
     if limits.frame_out > MAX_BYTES:
@@ -117,7 +117,7 @@ def check_database(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 
 @checks.register("hub")
 def check_replicas(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """What the hub decides by must be read where it is written."""
+    """The tables by which the hub decides must be read where they are written."""
     models = [*apps.get_app_config("hub").get_models(), get_user_model()]
     elsewhere = [
         model._meta.label
@@ -128,9 +128,9 @@ def check_replicas(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
         return []
     return [
         checks.Warning(
-            f"DATABASE_ROUTERS reads {', '.join(elsewhere)} elsewhere than it writes them: a "
-            "replica that lags shows rights that were lost and hides what was just subscribed",
-            hint="let db_for_read name the database of db_for_write for these models",
+            f"DATABASE_ROUTERS reads {', '.join(elsewhere)} where it does not write them: a "
+            "replica that lags still has rights that were lost and lacks new subscriptions",
+            hint="let db_for_read return the database of db_for_write for these models",
             id="hub.W003",
         )
     ]
@@ -138,7 +138,7 @@ def check_replicas(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 
 @checks.register("hub")
 def check_origin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Behind a proxy that ends TLS, a browser says https and the server hears http."""
+    """Behind a proxy that ends TLS, a browser's Origin is https but the server sees http."""
     site = urlsplit(getattr(settings, "SITE_URL", ""))
     host = site.netloc.rpartition("@")[2].lower().removesuffix(":443")  # as browsers write it
     origin = f"https://{host}"
@@ -148,7 +148,7 @@ def check_origin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return [
         checks.Warning(
             f"CSRF_TRUSTED_ORIGINS lacks {origin}, the site's own: behind a proxy that ends TLS "
-            "every browser's socket is closed with 4503 and does not come back",
+            "every browser's socket is closed with 4503 and does not reconnect",
             hint=f"CSRF_TRUSTED_ORIGINS = [{origin!r}]",
             id="hub.W004",
         )
@@ -157,7 +157,7 @@ def check_origin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register("hub")
 def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """A log-out must end the session for who holds a copy of its cookie, too."""
+    """A log-out must end the session for copies of its cookie, too."""
     name = "django.contrib.sessions.backends.signed_cookies"
     store = import_module(settings.SESSION_ENGINE).SessionStore
     if not issubclass(store, import_module(name).SessionStore):
@@ -165,7 +165,7 @@ def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
     return [
         checks.Error(
             "sessions in signed cookies cannot be ended: after a log-out the old cookie still "
-            "opens a socket as that person",
+            "opens a socket as that user",
             hint="SESSION_ENGINE = 'django.contrib.sessions.backends.db'",
             id="hub.E007",
         )
@@ -174,24 +174,24 @@ def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 
 @checks.register("hub")
 def check_middleware(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """A page's position must not be newer than what the page shows, nor than who asked."""
-    stands, session = _place_of(POSITION), _place_of(SESSION)
-    if stands is None:
-        text = "not in MIDDLEWARE: what commits between a page and its socket is lost, and no "
-        text += "ticket can be issued"
-    elif session is not None and session < stands:
-        text = "behind the sessions: of a right that is lost in between, a ticket does not know"
+    """A page's position must be read before its queries and before the session."""
+    position, session = _index_of(POSITION_MIDDLEWARE), _index_of(SESSION_MIDDLEWARE)
+    if position is None:
+        text = "not in MIDDLEWARE: a change that commits between a page and its socket is lost, "
+        text += "and no ticket can be issued"
+    elif session is not None and session < position:
+        text = "after the sessions: a ticket would miss a right that is lost in between"
     else:
         return []
-    hint = f"MIDDLEWARE: {POSITION!r} before {SESSION!r}"
-    return [checks.Error(f"{POSITION} is {text}", hint=hint, id="hub.E008")]
+    hint = f"MIDDLEWARE: {POSITION_MIDDLEWARE!r} before {SESSION_MIDDLEWARE!r}"
+    return [checks.Error(f"{POSITION_MIDDLEWARE} is {text}", hint=hint, id="hub.E008")]
 
 
-def _place_of(name: str) -> int | None:
-    """Where this middleware, or a subclass of it, first stands."""
+def _index_of(name: str) -> int | None:
+    """The index of this middleware, or of a subclass, in MIDDLEWARE; None without one."""
     wanted = import_string(name)
-    for place, path in enumerate(settings.MIDDLEWARE):
+    for index, path in enumerate(settings.MIDDLEWARE):
         found = import_string(path)
         if isinstance(found, type) and issubclass(found, wanted):
-            return place
+            return index
     return None

@@ -1,4 +1,4 @@
-"""What `manage.py hub_doctor` looks at: a function a thing, each says what to change."""
+"""The examinations of `manage.py hub_doctor`: one function each, with a hint what to change."""
 
 import asyncio
 import resource
@@ -26,16 +26,16 @@ from hub.runtime.application import HubApplication
 Verdict = Literal["ok", "warning", "failure"]
 
 LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
-CLOCK = 2.0  # seconds that this machine and the database may differ
-LATE = 300.0  # seconds that a delivery may be due and not begun
-MANY = 1_000  # deliveries that may be due at once
-FILES = 4_096  # open files that a server with a few thousand sockets needs
-CONNECTIONS = 20  # database connections of a process at most, where its pool names no number
-PROCESSES = 3  # a server, the one that follows it at a deploy, and a worker
+MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
+MAX_DELIVERY_DELAY = 300.0  # seconds from the time a delivery is due to its first attempt
+MAX_DUE_DELIVERIES = 1_000
+MIN_OPEN_FILES = 4_096  # for a server with a few thousand sockets
+CONNECTIONS_PER_PROCESS = 20  # to the database, if the pool has no max_size
+PROCESSES = 3  # a server, its successor during a deploy, and a worker
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One line of the report; `hint` says what to change, where something should be."""
+    """One line of the report. `hint` says what to change."""
 
     subject: str
     verdict: Verdict
@@ -44,16 +44,16 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding, in the order of the path that an event takes."""
-    looks = (
+    """Every finding, in the order of an event's way."""
+    examinations = (
         *(configuration, application, database, migrations, clock),
         *(the_log, layer, worker, deliveries, files),
     )
-    for look in looks:
+    for examination in examinations:
         try:
-            yield from look()
-        except Exception as error:  # The doctor reports whatever fails; that is its work.
-            subject = look.__name__.replace("_", " ")
+            yield from examination()
+        except Exception as error:  # Whatever fails is reported.
+            subject = examination.__name__.replace("_", " ")
             yield Finding(subject, "failure", f"{type(error).__name__}: {error}")
 
 
@@ -63,11 +63,11 @@ def configuration() -> Iterator[Finding]:
         verdict: Verdict = "failure" if one.is_serious() else "warning"
         yield Finding("configuration", verdict, f"{one.id}: {one.msg}", one.hint or "")
     if not found:
-        yield Finding("configuration", "ok", "nothing contradicts the rest")
+        yield Finding("configuration", "ok", "no check complains")
 
 
 def application() -> Iterator[Finding]:
-    found = get_default_application()  # imports it; the server would fail in the same way
+    found = get_default_application()  # imports it, as the server does
     if isinstance(found, HubApplication):
         policy = type(found.policy).__name__
         yield Finding("application", "ok", f"{settings.ASGI_APPLICATION}, policy {policy}")
@@ -75,7 +75,7 @@ def application() -> Iterator[Finding]:
         yield Finding(
             "application",
             "failure",
-            f"{settings.ASGI_APPLICATION} is a {type(found).__name__}: it starts no hub",
+            f"{settings.ASGI_APPLICATION} is a {type(found).__name__}, which starts no hub",
             "ASGI_APPLICATION must name a hub.runtime.HubApplication around everything else",
         )
 
@@ -96,8 +96,8 @@ def database() -> Iterator[Finding]:
                 )
             return
         yield from _room(cursor, connection.settings_dict)
-    # Inside a transaction: OPTIONS["isolation_level"] is said when one begins, and the database's
-    # own default does not know of it.
+    # Inside a transaction: OPTIONS["isolation_level"] is set when one begins, and the database's
+    # own default does not show it.
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SHOW transaction_isolation")
         (isolation,) = cursor.fetchone()
@@ -105,14 +105,14 @@ def database() -> Iterator[Finding]:
         yield Finding(
             "database",
             "failure",
-            f"transactions are isolated as {isolation}",
-            "numbering locks first and reads second; it needs 'read committed', in "
+            f"the isolation level of transactions is {isolation}",
+            "numbering locks first and reads second, which needs 'read committed': in "
             "OPTIONS['isolation_level'] and in the database's default_transaction_isolation",
         )
 
 
 def _room(cursor: Any, configured: dict[str, Any]) -> Iterator[Finding]:
-    """Whether there are database connections enough for the processes that a site needs."""
+    """Whether the database has enough connections for the processes that a site needs."""
     cursor.execute("""
         SELECT current_setting('server_version'), current_setting('max_connections')::int
             - current_setting('superuser_reserved_connections')::int
@@ -121,12 +121,16 @@ def _room(cursor: Any, configured: dict[str, Any]) -> Iterator[Finding]:
     """)
     version, most, taken = cursor.fetchone()
     pool = configured["OPTIONS"].get("pool")
-    each = pool.get("max_size", CONNECTIONS) if isinstance(pool, dict) else CONNECTIONS
-    text = f"PostgreSQL {version}, {taken} of {most} connections taken, up to {each} a process"
+    each = (
+        pool.get("max_size", CONNECTIONS_PER_PROCESS)
+        if isinstance(pool, dict)
+        else CONNECTIONS_PER_PROCESS
+    )
+    text = f"PostgreSQL {version}, {taken} of {most} connections in use, up to {each} per process"
     if most < PROCESSES * each:
-        short = f"{text}: too few for two servers, as at a deploy, and a worker"
+        short = f"{text}: too few for two servers, as during a deploy, and a worker"
     elif most - taken < each:
-        short = f"{text}: the next process may not get its own"
+        short = f"{text}: too few are left for another process"
     else:
         yield Finding("database", "ok", text)
         return
@@ -153,9 +157,9 @@ def clock() -> Iterator[Finding]:
         cursor.execute("SELECT clock_timestamp()")
         (theirs,) = cursor.fetchone()
     apart = abs((timezone.now() - theirs).total_seconds())
-    if apart > CLOCK:
-        hint = "events are stamped by the servers: let NTP set both clocks"
-        yield Finding("clock", "warning", f"{apart:.1f} s apart from the database", hint)
+    if apart > MAX_CLOCK_DIFFERENCE:
+        hint = "servers stamp the events: let NTP set both clocks"
+        yield Finding("clock", "warning", f"{apart:.1f} s off the database's", hint)
     else:
         yield Finding("clock", "ok", "agrees with the database's")
 
@@ -170,7 +174,7 @@ def the_log() -> Iterator[Finding]:
         yield Finding(
             "log",
             "warning",
-            "it was declared in another database; this one was restored from a backup",
+            "its epoch was declared in another database; this one was restored from a backup",
             "start a server, or run manage.py hub_epoch --new: clients must read again",
         )
     if state.waiting:
@@ -191,9 +195,9 @@ def layer() -> Iterator[Finding]:
         yield Finding(
             "layer",
             "warning",
-            "in memory, while PostgreSQL serves many processes: a second server hears events by "
-            "polling, up to a second late, and never the live figures of the first",
-            "set REDIS_URL before a second server starts; one alone needs none",
+            "in memory, while PostgreSQL serves many processes: a second server gets events by "
+            "polling, up to a second late, and never sees the first one's live figures",
+            "set REDIS_URL before you start a second server; one alone needs none",
         )
         return
     seconds = async_to_sync(_round_trip)()
@@ -226,16 +230,16 @@ def worker() -> Iterator[Finding]:
     start = "start manage.py hub_deliver; without DATABASE_URL the server does its work"
     row = Worker.objects.annotate(now=Now()).values("holder", "until", "error", "now").first()
     if row is None or not row["holder"] or row["until"] is None:
-        yield Finding("worker", "warning", "none is at work: no mail goes out", start)
+        yield Finding("worker", "warning", "none is running: no emails are sent", start)
     elif row["until"] <= row["now"]:
         ago = (row["now"] - row["until"]).total_seconds()
-        text = f"the lease of {row['holder']} ended {ago:.0f} s ago: it was killed, or it is frozen"
+        text = f"the lease of {row['holder']} ended {ago:.0f} s ago: it was killed or is frozen"
         yield Finding("worker", "warning", text, start)
     else:
-        yield Finding("worker", "ok", f"{row['holder']} is at work")
+        yield Finding("worker", "ok", f"{row['holder']} is running")
     if row is not None and row["error"]:
-        hint = "mail goes out again by itself once this is mended"
-        yield Finding("worker", "failure", f"no mail goes out: {row['error']}", hint)
+        hint = "emails are sent again once this is mended"
+        yield Finding("worker", "failure", f"no emails are sent: {row['error']}", hint)
 
 
 def deliveries() -> Iterator[Finding]:
@@ -248,18 +252,25 @@ def deliveries() -> Iterator[Finding]:
     )
     text = f"{found['due']} are due now, {found['failed']} were given up"
     late = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    if late > LATE or found["due"] > MANY:
-        hint = "a worker that runs keeps up with them: see its log, and deliveries in the admin"
-        yield Finding("deliveries", "warning", f"{text}; the oldest waits since {late:.0f} s", hint)
+    if late > MAX_DELIVERY_DELAY or found["due"] > MAX_DUE_DELIVERIES:
+        hint = "a running worker keeps up with them: see its log, and deliveries in the admin"
+        yield Finding(
+            "deliveries", "warning", f"{text}; the oldest has waited for {late:.0f} s", hint
+        )
     else:
         yield Finding("deliveries", "ok", text)
 
 
 def files() -> Iterator[Finding]:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    text = f"at most {soft} for a server that this shell starts; systemd and containers set theirs"
-    if soft < FILES:
-        hint = f"each socket is an open file: ulimit -n {FILES} or more, LimitNOFILE in systemd"
+    text = (
+        f"at most {soft} for a server started from this shell; systemd and containers set their own"
+    )
+    if soft < MIN_OPEN_FILES:
+        hint = (
+            f"each socket is an open file: ulimit -n {MIN_OPEN_FILES} or more, "
+            "LimitNOFILE in systemd"
+        )
         yield Finding("open files", "warning", text, hint)
     else:
         yield Finding("open files", "ok", text)

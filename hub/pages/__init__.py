@@ -1,4 +1,4 @@
-"""Pages: what an HTML page needs so that its socket goes on where the page was rendered."""
+"""Pages: what an HTML page carries so that its socket resumes where the page was rendered."""
 
 from hub.pages.position import PagePositionMiddleware, page, page_of, without_page
 

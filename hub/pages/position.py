@@ -1,7 +1,7 @@
-"""What a page needs so that its socket goes on exactly where the page was rendered.
+"""The position that a page carries, so that its socket resumes exactly where it was rendered.
 
-The position is read before the view queries: what commits in between reaches the page twice
-(once as content, once as an event that it already shows), never not at all.
+The position is read before the view queries. So a change that commits in between reaches the page
+twice, once as content and once as an event; it is never missed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,21 +17,21 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 def page_of(request: HttpRequest) -> str:
-    """`epoch:position` of the log as it stands; without a server, from the database.
+    """The log's present `epoch:position`; without a server it is read from the database.
 
-    Empty where the database cannot answer: then the page's socket starts at the head.
+    Empty if the database cannot answer: then the page's socket starts at the head.
     """
     if followed := _followed(request):
         return followed
     try:
         state = log.state()
-    except DatabaseError:  # The view says what it can; a health check needs no database.
+    except DatabaseError:  # The view decides what it shows; a health check needs no database.
         return ""
     return f"{state.epoch}:{state.head}"
 
 
 def _followed(request: HttpRequest) -> str:
-    """The same as this server knows it, without a query; empty without a server that is ready."""
+    """The same from this server's follower, without a query; empty unless it is ready."""
     runtime = getattr(request, "scope", {}).get("hub")
     if runtime is None or not runtime.follower.ready.is_set():
         return ""
@@ -39,16 +39,16 @@ def _followed(request: HttpRequest) -> str:
 
 
 def without_page(view: V) -> V:
-    """Marks a view that shows no page: nothing is asked of the log for it."""
+    """Marks a view that shows no page, so that the log's position is not read for it."""
     view.hub_without_page = True  # type: ignore[attr-defined]
     return view
 
 
 class PagePositionMiddleware:
-    """Sets `request.hub_page`. Belongs before whatever queries."""
+    """Sets `request.hub_page`. It must come before every middleware that queries."""
 
-    # Both: where it is only sync, Django holds a thread for each request that waits for the event
-    # loop, and a Daphne that has stopped its loop waits for such threads for ever.
+    # Both: for a middleware that is only sync, Django holds a thread per request that waits for the
+    # event loop, and a Daphne that has stopped its loop waits for such threads forever.
     sync_capable = True
     async_capable = True
 
@@ -58,8 +58,8 @@ class PagePositionMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        # Before the middleware behind this one, which may well read the person. It costs nothing;
-        # the database is asked later, when it is known whether the view shows a page at all.
+        # Before the middleware behind this one, which may read the user. It costs nothing. The
+        # database is asked later, when it is known whether the view shows a page at all.
         if followed := _followed(request):
             request.hub_page = followed  # type: ignore[attr-defined]
         response: HttpResponseBase | Awaitable[HttpResponseBase] = self._get_response(request)
@@ -71,5 +71,5 @@ class PagePositionMiddleware:
 
 
 def page(request: HttpRequest) -> dict[str, str]:
-    """Context processor: `hub_page` for the page's `data-hub-page`."""
+    """Context processor: `hub_page`, for the page's `data-hub-page`."""
     return {"hub_page": getattr(request, "hub_page", "")}

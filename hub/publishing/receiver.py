@@ -1,4 +1,4 @@
-"""`hub.receiver`: Django's receiver, remembered, so that a check can name unsafe models."""
+"""Like Django's `receiver`, but records the sender, so that a check can report unsafe models."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from django.dispatch import Signal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# (model or "app.Model", dotted name of the receiver); read by hub.checks.
+# (model or "app.Model", dotted name of the receiver); read by the system checks.
 registered: list[tuple[type[Model] | str, str]] = []
 
 
@@ -18,9 +18,9 @@ def receiver(
 ) -> Callable[[F], F]:
     """Connect a receiver that publishes.
 
-    Like `django.dispatch.receiver`, with a `dispatch_uid` that is not optional: a project turns a
-    receiver off with `signal.disconnect(sender=…, dispatch_uid=…)`. The sender of a model signal
-    is remembered: its `save()` must be atomic, and `manage.py check` says where it is not.
+    It works like `django.dispatch.receiver`, but `dispatch_uid` is required: with it a project can
+    turn the receiver off, by `signal.disconnect(sender=…, dispatch_uid=…)`. The sender of a model
+    signal is recorded, because its `save()` must be atomic; `manage.py check` reports it if not.
     """
     signals = [signal] if isinstance(signal, Signal) else list(signal)
 

@@ -1,4 +1,4 @@
-"""Revocations: losing a right is a fact in the log, so it reaches each socket in its order."""
+"""Revocations: a lost right is an event in the log, so it reaches each socket in order."""
 
 from typing import Any, ClassVar
 
@@ -24,10 +24,11 @@ class RightsRevoked(EventType, frozen=True):
 
 
 def revoke(person: object, reason: str, session: str | None = None) -> None:
-    """Take effect on the person's open sockets after the commit.
+    """Make a user's open sockets follow a lost right after the commit.
 
-    `reason` is one of REASONS: `staff` and `permissions` re-check every topic, the others close.
-    `session` is a `session_digest`. Publish it after the last event the person should still get.
+    `person` is the user's primary key. `reason` is one of REASONS: `staff` and `permissions`
+    re-check every topic, the others close the sockets. `session`, a `session_digest`, limits it to
+    the sockets of one session. Publish it after the last event that the user should still receive.
     Needs a transaction, as `publish` does.
     """
     if reason not in REASONS:
@@ -36,7 +37,7 @@ def revoke(person: object, reason: str, session: str | None = None) -> None:
 
 
 def session_digest(session_key: str | None) -> str | None:
-    """Names a session in the log and in tickets without giving it away."""
+    """A name for a session in the log and in tickets that does not reveal its key."""
     if not session_key:
         return None
     return salted_hmac("hub.session", session_key).hexdigest()[:32]
@@ -48,9 +49,9 @@ def end_session(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         return
     key = getattr(request.session, "session_key", None)
     with transaction.atomic(using=router.db_for_write(Event)):
-        # Django ends the session after this signal. Whoever connects with its cookie when the
-        # revocation is told already must not be let in: so it ends here. One that is held by its
-        # cookie alone has nothing to remove.
+        # Django ends the session after this signal. A client that connects with its cookie once the
+        # revocation is out must not be let in, so the session ends here. One that is stored in its
+        # cookie has no row to remove.
         if key and request.session.exists(key):
             request.session.delete(key)
         revoke(user.pk, "logout", session_digest(key))

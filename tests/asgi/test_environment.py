@@ -1,4 +1,4 @@
-"""The environment's variables: what is taken, and how the rest is refused."""
+"""The environment's variables: which values are accepted, and how others are refused."""
 
 import os
 import stat
@@ -49,7 +49,7 @@ def load(var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         (lambda: environment.email("NAME", ROOT), "mailto://me:secret@mail"),
     ],
 )
-def test_bad_input_is_refused_by_name_and_never_shows_a_password(given, read, value):
+def test_a_bad_value_is_refused_by_name_without_showing_a_password(given, read, value):
     given(value)
     with pytest.raises(ImproperlyConfigured, match=r"^NAME: expected .+, got .+") as refusal:
         read()
@@ -57,7 +57,7 @@ def test_bad_input_is_refused_by_name_and_never_shows_a_password(given, read, va
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_an_empty_variable_is_as_good_as_none(given, value):
+def test_an_empty_variable_counts_as_unset(given, value):
     given(value)
     assert environment.flag("NAME", True) is True
     assert environment.port("NAME", 8000) == 8000
@@ -65,7 +65,7 @@ def test_an_empty_variable_is_as_good_as_none(given, value):
     assert environment.names("NAME", "a, b") == ["a", "b"]
 
 
-def test_a_database_address_is_read(given):
+def test_a_database_url_is_parsed(given):
     given("postgresql://me:p%40ss@db.example:6432/shop?sslmode=require")
     found = environment.database("NAME")
     assert (found["USER"], found["PASSWORD"], found["HOST"]) == ("me", "p@ss", "db.example")
@@ -73,7 +73,7 @@ def test_a_database_address_is_read(given):
     assert found["OPTIONS"] == {"sslmode": "require"}
 
 
-def test_embedded_makes_one_secret_for_its_owner_alone(tmp_path):
+def test_the_embedded_secret_is_made_once_and_readable_by_its_owner_only(tmp_path):
     first, second = load(tmp_path), load(tmp_path)
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.strip()) >= 50
@@ -82,10 +82,10 @@ def test_embedded_makes_one_secret_for_its_owner_alone(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secret_key"]
 
 
-def test_who_comes_second_takes_the_first_ones_secret(tmp_path, monkeypatch):
+def test_two_processes_that_start_at_once_share_one_secret(tmp_path, monkeypatch):
     path = tmp_path / "secret_key"
     path.write_text("x" * 50)
-    monkeypatch.setattr(Path, "exists", lambda self: False)  # looked before it was there
+    monkeypatch.setattr(Path, "exists", lambda self: False)  # checked before the file was there
     assert environment.own_secret(path) == "x" * 50
     assert os.listdir(tmp_path) == ["secret_key"]
 

@@ -1,4 +1,4 @@
-"""The Python client against a server that a test plays."""
+"""The Python client against a server played by a test."""
 
 import json
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from hub.client import Client
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(client, "BASE", 0)
+    monkeypatch.setattr(client, "BACKOFF_BASE", 0)
 
 
 def event(position):
@@ -25,7 +25,7 @@ def welcome(position, head):
 
 @asynccontextmanager
 async def server_saying(*connections):
-    """Says each list of frames to one connection and closes it; yields a client and the hellos."""
+    """Sends each list of frames to one connection and closes it; yields a client and the hellos."""
     hellos = []
 
     async def speak(socket):
@@ -48,7 +48,7 @@ async def positions(events, count):
             return told
 
 
-async def test_it_resumes_where_it_was_and_tells_each_event_once():
+async def test_the_client_resumes_at_its_position_and_yields_each_event_once():
     async with server_saying(
         [welcome(100, 100), event(101), event(103)],
         [welcome(103, 104), event(103), event(104)],
@@ -57,8 +57,8 @@ async def test_it_resumes_where_it_was_and_tells_each_event_once():
     assert [hello.get("resume") for hello in hellos] == [None, {"epoch": "e1", "position": 103}]
 
 
-async def test_events_come_by_the_stream_only_and_every_topic_is_in_the_hello():
-    """It never asks late, so no reply tells what a resumed stream would tell again."""
+async def test_the_client_requests_all_topics_in_its_hello_and_ignores_replies():
+    """It never subscribes later, so no reply can duplicate what a resumed stream sends."""
     reply = {"op": "reply", "ref": "1", "ok": True, "topics": ["open.1"], "events": [event(105)]}
     async with server_saying(
         [welcome(100, 100), event(101), reply],

@@ -59,7 +59,7 @@ def test_a_frame_carries_the_events_fields_as_data():
     }
 
 
-def test_times_are_told_in_utc():
+def test_times_are_in_utc():
     there = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
     at = datetime.datetime(2026, 1, 1, 2, 0, 0, 123456, tzinfo=there)
     assert frame_of(Framed(), at=at)["at"] == "2025-12-31T20:30:00.123456Z"
@@ -71,7 +71,7 @@ def test_an_ephemeral_event_has_no_position():
     assert "id" not in frame
 
 
-def test_key_image_and_actions_are_there_only_where_the_event_has_them():
+def test_key_image_and_actions_are_optional():
     assert not {"key", "image", "actions"} & frame_of(Framed()).keys()
     full = frame_of(Framed(same="k", picture="/i.png", buttons=[{"label": "Go", "url": "/go/"}]))
     assert full["key"] == "k"
@@ -79,7 +79,7 @@ def test_key_image_and_actions_are_there_only_where_the_event_has_them():
     assert full["actions"] == [{"label": "Go", "url": "/go/"}]
 
 
-def test_a_frame_over_the_bound_is_refused_and_one_at_the_bound_is_not():
+def test_a_frame_above_the_limit_is_refused_and_one_at_the_limit_is_not():
     size = len(encode_tail(Framed(text="ä" * 100), "news", NOON, LIMIT).encode()) + 1
     assert frame_of(Framed(text="ä" * 100), limit=size)
     with pytest.raises(FrameTooLarge, match=f"takes {size} bytes, the bound is {size - 1}"):
@@ -93,13 +93,13 @@ def test_a_frame_over_the_bound_is_refused_and_one_at_the_bound_is_not():
         "https://elsewhere.example/",
         "//elsewhere.example",
         "/\\elsewhere.example",
-        "/\t/elsewhere.example",  # a browser drops tabs and line ends before it looks
+        "/\t/elsewhere.example",  # browsers drop tabs and line ends first
         "/\n/elsewhere.example",
         "products/",
         7,
     ],
 )
-def test_a_link_leads_into_this_site_only(link):
+def test_a_link_must_lead_into_this_site(link):
     for event in (
         Framed(link=link),
         Framed(picture=link),
@@ -116,7 +116,7 @@ def test_an_action_needs_a_label_and_a_link(buttons):
 
 
 @pytest.mark.parametrize("value", [object(), {1: {2, object()}}, "\ud800"])
-def test_what_json_cannot_carry_is_refused(value):
+def test_a_value_that_json_cannot_hold_is_refused(value):
     with pytest.raises(BadEvent, match=r"test\.framed"):
         encode_tail(Framed(text=value), "news", NOON, LIMIT)
 
@@ -149,7 +149,7 @@ def test_only_an_instance_of_an_event_type_can_be_encoded(event):
         encode_tail(event, "news", NOON, LIMIT)
 
 
-def test_what_cannot_be_published_is_a_value_error():
+def test_a_publish_error_is_a_value_error():
     assert issubclass(BadEvent, PublishError)
     assert issubclass(PublishError, ValueError)
 
@@ -157,12 +157,14 @@ def test_what_cannot_be_published_is_a_value_error():
 @pytest.mark.parametrize(
     ("field", "kind"), [("key", str), ("title", str), ("url", str), ("type", str), ("mail", bool)]
 )
-def test_a_field_cannot_take_the_name_of_something_an_event_has(field, kind):
-    with pytest.raises(BadEvent, match=f"Mistaken: '{field}' has a meaning of its own.*rename"):
+def test_a_field_must_not_have_the_name_of_an_attribute(field, kind):
+    with pytest.raises(
+        BadEvent, match=f"Mistaken: '{field}' is an attribute of every event.*rename"
+    ):
         type("Mistaken", (EventType,), {"__annotations__": {field: kind}})
 
 
-def test_a_field_is_found_by_what_it_is_however_it_is_written():
+def test_fields_are_recognised_with_annotations_as_text():
     """The annotations of a module with `from __future__ import annotations` are text."""
     with pytest.raises(BadEvent, match="'image'"):
         type("Mistaken", (EventType,), {"__annotations__": {"image": "str | None"}})
@@ -181,27 +183,27 @@ def test_a_field_is_found_by_what_it_is_however_it_is_written():
         ("test.framed", f"{__name__}.Framed"),
     ],
 )
-def test_a_name_is_declared_once_and_the_hubs_own_are_taken(name, owner):
+def test_a_name_is_declared_once_and_the_hubs_own_are_reserved(name, owner):
     with pytest.raises(BadEvent, match=f"'{name}' is declared by {owner}; give one of them"):
         type("Doubled", (EventType,), {"type": name})
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
-def test_a_reserved_name_belongs_to_one_of_the_hubs_own_types(name):
+def test_every_reserved_name_is_a_type_of_the_hub(name):
     for module in pkgutil.walk_packages(hub.__path__, "hub."):
         if module.name.split(".")[1] in {"inbox", "metrics", "publishing", "testing"}:
             import_module(module.name)
     assert event_types()[name].__module__.startswith("hub.")
 
 
-def test_classes_that_mean_the_same_event_inherit_its_name():
+def test_a_subclass_inherits_its_name():
     class Louder(Framed):
         severity: ClassVar[str] = "warning"
 
     assert frame_of(Louder())["type"] == "test.framed"
 
 
-def test_a_class_that_is_made_again_in_its_place_keeps_its_name():
+def test_a_reloaded_class_keeps_its_name():
     def load():
         class Reloaded(EventType):
             type: ClassVar[str] = "test.reloaded"

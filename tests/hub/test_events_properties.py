@@ -1,4 +1,4 @@
-"""The encoding of events, given any text."""
+"""The encoding of events with any text."""
 
 import datetime
 import json
@@ -23,7 +23,7 @@ class Told(EventType, frozen=True):
 
 
 @given(st.text(max_size=200), st.integers(1, 2**63 - 1))
-def test_any_text_survives_the_encoding_and_the_splice(text, position):
+def test_any_text_survives_encoding(text, position):
     tail = encode_tail(Told(text=text), "news", NOON, LIMIT)
     assert data_of(tail)["text"] == text
     assert json.loads(event_text(position, tail))["id"] == position

@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hub.limits import Limits, contradictions, load_limits
 
 
-def test_without_settings_the_documented_defaults_hold(settings):
+def test_the_defaults_are_the_documented_ones(settings):
     settings.HUB = {}
     limits = load_limits()
     assert (limits.frame_in, limits.frame_out) == (65_536, 16_384)
@@ -21,7 +21,7 @@ def test_a_setting_changes_its_limit_and_no_other(settings):
     assert load_limits() == Limits(ping=5)
 
 
-def test_a_project_may_have_no_setting_at_all(settings):
+def test_the_setting_is_optional(settings):
     del settings.HUB
     assert load_limits() == Limits()
 
@@ -39,7 +39,7 @@ def test_a_project_may_have_no_setting_at_all(settings):
         ({"PONG": float("inf")}, "PONG"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_its_name(settings, configured, named):
+def test_a_wrong_setting_is_refused_by_name(settings, configured, named):
     settings.HUB = configured
     with pytest.raises(ImproperlyConfigured, match=named):
         load_limits()
@@ -58,7 +58,7 @@ def test_the_defaults_do_not_contradict_each_other():
         ({"FRAME_IN": 1_000, "BYTES_RATE": 1_000}, []),
     ],
 )
-def test_limits_that_contradict_each_other_are_named_both(settings, configured, named):
+def test_contradictory_limits_are_both_named(settings, configured, named):
     settings.HUB = configured
     found = contradictions(load_limits())
     assert len(found) == len(named)

@@ -1,4 +1,4 @@
-"""The helpers that projects write their tests with, used as their documentation says."""
+"""The test helpers for projects, used as their documentation says."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,7 +16,7 @@ async def own_connections():
     await sync_to_async(connections.close_all)()
 
 
-async def test_an_event_is_expected_by_its_type():
+async def test_expect_returns_the_next_event_of_a_type():
     ana = await sync_to_async(make_person)()
     async with HubCommunicator(make_application(), user=ana) as browser:
         assert browser.welcome["user"]["name"] == "ana"
@@ -24,14 +24,14 @@ async def test_an_event_is_expected_by_its_type():
         assert (await browser.expect("test.told"))["data"]["text"] == "told"
 
 
-async def test_an_event_that_does_not_come_fails_the_test():
+async def test_expect_fails_if_the_event_does_not_arrive():
     ana = await sync_to_async(make_person)()
     async with HubCommunicator(make_application(), user=ana) as browser:
         with pytest.raises(TimeoutError):
             await browser.expect("test.never", timeout=0.1)
 
 
-async def test_silence_is_silence_and_an_event_breaks_it():
+async def test_silent_until_passes_in_silence_and_fails_on_an_event():
     ana = await sync_to_async(make_person)()
     topic = f"user.{ana.pk}"
     async with HubCommunicator(make_application(), user=ana) as browser:
@@ -41,7 +41,7 @@ async def test_silence_is_silence_and_an_event_breaks_it():
             await browser.silent_until(topic)
 
 
-async def test_a_close_fails_whoever_expected_an_event_and_its_code_can_be_had():
+async def test_a_close_fails_expect_and_closed_returns_its_code():
     async with HubCommunicator(make_application()) as browser:
         await browser.say({"op": "hello"})
         with pytest.raises(AssertionError, match="closed with 4500"):

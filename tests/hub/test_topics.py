@@ -22,21 +22,21 @@ def test_anything_else_is_not_a_topic(topic):
 
 
 @pytest.mark.parametrize("topic", [None, 7, b"news", ["news"]])
-def test_what_is_no_text_is_refused_with_the_same_error(topic):
+def test_a_topic_must_be_text(topic):
     with pytest.raises(BadTopic):
         check_topic(topic)
 
 
-def test_a_persons_topic_names_their_primary_key():
+def test_a_users_topic_has_their_primary_key():
     assert user_topic(7) == "user.7"
     assert user_of(user_topic(7)) == "7"
 
 
 @pytest.mark.parametrize("topic", ["news", "user", "user.7.page", "users.7", "product.7"])
-def test_other_topics_belong_to_nobody(topic):
+def test_other_topics_have_no_user(topic):
     assert user_of(topic) is None
 
 
-def test_a_primary_key_that_is_no_segment_has_no_topic():
+def test_a_primary_key_that_is_not_a_segment_has_no_topic():
     with pytest.raises(BadTopic):
         user_topic("a.b c")

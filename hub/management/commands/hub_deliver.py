@@ -1,4 +1,4 @@
-"""manage.py hub_deliver: the worker."""
+"""manage.py hub_deliver: runs the worker."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ from hub.worker.worker import Worker
 
 class Command(BaseCommand):
     help = (
-        "Send e-mail, number what no server did, remove what deleted people left, prune the log. "
-        "One worker works at a time, others wait for it to end; SIGTERM ends it after the mail "
-        "in hand."
+        "Send emails, number events that no server has numbered, remove what deleted users left, "
+        "prune the log. One worker works at a time, others wait for it to end; SIGTERM ends it "
+        "after the email that it is sending."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,8 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"ASGI_APPLICATION: {error}") from error
         if not isinstance(application, HubApplication):
             raise CommandError(
-                "ASGI_APPLICATION must name a hub.runtime.HubApplication: its policy says who may "
-                f"be told what; it names a {type(application).__name__}"
+                "ASGI_APPLICATION must name a hub.runtime.HubApplication, whose policy decides who "
+                f"may receive what; it names a {type(application).__name__}"
             )
         worker = Worker(application.policy)
         if once:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def _once(self, worker: Worker) -> None:
         done = worker.run_once()
         if done is None:
-            self.stdout.write("Another worker is at work and does it.")
+            self.stdout.write("Another worker is at work and will do it.")
         else:
             self.stdout.write(
                 f"{done.sent} sent, {done.waiting} waiting, {done.skipped} not needed, "

@@ -11,7 +11,7 @@ MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
 
 class Command(BaseCommand):
     help = "Check configuration, database, log, channel layer, clock and limits."
-    requires_system_checks = []  # It runs them itself, and reports what they say.
+    requires_system_checks = []  # The doctor runs them and reports what they find.
 
     def handle(self, *args: Any, **options: Any) -> None:
         styles = {

@@ -1,4 +1,4 @@
-"""manage.py hub_epoch: shows the log's epoch; --new declares another log after a restore."""
+"""manage.py hub_epoch: shows the log's epoch; --new declares a new one after a restore."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from hub.log.epoch import renew_epoch
 
 class Command(BaseCommand):
     help = (
-        "Show the log's epoch. After a backup was restored in place, run it with --new: the epoch "
-        "lies in the backup, so nothing else can tell that positions were given twice."
+        "Show the log's epoch. Run it with --new after a backup was restored in place: the backup "
+        "contains the epoch, so nothing else can tell that positions are given twice."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--new", action="store_true", help="declare a new log")
+        parser.add_argument("--new", action="store_true", help="declare a new epoch")
 
     def handle(self, *args: Any, new: bool, **options: Any) -> None:
         if new:
@@ -23,4 +23,6 @@ class Command(BaseCommand):
         state = log.state()
         self.stdout.write(f"epoch {state.epoch}, head {state.head}, horizon {state.horizon}")
         if new:
-            self.stdout.write("Connected clients are sent to it within a second or two.")
+            self.stdout.write(
+                "Connected clients reconnect and start afresh within a second or two."
+            )

@@ -11,8 +11,9 @@ from hub.worker.pruning import prune
 
 class Command(BaseCommand):
     help = (
-        "Move the log's horizon up to what is older than the retention, and remove the rows that "
-        "have been behind it for ten minutes. Run it every hour or so; a second run does no harm."
+        "Move the log's horizon up to the newest event older than the retention, and remove the "
+        "rows that have been behind it for ten minutes. Run it every hour or so; running it again "
+        "does no harm."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,5 +26,5 @@ class Command(BaseCommand):
         pruned = prune(datetime.timedelta(days=days))
         self.stdout.write(
             f"Removed {pruned.removed} events. "
-            f"Clients at a position below {pruned.horizon} start afresh."
+            f"Clients at a position below {pruned.horizon} cannot resume and start afresh."
         )

@@ -1,32 +1,31 @@
-"""manage.py hub_tail [TOPIC…]: prints live events in the terminal."""
+"""manage.py hub_tail [TOPIC…]: prints live events to the terminal."""
 
 import asyncio
 import json
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.client import Client, Closed
 from hub.errors import BadTopic
 from hub.management.commands.hub_ticket import ticket_of
+from hub.management.socket_url import socket_url
 from hub.topics import check_topic
 
 
 class Command(BaseCommand):
-    help = "Print events as a running server sends them, one a line. Ends with Ctrl-C."
+    help = "Print events as a running server sends them, one per line. Ctrl-C ends it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("topics", nargs="*", help="such as product.1 or news")
-        parser.add_argument("--user", help="connect as this person; else as a visitor")
-        parser.add_argument("--url", help="of the server's socket, such as ws://127.0.0.1:8000/ws/")
-        parser.add_argument("--json", action="store_true", help="print whole frames")
-        parser.add_argument("--count", type=int, default=0, help="end after so many events")
+        parser.add_argument("--user", help="connect as this user instead of as a visitor")
+        parser.add_argument("--url", help="the server's socket, such as ws://127.0.0.1:8000/ws/")
+        parser.add_argument("--json", action="store_true", help="print whole frames as JSON")
+        parser.add_argument("--count", type=int, default=0, help="end after this many events")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        site = getattr(settings, "SITE_URL", "http://127.0.0.1:8000")
-        url = options["url"] or "ws" + site.removeprefix("http") + "/ws/"
+        url = options["url"] or socket_url()
         try:
             topics = [check_topic(topic) for topic in options["topics"]]
             asyncio.run(self._tail(url, topics, options))
@@ -48,12 +47,12 @@ class Command(BaseCommand):
                     return
 
     def _report_refused(self, welcome: dict[str, Any]) -> None:
-        """A refused topic would be silent for ever: say so, and end where nothing else is heard."""
+        """Name refused topics, which would stay silent; end if no other topic is left."""
         refused = [f"{one['topic']} ({one['code']})" for one in welcome["refused"]]
         if refused:
             self.stderr.write(f"refused: {', '.join(refused)}")
         if refused and not welcome["topics"] and not welcome["pages"]:
-            raise CommandError("there is nothing left to hear; name a --user who may hear it")
+            raise CommandError("no topic is left; name a --user who may receive one")
 
 
 def _line(event: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The hub's HTTP API: its shapes, and how it refuses what is asked wrongly."""
+"""The hub's HTTP API: its answers and its errors."""
 
 import json
 
@@ -20,7 +20,7 @@ def browser(client, ana):
 
 
 def told(person, *words):
-    """Positions of events that were told to the person."""
+    """Publish events to the user; their positions."""
     tell(f"user.{person.pk}", *words)
     return [row.position for row in drain().rows if row.type == "test.told"]
 
@@ -59,14 +59,14 @@ def test_a_page_of_the_inbox_has_events_flags_and_counts(ana, browser):
     assert "key" not in newest and "actions" not in newest and "image" not in newest
 
 
-def test_pages_are_followed_by_next(ana, browser):
+def test_next_leads_to_the_following_page(ana, browser):
     every = told(ana, *"abcde")
     page = browser.get("/api/notifications?limit=2").json()
     assert page["next"] == every[3]
     assert positions(browser, f"?limit=2&before={page['next']}") == every[1:3][::-1]
 
 
-def test_states_and_single_words(ana, browser):
+def test_each_action_sets_its_flags_and_states_filter_by_them(ana, browser):
     first, second = told(ana, "one", "two")
     answers = [
         post(browser, f"/api/notifications/{first}/{action}").json()
@@ -85,7 +85,7 @@ def test_states_and_single_words(ana, browser):
 
 
 @pytest.mark.parametrize("action", ["seen", "read", "archive"])
-def test_the_all_forms_can_be_undone(ana, browser, action):
+def test_actions_on_everything_can_be_undone(ana, browser, action):
     (position,) = told(ana, "one")
     before = browser.get("/api/notifications").json()
     undo = post(browser, f"/api/notifications/{action}-all", {"position": position}).json()
@@ -96,14 +96,14 @@ def test_the_all_forms_can_be_undone(ana, browser, action):
     assert error(post(browser, "/api/notifications/undo", undo)) == (409, "too_late")
 
 
-def test_all_means_nothing_that_has_not_happened_yet(ana, browser):
+def test_actions_on_everything_do_not_change_later_events(ana, browser):
     told(ana, "one")
     post(browser, "/api/notifications/read-all", {"position": 2**63 - 1})
     (later,) = told(ana, "two")
     assert positions(browser, "?state=unread") == [later]
 
 
-def test_other_peoples_events_cannot_be_marked(ana, browser):
+def test_other_users_events_cannot_be_flagged(ana, browser):
     ben = make_person("ben")
     (theirs,) = told(ben, "for ben")
     for position in (theirs, 10**9):
@@ -112,7 +112,7 @@ def test_other_peoples_events_cannot_be_marked(ana, browser):
     assert positions(browser) == []
 
 
-def test_a_word_is_told_to_the_persons_sockets(ana, browser):
+def test_a_changed_flag_is_published_to_the_users_sockets(ana, browser):
     (position,) = told(ana, "one")
     post(browser, f"/api/notifications/{position}/read")
     (row,) = drain().rows
@@ -141,12 +141,12 @@ def test_a_word_is_told_to_the_persons_sockets(ana, browser):
         ("/api/notifications/1/read/more", {}, 404),
     ],
 )
-def test_what_is_asked_wrongly_is_refused_in_one_shape(browser, path, body, status):
+def test_every_error_has_the_same_shape(browser, path, body, status):
     answer = browser.get(path) if body is None else post(browser, path, body)
     assert error(answer)[0] == status
 
 
-def test_a_refusal_names_the_field(browser):
+def test_an_error_names_the_field(browser):
     answer = browser.get("/api/notifications?limit=101")
     assert "limit" in answer.json()["error"]["message"]
 
@@ -160,7 +160,7 @@ def test_broken_json_is_a_bad_request(browser):
 # Preferences and mutes
 
 
-def test_preferences_are_read_and_changed_in_part(browser):
+def test_preferences_can_be_read_and_partly_changed(browser):
     assert browser.get("/api/preferences").json()["test.told"] == {
         "toast": True,
         "inbox": True,
@@ -184,7 +184,7 @@ def test_preferences_are_read_and_changed_in_part(browser):
         [],
     ],
 )
-def test_choices_that_cannot_be_made_are_refused_whole(browser, change):
+def test_an_invalid_choice_changes_nothing(browser, change):
     before = browser.get("/api/preferences").json()
     if isinstance(change, dict) and change.keys() != {"test.told"}:
         change = {"test.told": {"toast": False}} | change
@@ -193,7 +193,7 @@ def test_choices_that_cannot_be_made_are_refused_whole(browser, change):
     assert browser.get("/api/preferences").json() == before
 
 
-def test_mutes_are_added_and_taken_back(ana, browser):
+def test_mutes_can_be_added_and_removed(ana, browser):
     mute = {"topic": "open.a", "type": ""}
     assert post(browser, "/api/mutes", mute).json() == {"items": [mute]}
     assert post(browser, "/api/mutes", mute | {"on": False}).json() == {"items": []}
@@ -223,7 +223,7 @@ def test_a_ticket_carries_its_session_and_does_not_show_it(browser):
     assert key not in json.dumps(signing.loads(ticket, salt=tickets.SALT))
 
 
-def test_a_ticket_carries_the_position_from_before_the_person_was_read(ana, browser, monkeypatch):
+def test_a_ticket_carries_the_position_from_before_the_user_was_read(ana, browser, monkeypatch):
     told(ana, "one")
     read = type(ana).get_session_auth_hash
 

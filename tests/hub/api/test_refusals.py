@@ -1,4 +1,4 @@
-"""The hub's HTTP API, to whom it is not: who may do what, and how often."""
+"""The hub's HTTP API: who may use it, and how often."""
 
 import pytest
 from django.db import OperationalError
@@ -32,18 +32,18 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
-def test_who_is_not_signed_in_is_told_so(method, path):
+def test_requests_without_a_session_get_401(method, path):
     answer = getattr(Client(enforce_csrf_checks=True), method)(path)
     assert error(answer) == (401, "unauthorized")
 
 
-def test_a_session_that_a_new_password_ended_is_no_session(ana, browser):
+def test_a_session_ends_with_a_new_password(ana, browser):
     change_password(ana)
     assert error(browser.get("/api/notifications")) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize(("method", "path"), [one for one in PRIVATE if one[0] != "get"])
-def test_a_change_needs_the_sites_token(ana, method, path):
+def test_a_change_needs_a_csrf_token(ana, method, path):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ana)
     answer = getattr(strict, method)(path, "{}", content_type="application/json")
@@ -56,13 +56,13 @@ def test_a_change_needs_the_sites_token(ana, method, path):
     assert answer.status_code != 403
 
 
-def test_reading_needs_no_token(ana):
+def test_a_get_needs_no_csrf_token(ana):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ana)
     assert strict.get("/api/notifications").status_code == 200
 
 
-def test_too_many_requests_are_told_to_wait(ana, browser, settings):
+def test_too_many_requests_get_429_with_retry_after(ana, browser, settings):
     settings.HUB = {"RATE": 1, "BURST": 3}
     ben = Client()
     ben.force_login(make_person("ben"))
@@ -76,7 +76,7 @@ def test_too_many_requests_are_told_to_wait(ana, browser, settings):
     assert ben.get("/api/preferences").status_code == 200
 
 
-def test_a_database_that_is_away_is_said_without_its_text(browser, monkeypatch, caplog):
+def test_a_database_error_is_503_without_its_text(browser, monkeypatch, caplog):
     def away(*args, **kwargs):
         raise OperationalError("could not connect to server at 10.0.0.7")
 

@@ -1,4 +1,4 @@
-"""What a ticket carries, who may read it, and what is no ticket."""
+"""Tickets: what they carry, who can read it, and what is not a ticket."""
 
 import base64
 import json
@@ -18,16 +18,16 @@ def ticket(key=KEY):
 
 
 def carried(signed):
-    """What anybody can read in it."""
+    """What anybody can read in a ticket."""
     return signing.loads(signed, salt=tickets.SALT)
 
 
 @pytest.mark.parametrize("key", [KEY, "ä" * 40, None])
-def test_a_ticket_is_what_was_signed(key):
+def test_a_verified_ticket_equals_the_signed_one(key):
     assert verify(sign(ticket(key)), 300) == ticket(key)
 
 
-def test_the_sessions_key_cannot_be_read_in_its_ticket():
+def test_the_session_key_cannot_be_read_from_its_ticket():
     signed = sign(ticket())
     assert sign(ticket()) != signed, "equal tickets would tell equal sessions"
     sealed = carried(signed)[4]
@@ -37,7 +37,7 @@ def test_the_sessions_key_cannot_be_read_in_its_ticket():
         assert KEY[8:16] not in text
 
 
-def test_every_changed_character_is_noticed():
+def test_changing_any_character_invalidates_a_ticket():
     signed = sign(ticket())
     for place, one in enumerate(signed):
         changed = signed[:place] + ("a" if one != "a" else "b") + signed[place + 1 :]
@@ -45,16 +45,16 @@ def test_every_changed_character_is_noticed():
             verify(changed, 300)
 
 
-def test_a_seal_that_is_not_the_sites_makes_no_ticket():
+def test_a_session_key_encrypted_by_another_site_invalidates_a_ticket():
     *rest, sealed = carried(sign(ticket()))
-    # By its last bytes: in the middle of the text, so that it still is base64.
+    # Its last bytes, but not its last characters, so that it still is base64.
     tampered = sealed[:-8] + ("AAAA" if sealed[-8:-4] != "AAAA" else "BBBB") + sealed[-4:]
     for wrong in (KEY, "", "ä", tampered, sealed[:-4], 5):
         with pytest.raises(TicketInvalid):
             verify(signing.dumps([*rest, wrong], salt=tickets.SALT), 300)
 
 
-def test_a_former_secret_still_opens_what_it_sealed(settings):
+def test_a_former_secret_still_decrypts_its_tickets(settings):
     signed = sign(ticket())
     settings.SECRET_KEY, former = "a new secret " * 5, settings.SECRET_KEY
     with pytest.raises(TicketInvalid):
@@ -64,13 +64,13 @@ def test_a_former_secret_still_opens_what_it_sealed(settings):
     assert verify(sign(ticket()), 300) == ticket()
 
 
-def test_a_ticket_from_before_it_carried_the_key_is_one():
+def test_a_ticket_without_a_session_key_is_valid():
     *before, _ = carried(sign(ticket()))
     assert verify(signing.dumps(before, salt=tickets.SALT), 300) == ticket(None)
 
 
-def test_with_any_session_a_ticket_fits_a_hello():
-    for length in (tickets.LONGEST_KEY, tickets.LONGEST_KEY + 1, 1024 * 1024):
+def test_a_ticket_fits_a_hello_whatever_the_session_key():
+    for length in (tickets.MAX_SESSION_KEY, tickets.MAX_SESSION_KEY + 1, 1024 * 1024):
         signed = sign(ticket("x" * length))
         assert len(signed) < Limits().frame_in / 4
         assert verify(signed, 300).session == "digest"

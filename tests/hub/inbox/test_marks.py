@@ -1,4 +1,4 @@
-"""What people say of the events in their inbox: seen, read, archived; all at once, and undone."""
+"""Flags of events in an inbox: seen, read, archived; for everything, and undone."""
 
 import datetime
 import random
@@ -23,7 +23,7 @@ def test_a_new_event_is_unseen_and_unread(ana):
     assert counts(ana) == (2, 2)
 
 
-def test_seen_all_leaves_unread(ana):
+def test_marking_all_as_seen_leaves_events_unread(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     mark_all(ana.pk, "seen", a)
     assert counts(ana) == (1, 2)
@@ -31,7 +31,7 @@ def test_seen_all_leaves_unread(ana):
     assert counts(ana) == (0, 2)
 
 
-def test_a_toast_that_was_seen_counts_for_its_event_only(ana):
+def test_a_seen_toast_marks_only_its_event_as_seen(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     mark(ana.pk, "seen", b)
     assert counts(ana) == (1, 2)
@@ -40,7 +40,7 @@ def test_a_toast_that_was_seen_counts_for_its_event_only(ana):
 
 
 @pytest.mark.parametrize("what", ["read", "archived"])
-def test_who_reads_or_archives_has_seen(ana, what):
+def test_a_read_or_archived_event_counts_as_seen(ana, what):
     a, b = told(f"user.{ana.pk}", "a", "b")
     mark(ana.pk, what, a)
     assert seen_by([ana.pk, 10**6], a) == {str(ana.pk)}
@@ -50,7 +50,7 @@ def test_who_reads_or_archives_has_seen(ana, what):
     assert has_seen(ana.pk, b)
 
 
-def test_a_seen_event_cannot_be_unseen(ana):
+def test_the_flag_seen_cannot_be_cleared(ana):
     with pytest.raises(ValueError, match="cannot be cleared"):
         mark(ana.pk, "seen", 1, on=False)
 
@@ -60,7 +60,7 @@ def test_counts_stop_at_a_hundred(ana):
     assert counts(ana) == (COUNTED, COUNTED)
 
 
-def test_repeating_a_word_changes_nothing_and_tells_nobody(ana):
+def test_setting_a_flag_again_is_a_no_op_and_publishes_nothing(ana):
     (a,) = told(f"user.{ana.pk}", "a")
     assert mark(ana.pk, "read", a)
     assert not mark(ana.pk, "read", a)
@@ -68,7 +68,7 @@ def test_repeating_a_word_changes_nothing_and_tells_nobody(ana):
     assert len(changes()) == 1
 
 
-def test_archived_events_are_in_their_own_list_only(ana):
+def test_archived_events_are_only_in_their_own_list(ana):
     a, _ = told(f"user.{ana.pk}", "a", "b")
     mark(ana.pk, "archived", a)
     assert (texts(ana), texts(ana, "unread"), texts(ana, "archived")) == (["b"], ["b"], ["a"])
@@ -76,7 +76,7 @@ def test_archived_events_are_in_their_own_list_only(ana):
     assert (texts(ana), texts(ana, "archived")) == (["b", "a"], [])
 
 
-def test_every_change_is_told_to_the_persons_other_tabs(ana):
+def test_every_change_is_published_to_the_users_other_tabs(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     mark(ana.pk, "read", a)
     token = mark_all(ana.pk, "archived", b)
@@ -90,7 +90,7 @@ def test_every_change_is_told_to_the_persons_other_tabs(ana):
     assert set(topics) == {f"user.{ana.pk}"}
 
 
-def test_a_rolled_back_word_was_not_said(ana):
+def test_a_rolled_back_flag_is_not_set_and_not_published(ana):
     (a,) = told(f"user.{ana.pk}", "a")
     with pytest.raises(LookupError), transaction.atomic():
         mark(ana.pk, "read", a)
@@ -103,7 +103,7 @@ def test_a_rolled_back_word_was_not_said(ana):
 # Mark all, and undo
 
 
-def test_mark_all_is_one_row_and_undo_restores_exactly(ana):
+def test_mark_all_is_one_row_and_undo_restores_every_flag(ana):
     positions = told(f"user.{ana.pk}", *"abcdef")
     mark(ana.pk, "read", positions[1])
     mark_all(ana.pk, "read", positions[3])
@@ -117,14 +117,14 @@ def test_mark_all_is_one_row_and_undo_restores_exactly(ana):
     assert texts(ana, "unread") == before == ["f", "e", "c"]
 
 
-def test_what_came_after_mark_all_is_not_meant(ana):
+def test_mark_all_does_not_change_later_events(ana):
     (a,) = told(f"user.{ana.pk}", "a")
     mark_all(ana.pk, "read", a)
     told(f"user.{ana.pk}", "b")
     assert texts(ana, "unread") == ["b"]
 
 
-def test_undo_keeps_what_was_said_since(ana):
+def test_undo_keeps_later_overrides(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     token = mark_all(ana.pk, "archived", b)
     mark(ana.pk, "archived", a, on=False)
@@ -133,7 +133,7 @@ def test_undo_keeps_what_was_said_since(ana):
     assert texts(ana, "archived") == ["a"]
 
 
-def test_two_marks_are_taken_back_in_any_order(ana):
+def test_two_marks_can_be_undone_in_any_order(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     first, second = mark_all(ana.pk, "read", b), mark_all(ana.pk, "read", a)
     assert undo(ana.pk, first)
@@ -144,12 +144,12 @@ def test_two_marks_are_taken_back_in_any_order(ana):
 
 
 @pytest.mark.parametrize("token", ["", "read", "read.", "read.x", "read.-1", "own.1", "read.²"])
-def test_what_is_no_undo_raises(ana, token):
+def test_a_malformed_undo_token_raises(ana, token):
     with pytest.raises(ValueError, match="undone"):
         undo(ana.pk, token)
 
 
-def test_nobody_undoes_what_somebody_else_did(ana):
+def test_a_user_cannot_undo_another_users_mark(ana):
     ben = make_person("ben")
     (a,) = told(f"user.{ana.pk}", "a")
     token = mark_all(ana.pk, "read", a)
@@ -157,7 +157,7 @@ def test_nobody_undoes_what_somebody_else_did(ana):
     assert texts(ana, "unread") == []
 
 
-def test_old_marks_are_settled_into_one_and_say_the_same(ana):
+def test_merging_old_marks_changes_no_flag(ana):
     positions = told(f"user.{ana.pk}", *(str(n) for n in range(8)))
     chance = random.Random(3)
     for round in range(4):
@@ -172,16 +172,16 @@ def test_old_marks_are_settled_into_one_and_say_the_same(ana):
     assert not undo(ana.pk, "read.1")
 
 
-def test_words_said_at_once_all_count(ana):
+def test_flags_set_at_once_are_all_kept(ana):
     positions = told(f"user.{ana.pk}", *(str(n) for n in range(8)))
 
-    def say(position: int) -> None:
+    def read(position: int) -> None:
         try:
             mark(ana.pk, "read", position)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=say, args=(position,)) for position in positions]
+    threads = [threading.Thread(target=read, args=(position,)) for position in positions]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -191,10 +191,10 @@ def test_words_said_at_once_all_count(ana):
     assert len(set(InboxException.objects.values_list("turn", flat=True))) == 8
 
 
-# Ends
+# Pruning and deletion
 
 
-def test_pruning_removes_the_words_about_removed_events(ana):
+def test_pruning_removes_the_flags_of_removed_events(ana):
     a, b = told(f"user.{ana.pk}", "a", "b")
     mark_all(ana.pk, "seen", a)
     mark(ana.pk, "read", a)
@@ -208,7 +208,7 @@ def test_pruning_removes_the_words_about_removed_events(ana):
     assert texts(ana) == ["b"]
 
 
-def test_what_a_deleted_person_said_is_removed(ana):
+def test_the_flags_of_a_deleted_user_are_removed(ana):
     ben = make_person("ben")
     for person in (ana, ben):
         (position,) = told(f"user.{person.pk}", "a")

@@ -1,4 +1,4 @@
-"""The inbox, page by page, and what that costs."""
+"""The inbox by pages, and its cost."""
 
 import json
 import random
@@ -20,7 +20,7 @@ from tests.numbering import drain
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
-def test_pages_follow_on_without_gap_or_repeat_while_new_events_arrive(ana):
+def test_pages_have_no_gap_and_no_repeat_while_new_events_arrive(ana):
     told(f"user.{ana.pk}", *(str(n) for n in range(10)))
     seen, before = [], None
     while True:
@@ -33,15 +33,15 @@ def test_pages_follow_on_without_gap_or_repeat_while_new_events_arrive(ana):
     assert seen == [str(n) for n in reversed(range(10))]
 
 
-def test_the_last_page_says_that_it_is_the_last(ana):
+def test_the_last_page_has_no_next(ana):
     told(f"user.{ana.pk}", "a", "b")
     assert inbox(ana).page(limit=2).next is None
     page = inbox(ana).page(limit=1)
     assert page.next == page.items[0].position
 
 
-def test_pages_equal_a_plain_filter_whatever_was_said(ana):
-    """Random words, states and limits, against the rule written down plainly."""
+def test_pages_equal_a_plain_filter_for_any_sequence_of_flags(ana):
+    """Random flags, states and limits, compared with a plain implementation of the rules."""
     chance = random.Random(11)
     follow(ana, "open.a")
     first = Log.objects.get().head + 1
@@ -135,7 +135,7 @@ def test_the_cost_does_not_grow_with_the_log(ana):
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE hub_event")
     spent = []
-    for _ in range(5):  # a busy machine makes some of them slow, a full scan each
+    for _ in range(5):  # a busy machine slows some of them down, a full scan slows all
         started = time.monotonic()
         page = inbox(ana).page(before=50_000, limit=20)
         assert inbox(ana).unseen() == COUNTED

@@ -1,4 +1,4 @@
-"""What people want, by type and means, and what they mute."""
+"""Preferences by type and means, and mutes."""
 
 from typing import ClassVar
 
@@ -57,7 +57,7 @@ class SharedForPerson(_Shared, frozen=True):
         return "for you"
 
 
-def test_without_a_word_a_type_is_toasted_and_kept_and_mailed_where_it_says_so():
+def test_by_default_a_type_is_toasted_and_kept_and_emailed_if_it_says_so():
     assert defaults()["test.told"] == Choice(toast=True, inbox=True, email=False)
     assert defaults()["test.mailed"] == Choice(toast=True, inbox=True, email=True)
 
@@ -77,19 +77,19 @@ def test_classes_that_share_a_name_are_one_type():
     assert "test.shared" not in hidden_types()
 
 
-def test_a_type_that_is_declared_no_longer_is_shown_and_not_mailed():
+def test_a_type_no_longer_declared_is_shown_and_not_emailed():
     assert wants([1], "test.long_gone", "inbox") == {1}
     assert wants([1], "test.long_gone", "email") == set()
 
 
-def test_who_wants_is_answered_with_the_keys_that_were_asked():
+def test_wants_returns_the_keys_as_they_were_given():
     choose(2, {"test.told": {"toast": False}})
     assert wants([1, 2, "x"], "test.told", "toast") == {1, "x"}
     assert wants([1, 2], "test.told", "inbox") == {1, 2}
     assert wants([], "test.told", "inbox") == set()
 
 
-def test_mail_can_be_switched_off_and_on_again():
+def test_emails_can_be_switched_off_and_on_again():
     choose(1, {"test.mailed": {"email": False}})
     assert wants([1, 2], "test.mailed", "email") == {2}
     choose(1, {"test.mailed": {"email": True}})
@@ -97,13 +97,13 @@ def test_mail_can_be_switched_off_and_on_again():
     assert Preference.objects.count() == 1
 
 
-def test_mail_that_does_not_exist_cannot_be_asked_for():
+def test_emails_cannot_be_chosen_for_a_type_that_has_none():
     with pytest.raises(PreferenceError, match="no emails"):
         choose(1, {"test.told": {"toast": False, "email": True}})
     assert not Preference.objects.exists()
 
 
-def test_what_is_not_named_stays():
+def test_choices_that_are_not_named_stay():
     choose(1, {"test.told": {"toast": False}})
     choose(1, {"test.mailed": {"inbox": False}, "test.told": {}})
     chosen = preferences_of(1)
@@ -124,7 +124,7 @@ def test_mutes_count_for_every_means():
     assert wants(people, Told.type, "inbox", "open.a") == {2, 4}
 
 
-def test_a_mute_is_kept_once_and_taken_back():
+def test_a_mute_is_stored_once_and_can_be_removed():
     mute(1, topic="open.a")
     mute(1, topic="open.a")
     mute(1, topic="open.a", type=Told.type)
@@ -150,7 +150,7 @@ def test_the_number_of_mutes_is_bounded():
     mute(1, topic="open.t7")  # there already
 
 
-def test_many_people_are_asked_about_in_pages():
+def test_many_users_are_queried_in_chunks():
     choose(7, {"test.mailed": {"email": False}})
     with CaptureQueriesContext(connection) as captured:
         wanted = wants(range(3 * USERS_PER_STATEMENT), "test.mailed", "email", "open.a")
@@ -158,7 +158,7 @@ def test_many_people_are_asked_about_in_pages():
     assert len(captured) == 6
 
 
-def test_what_a_deleted_person_chose_is_removed():
+def test_the_choices_of_a_deleted_user_are_removed():
     for person in (1, 2):
         choose(person, {"test.told": {"toast": False}})
         mute(person, topic="open.a")

@@ -1,4 +1,4 @@
-"""The inbox: what is in it, and how preferences and mutes narrow it."""
+"""The events in an inbox, and how preferences and mutes filter them."""
 
 from typing import ClassVar
 
@@ -22,10 +22,10 @@ class Silent(EventType, frozen=True):
     type: ClassVar[str] = "test.silent"
 
 
-# What is in it
+# Events
 
 
-def test_the_inbox_is_the_log_through_the_persons_subscriptions(ana):
+def test_the_inbox_is_the_log_filtered_by_the_users_subscriptions(ana):
     told("open.a", "too early")
     follow(ana, "open.a")
     told("open.a", "due")
@@ -36,14 +36,14 @@ def test_the_inbox_is_the_log_through_the_persons_subscriptions(ana):
     assert texts(ana) == ["my own", "due"]
 
 
-def test_somebody_elses_events_are_not_in_it(ana):
+def test_another_users_events_are_not_in_the_inbox(ana):
     ben = make_person("ben")
     told(f"user.{ben.pk}", "for ben")
     assert texts(ana) == []
     assert texts(ben) == ["for ben"]
 
 
-def test_who_comes_back_to_a_topic_has_both_intervals_and_nothing_twice(ana):
+def test_a_second_subscription_adds_its_interval_without_duplicates(ana):
     follow(ana, "open.a")
     told("open.a", "first")
     follow(ana, "open.a", on=False)
@@ -70,7 +70,7 @@ def test_an_event_with_an_empty_title_is_hidden(ana):
     assert texts(ana, limit=2) == ["b", "a"]
 
 
-def test_the_policy_decides_also_about_what_was_due(ana):
+def test_the_policy_also_decides_about_events_received_earlier(ana):
     change_person(ana, is_staff=True)
     ana.refresh_from_db()
     follow(ana, "staff")
@@ -84,13 +84,13 @@ def test_the_policy_decides_also_about_what_was_due(ana):
     assert counts(ana) == (0, 0)
 
 
-def test_a_topic_that_is_gone_takes_its_events_along(ana):
+def test_the_events_of_an_unknown_topic_are_hidden(ana):
     follow(ana, "gone.b")
     told("gone.b", "what was it")
     assert texts(ana) == []
 
 
-def test_what_is_behind_the_horizon_is_gone(ana):
+def test_events_behind_the_horizon_are_not_in_the_inbox(ana):
     old, new = told(f"user.{ana.pk}", "old", "new")
     mark(ana.pk, "read", old)
     mark(ana.pk, "read", old, on=False)
@@ -100,7 +100,7 @@ def test_what_is_behind_the_horizon_is_gone(ana):
     assert inbox(ana).has(new)
 
 
-def test_unnumbered_events_are_not_there_yet(ana):
+def test_events_without_a_position_are_not_in_the_inbox(ana):
     ensure_log()
     tell(f"user.{ana.pk}", "in flight")
     assert texts(ana) == []
@@ -108,7 +108,7 @@ def test_unnumbered_events_are_not_there_yet(ana):
     assert texts(ana) == ["in flight"]
 
 
-def test_only_what_is_due_and_shown_can_be_marked(ana):
+def test_the_inbox_has_only_events_that_were_received_and_shown(ana):
     (mine,) = told(f"user.{ana.pk}", "mine")
     (other,) = told("open.a", "not subscribed")
     mark(ana.pk, "read", mine)
@@ -129,7 +129,7 @@ def test_a_type_that_is_not_wanted_is_hidden_until_it_is_wanted_again(ana):
     assert texts(ana) == ["one"]
 
 
-def test_toast_and_mail_preferences_do_not_touch_the_inbox(ana):
+def test_toast_and_email_preferences_do_not_affect_the_inbox(ana):
     told(f"user.{ana.pk}", "one")
     preferences.choose(ana.pk, {"test.told": {"toast": False, "email": False}})
     assert texts(ana) == ["one"]
@@ -144,13 +144,13 @@ def test_toast_and_mail_preferences_do_not_touch_the_inbox(ana):
         ({"topic": "open.c"}, ["b", "a"]),
     ],
 )
-def test_mutes_hide_a_topic_a_kind_or_a_kind_on_a_topic(ana, muted, left):
+def test_mutes_hide_a_topic_a_type_or_a_type_on_a_topic(ana, muted, left):
     follow(ana, "open.a")
     follow(ana, "open.b")
     (a,) = told("open.a", "a")
     (b,) = told("open.b", "b")
     mark_all(ana.pk, "read", b)
-    for position in (a, b):  # found by the words about it, not in a range
+    for position in (a, b):  # found by its override, not in a range
         mark(ana.pk, "read", position, on=False)
     preferences.mute(ana.pk, **muted)
     assert texts(ana) == texts(ana, "unread") == left

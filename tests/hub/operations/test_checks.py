@@ -21,7 +21,7 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def connect(signal: Any, sender: Any) -> None:
-    """Connect a receiver that publishes, and take it away again: the registry keeps it."""
+    """Connect a receiver that publishes, and disconnect it: the registry keeps it."""
 
     @hub_receiver(signal, sender=sender, dispatch_uid="test.tell")
     def tell(sender: Any, **kwargs: Any) -> None: ...
@@ -41,7 +41,7 @@ def test_a_model_whose_receiver_publishes_must_save_atomically():
     assert "class Group(hub.AtomicSave" in found.hint
 
 
-def test_its_manager_must_send_signals_for_bulk_writes(monkeypatch):
+def test_the_manager_of_such_a_model_must_send_signals_for_bulk_writes(monkeypatch):
     plain = Manager()
     plain.model = Order
     monkeypatch.setattr(Order._meta, "default_manager", plain)
@@ -51,25 +51,25 @@ def test_its_manager_must_send_signals_for_bulk_writes(monkeypatch):
     assert "AtomicQuerySet" in found.hint
 
 
-def test_a_safe_model_passes_whether_it_is_named_or_given():
+def test_a_safe_model_passes_by_name_and_by_class():
     connect(post_save, Order)
     connect(post_save, "orders.Product")
     assert checks.check_senders(None) == []
 
 
-def test_the_table_of_a_many_to_many_relation_needs_nothing():
+def test_an_automatic_many_to_many_table_passes():
     connect(m2m_changed, Product.watchers.through)
     assert checks.check_senders(None) == []
 
 
-def test_a_projects_own_signal_has_no_model_to_check():
+def test_a_custom_signal_has_no_model_to_check():
     own = Signal()
     connect(own, None)
     connect(own, "anything")
     assert receiver.registered == []
 
 
-def test_one_model_with_several_receivers_is_named_once_for_each():
+def test_a_model_is_reported_once_per_receiver():
     connect(post_save, Group)
     connect(post_save, Group)
     assert ids(checks.check_senders(None)) == ["hub.E001"]
@@ -83,7 +83,7 @@ def test_a_wrong_limit_is_an_error_that_names_it(settings):
     assert checks.check_limits(None) == []
 
 
-def test_a_missing_layer_is_an_error_and_the_core_layer_of_redis_a_warning(settings):
+def test_a_missing_layer_is_an_error_and_the_core_redis_layer_a_warning(settings):
     settings.CHANNEL_LAYERS = {}
     assert ids(checks.check_layer(None)) == ["hub.E004"]
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
@@ -103,15 +103,13 @@ def test_a_missing_layer_is_an_error_and_the_core_layer_of_redis_a_warning(setti
         ("postgresql", {}, []),
     ],
 )
-def test_a_database_that_would_break_a_promise_is_named(
-    monkeypatch, settings, engine, options, expected
-):
+def test_an_unsuitable_database_is_reported(monkeypatch, settings, engine, options, expected):
     database = {"ENGINE": f"django.db.backends.{engine}", "OPTIONS": options}
     monkeypatch.setitem(settings.DATABASES, "default", database)
     assert ids(checks.check_database(None)) == expected
 
 
-def test_the_project_itself_has_nothing_to_be_told():
+def test_the_project_passes_all_checks():
     assert run_checks(tags=["hub"]) == []
 
 
@@ -130,7 +128,7 @@ def test_limits_that_contradict_each_other_are_an_error(settings, limits, named)
 
 
 class Replicas:
-    """Reads the people, or the hub, from a replica."""
+    """Reads the users, or the hub, from a replica."""
 
     app = "orders"
 
@@ -145,7 +143,7 @@ class HubReplicas(Replicas):
 @pytest.mark.parametrize(
     ("router", "named"), [(Replicas, "orders.User"), (HubReplicas, "hub.Event")]
 )
-def test_a_router_that_reads_from_a_replica_is_named(settings, router, named):
+def test_a_router_that_reads_from_a_replica_is_reported(settings, router, named):
     settings.DATABASE_ROUTERS = [f"{__name__}.{router.__name__}"]
     (found,) = checks.check_replicas(None)
     assert found.id == "hub.W003" and named in found.msg
@@ -169,7 +167,7 @@ def test_an_https_site_must_trust_its_own_origin(settings, site, trusted, expect
     assert ids(checks.check_origin(None)) == expected
 
 
-def test_a_site_without_an_address_is_asked_for_none(settings):
+def test_a_site_without_site_url_passes(settings):
     del settings.SITE_URL
     assert checks.check_origin(None) == []
 
@@ -193,16 +191,16 @@ OWN = f"{__name__}.OwnPosition"
 @pytest.mark.parametrize(
     ("middleware", "named"),
     [
-        ([checks.POSITION, checks.SESSION], None),
-        ([checks.POSITION], None),
-        ([OWN, checks.SESSION], None),
-        ([checks.SESSION, checks.POSITION], "behind the sessions"),
-        ([checks.SESSION, OWN], "behind the sessions"),
-        ([checks.SESSION], "not in MIDDLEWARE"),
+        ([checks.POSITION_MIDDLEWARE, checks.SESSION_MIDDLEWARE], None),
+        ([checks.POSITION_MIDDLEWARE], None),
+        ([OWN, checks.SESSION_MIDDLEWARE], None),
+        ([checks.SESSION_MIDDLEWARE, checks.POSITION_MIDDLEWARE], "after the sessions"),
+        ([checks.SESSION_MIDDLEWARE, OWN], "after the sessions"),
+        ([checks.SESSION_MIDDLEWARE], "not in MIDDLEWARE"),
     ],
 )
-def test_the_position_must_be_noted_before_the_person_is_read(settings, middleware, named):
+def test_the_position_middleware_must_come_before_the_sessions(settings, middleware, named):
     settings.MIDDLEWARE = middleware
     found = checks.check_middleware(None)
     assert ids(found) == (["hub.E008"] if named else [])
-    assert all(named in one.msg and checks.SESSION in one.hint for one in found)
+    assert all(named in one.msg and checks.SESSION_MIDDLEWARE in one.hint for one in found)

@@ -1,4 +1,4 @@
-"""The doctor: each line it prints, and what makes it say so."""
+"""The doctor: each line it prints, and its cause."""
 
 import contextlib
 import datetime
@@ -40,7 +40,7 @@ def wait_for(count, since):
 
 @pytest.fixture
 def sound():
-    """A worker is at work, and the log is this database's."""
+    """A worker is running, and the log is this database's."""
     lease = Lease()
     tell("open.1", "hello")
     drain()
@@ -66,12 +66,12 @@ def test_a_sound_installation_has_no_failure(sound):
     assert parts <= subjects
 
 
-def test_the_command_prints_a_line_each_and_what_to_change(sound, capsys):
+def test_the_command_prints_one_line_per_finding_and_its_hint(sound, capsys):
     Worker.objects.update(holder="")
     call_command("hub_doctor")
     lines = capsys.readouterr().out.splitlines()
     assert "ok       migrations: all applied" in lines
-    line = lines.index("warning  worker: none is at work: no mail goes out")
+    line = lines.index("warning  worker: none is running: no emails are sent")
     assert "hub_deliver" in lines[line + 1]
 
 
@@ -81,60 +81,62 @@ def test_the_command_fails_where_something_is_broken(sound):
         call_command("hub_doctor")
 
 
-def test_an_event_that_nobody_numbers_is_seen(sound):
+def test_an_unnumbered_event_is_reported(sound):
     tell("open.1", "abandoned")
     [(_, first), (verdict, text)] = findings("log")
     assert f"head {log.state().head}" in first
     assert verdict == "warning" and "without a position" in text
 
 
-def test_a_restored_log_is_seen(sound):
+def test_a_restored_log_is_reported(sound):
     Log.objects.update(fingerprint="elsewhere")
     assert any(verdict == "warning" and "restored" in text for verdict, text in findings("log"))
 
 
 @pytest.mark.both
-def test_a_worker_at_work_is_named(sound):
-    assert findings("worker") == [("ok", f"{sound.holder} is at work")]
+def test_a_running_worker_is_named(sound):
+    assert findings("worker") == [("ok", f"{sound.holder} is running")]
 
 
-def test_a_worker_that_never_ran_is_missed():
+def test_a_worker_that_never_ran_is_a_warning():
     Worker.objects.all().delete()
-    assert findings("worker") == [("warning", "none is at work: no mail goes out")]
+    assert findings("worker") == [("warning", "none is running: no emails are sent")]
 
 
 @pytest.mark.both
-def test_a_killed_workers_lease_is_seen(sound):
+def test_the_lease_of_a_killed_worker_is_reported(sound):
     Worker.objects.update(until=ago(90))
     [(verdict, text)] = findings("worker")
     assert verdict == "warning"
     assert f"the lease of {sound.holder} ended 9" in text
 
 
-def test_what_keeps_mail_from_going_out_is_repeated(sound):
+def test_the_workers_error_is_a_failure(sound):
     Worker.objects.update(error="cannot reach the mail server")
-    assert findings("worker")[1:] == [("failure", "no mail goes out: cannot reach the mail server")]
+    assert findings("worker")[1:] == [
+        ("failure", "no emails are sent: cannot reach the mail server")
+    ]
 
 
-def test_deliveries_that_wait_for_their_time_are_no_trouble(sound):
+def test_deliveries_that_are_not_due_yet_are_ok(sound):
     wait_for(3, since=-600)
     assert findings("deliveries") == [("ok", "0 are due now, 0 were given up")]
 
 
 @pytest.mark.both
-def test_a_delivery_that_is_late_is_seen(sound):
-    wait_for(2, since=doctor.LATE + 60)
+def test_a_late_delivery_is_a_warning(sound):
+    wait_for(2, since=doctor.MAX_DELIVERY_DELAY + 60)
     [(verdict, text)] = findings("deliveries")
     assert verdict == "warning" and text.startswith("2 are due now, 0 were given up; the oldest")
 
 
-def test_many_deliveries_at_once_are_seen(sound, monkeypatch):
-    monkeypatch.setattr(doctor, "MANY", 3)
+def test_too_many_due_deliveries_are_a_warning(sound, monkeypatch):
+    monkeypatch.setattr(doctor, "MAX_DUE_DELIVERIES", 3)
     wait_for(4, since=1)
     assert findings("deliveries")[0][0] == "warning"
 
 
-def test_what_cannot_be_looked_at_is_a_failure_and_the_others_are_looked_at(sound, monkeypatch):
+def test_an_examination_that_raises_is_a_failure_and_the_others_go_on(sound, monkeypatch):
     def broken():
         raise OSError("no such thing")
 
@@ -148,7 +150,7 @@ def use_redis(settings, url):
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [url]}}}
 
 
-def test_a_round_trip_through_a_real_redis_is_timed(sound, settings, redis_server, monkeypatch):
+def test_a_round_trip_through_redis_is_timed(sound, settings, redis_server, monkeypatch):
     monkeypatch.setattr(doctor, "LAYER_TIMEOUT", PATIENCE)
     use_redis(settings, redis_server.url)
     [(verdict, text)] = findings("layer")
@@ -175,14 +177,14 @@ def test_an_application_without_a_hub_is_a_failure(settings):
     assert found.verdict == "ok" and "ShopPolicy" in found.text
 
 
-def test_what_a_check_finds_is_said_with_its_id_and_its_hint(settings):
+def test_the_findings_of_checks_are_reported_with_id_and_hint(settings):
     settings.HUB = {"BYTES_RATE": 1_000}
     [found] = doctor.configuration()
     assert found.verdict == "failure" and found.text.startswith("hub.E006: ") and found.hint
 
 
 @pytest.mark.both
-def test_migrations_that_are_missing_are_counted(sound):
+def test_missing_migrations_are_counted(sound):
     recorder = MigrationRecorder(connection)
     recorder.record_unapplied("hub", "0003_inbox")
     try:
@@ -193,13 +195,13 @@ def test_migrations_that_are_missing_are_counted(sound):
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [(1_024, "warning"), (4_096, "ok")])
-def test_too_few_open_files_are_seen(monkeypatch, limit, verdict):
+def test_a_low_limit_of_open_files_is_a_warning(monkeypatch, limit, verdict):
     monkeypatch.setattr(doctor.resource, "getrlimit", lambda _: (limit, limit))
     [found] = doctor.files()
     assert found.verdict == verdict and found.text.startswith(f"at most {limit} for a server")
 
 
-def test_sqlite_for_several_processes_is_seen(settings):
+def test_sqlite_with_several_processes_is_a_warning(settings):
     use_redis(settings, "redis://127.0.0.1:1")
     first, second = doctor.database()
     assert (first.verdict, second.verdict) == ("ok", "warning")
@@ -207,7 +209,7 @@ def test_sqlite_for_several_processes_is_seen(settings):
 
 
 @pytest.mark.both
-def test_a_layer_in_memory_is_for_one_process():
+def test_a_layer_in_memory_beside_postgresql_is_a_warning():
     [found] = doctor.layer()
     several = connection.vendor == "postgresql"
     assert found.verdict == ("warning" if several else "ok")
@@ -230,7 +232,7 @@ def option(monkeypatch, name, value):
 
 
 @pytest.mark.postgres
-def test_another_isolation_is_a_failure_wherever_it_was_set(monkeypatch):
+def test_another_isolation_level_is_a_failure_wherever_it_is_set(monkeypatch):
     assert [one.verdict for one in doctor.database()] == ["ok"]
     with option(monkeypatch, "isolation_level", 4):
         isolation = list(doctor.database())[-1]
@@ -246,9 +248,9 @@ def test_another_isolation_is_a_failure_wherever_it_was_set(monkeypatch):
 
 
 @pytest.mark.postgres
-def test_connections_that_are_too_few_for_the_processes_are_seen(monkeypatch):
+def test_too_few_database_connections_are_a_warning(monkeypatch):
     [found] = doctor.database()
-    assert found.verdict == "ok" and "up to 20 a process" in found.text
+    assert found.verdict == "ok" and "up to 20 per process" in found.text
     pool = connection.settings_dict["OPTIONS"]["pool"]
     monkeypatch.setitem(pool, "max_size", 90)
     [found] = doctor.database()
@@ -256,12 +258,12 @@ def test_connections_that_are_too_few_for_the_processes_are_seen(monkeypatch):
     monkeypatch.setattr(doctor, "PROCESSES", 0)
     monkeypatch.setitem(pool, "max_size", 500)
     [found] = doctor.database()
-    assert found.verdict == "warning" and "the next process" in found.text
+    assert found.verdict == "warning" and "another process" in found.text
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize(("seconds", "verdict"), [(0, "ok"), (90, "warning"), (-90, "warning")])
-def test_a_clock_that_is_wrong_is_seen(monkeypatch, seconds, verdict):
+def test_a_wrong_clock_is_a_warning(monkeypatch, seconds, verdict):
     class Wrong:
         @staticmethod
         def now():

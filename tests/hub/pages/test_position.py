@@ -1,4 +1,4 @@
-"""The position that a page carries, and the hub's HTTP side."""
+"""The position that a page carries; health and tickets over HTTP."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -27,7 +27,7 @@ def request_of(path="/", runtime=None, user=None, method="get"):
     return request
 
 
-def test_without_a_server_a_page_carries_the_databases_position():
+def test_without_a_server_a_page_carries_the_position_from_the_database():
     tell("open.1", "a", "b")
     drain()
     assert pages.page_of(request_of()) == f"{log.state().epoch}:2"
@@ -54,7 +54,7 @@ def test_a_page_outside_the_middleware_carries_nothing():
     assert pages.page(request_of()) == {"hub_page": ""}
 
 
-async def test_in_a_server_a_page_costs_no_query_and_its_socket_goes_on_there(site: Site):
+async def test_in_a_server_a_page_costs_no_query_and_its_socket_resumes_there(site: Site):
     await site.connect()
     await site.tell("open.1", "on the page")
     head = await site.followed()
@@ -99,7 +99,7 @@ async def test_a_process_that_follows_the_log_is_ready(site: Site):
     assert health.readyz(request_of(runtime=site.runtime)).status_code == 503
 
 
-def test_who_is_signed_in_gets_a_ticket_of_their_own(client):
+def test_a_signed_in_user_gets_a_ticket_of_their_own(client):
     ana = make_person()
     client.force_login(ana)
     answer = client.post("/api/ticket")
@@ -110,7 +110,7 @@ def test_who_is_signed_in_gets_a_ticket_of_their_own(client):
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_a_visitor_gets_none_and_a_get_is_refused(client):
+def test_a_visitor_gets_no_ticket_and_a_get_is_refused(client):
     answer = client.post("/api/ticket")
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "unauthorized"
@@ -118,7 +118,7 @@ def test_a_visitor_gets_none_and_a_get_is_refused(client):
     assert client.get("/api/ticket").status_code == 405
 
 
-def test_without_the_middleware_a_ticket_says_what_is_missing(client, settings):
+def test_without_the_middleware_issuing_a_ticket_names_it(client, settings):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "PagePosition" not in name]
     client.force_login(make_person())
     with pytest.raises(ImproperlyConfigured, match="PagePositionMiddleware is not in MIDDLEWARE"):

@@ -22,7 +22,7 @@ def texts():
 
 @pytest.fixture
 def heard():
-    """What the relays of this process would hear."""
+    """What the relays of this process would receive."""
     signals = []
 
     def on_commit(**kwargs):
@@ -78,7 +78,7 @@ def test_relays_are_woken_after_the_commit_and_not_before(heard):
     assert heard == ["committed"]
 
 
-def test_a_hook_that_fails_does_not_keep_the_relays_asleep(heard):
+def test_relays_are_woken_even_if_another_hook_fails(heard):
     def fail():
         raise LookupError("a project's own hook")
 
@@ -119,7 +119,7 @@ def test_many_events_are_one_statement_and_keep_their_order():
         (Told(text="x" * 20_000), "news", FrameTooLarge),
     ],
 )
-def test_what_cannot_be_told_is_refused_and_nothing_is_written(event, topic, error):
+def test_an_invalid_event_or_topic_is_refused_and_nothing_is_written(event, topic, error):
     with transaction.atomic():
         with pytest.raises(error):
             publish_many([(Told(), "news"), (event, topic)])
@@ -128,7 +128,7 @@ def test_what_cannot_be_told_is_refused_and_nothing_is_written(event, topic, err
         publish_ephemeral(event, topic)
 
 
-def test_the_frames_bound_is_a_setting(settings):
+def test_the_limit_of_a_frame_is_a_setting(settings):
     settings.HUB = {"FRAME_OUT": 300}
     with transaction.atomic():
         publish(Told(), "news")

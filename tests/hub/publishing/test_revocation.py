@@ -1,4 +1,4 @@
-"""The end of a session, as whoever connects at that moment sees it."""
+"""The end of a session, as a client sees it that connects at that moment."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
 class SlowStore(db.SessionStore):
-    """Django tells of a logout first and ends the session then: here that takes a while."""
+    """Django sends the logout's signal first and ends the session then: here that takes a while."""
 
     gate = threading.Event()
 
@@ -25,7 +25,7 @@ class SlowStore(db.SessionStore):
         super().flush()
 
 
-async def test_a_logout_that_is_told_has_ended_the_session(site: Site):
+async def test_a_published_logout_has_already_ended_the_session(site: Site):
     ana = await site.run(make_person)
     key = await site.run(sign_in, ana)
     browser = await site.connect(cookie=key)
@@ -45,7 +45,7 @@ async def test_a_logout_that_is_told_has_ended_the_session(site: Site):
     assert back.welcome["user"] is None
 
 
-def test_a_session_that_only_its_cookie_holds_is_still_there_for_other_receivers():
+def test_a_session_stored_in_its_cookie_stays_readable_for_other_receivers():
     request = HttpRequest()
     request.session = signed_cookies.SessionStore()
     request.session["basket"] = [7]
