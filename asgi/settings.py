@@ -131,7 +131,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hub.pages.page",
                 "frontend.badge.inbox_badge",
-                "frontend.quiet.hub_quiet",
+                "frontend.toast_filter.hub_quiet",
             ],
         },
     },

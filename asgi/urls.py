@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from asgi.api import api
-from frontend.kinds import kind_name
+from frontend.labels import kind_name
 from frontend.views import errors
 from hub import views
 from hub.api import unknown_path

@@ -3,8 +3,8 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from frontend.dashboard import dashboard
 from frontend.views import account, inbox, media, orders, preferences, products
+from frontend.views.dashboard import dashboard
 
 urlpatterns = [
     path("", products.shop, name="shop"),

@@ -32,7 +32,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "title": "Something broke on our side",
         "advice": "We have a note of it. Try again in a minute.",
     }
-    return HttpResponse(render_to_string("frontend/broken.html", context), status=500)
+    return HttpResponse(render_to_string("frontend/server_error.html", context), status=500)
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

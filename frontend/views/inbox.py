@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.kinds import is_mutable, kind_name, topic_names
+from frontend.labels import is_mutable, kind_name, topic_names
 from hub import inbox
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
 from orders.topics import ShopPolicy

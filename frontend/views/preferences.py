@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from frontend.kinds import kind_name, offered, topic_names
+from frontend.labels import kind_name, offered, topic_names
 from hub import preferences
 from hub.errors import HubError
 from hub.preferences import MEANS, Choice

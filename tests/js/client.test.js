@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HubClient } from "../../hub/static/hub/client.js";
-import { FakeStorage, surroundings } from "./surroundings.js";
+import { FakeStorage, surroundings } from "./environment.js";
 
 /** A client of ana's (7), its browser, and all that it told. */
 class Tab {

@@ -1,9 +1,9 @@
 /** Starts the hub on a page and connects it with what the page shows. */
 import { HubClient } from "../hub/client.js";
-import { ConnectionLine } from "./connection.js";
-import { Digest } from "./digest.js";
-import { LiveFigures } from "./live.js";
-import { quietFor } from "./quiet.js";
+import { ConnectionLine } from "./connection_line.js";
+import { Digest } from "./missed_summary.js";
+import { LiveFigures } from "./live_figures.js";
+import { quietFor } from "./toast_filter.js";
 import { Toasts } from "./toasts.js";
 
 const SILENT = ["subscription.changed", "inbox.changed"]; // for scripts, not for people

@@ -4,7 +4,7 @@
  * Time stands still while the pointer or the focus is in the toasts, and while the tab is hidden.
  */
 import { element, toastElement } from "./toast.js";
-import { MAX_SHOWN, MAX_SHOWN_NARROW, Tray } from "./tray.js";
+import { MAX_SHOWN, MAX_SHOWN_NARROW, Tray } from "./toast_queue.js";
 
 const KEY = "hub.toasts";
 const NARROW = "(max-width: 30rem)";

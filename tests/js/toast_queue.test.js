@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lifetime, MAX_SHOWN, MAX_WAITING, Tray } from "../../frontend/static/frontend/tray.js";
+import { lifetime, MAX_SHOWN, MAX_WAITING, Tray } from "../../frontend/static/frontend/toast_queue.js";
 
 const frame = (id, more) => ({ epoch: "e1", id, severity: "info", title: `No. ${id}`, ...more });
 

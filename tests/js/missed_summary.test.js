@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Digest } from "../../frontend/static/frontend/digest.js";
+import { Digest } from "../../frontend/static/frontend/missed_summary.js";
 
 const WAIT = 200; // ms without another event
 const old = { replayed: true, at: "2020-01-01T00:00:00Z" };

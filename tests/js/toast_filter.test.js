@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { quietFor } from "../../frontend/static/frontend/quiet.js";
+import { quietFor } from "../../frontend/static/frontend/toast_filter.js";
 
 const drop = { topic: "product.12", type: "product.price_dropped" };
 
