@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HubClient } from "../../hub/static/hub/client.js";
-import { FakeStorage, surroundings } from "./environment.js";
+import { FakeStorage, environment } from "./environment.js";
 
-/** A client of ana's (7), its browser, and all that it told. */
+/** A client of ana (7), its browser, and the events that it emitted. */
 class Tab {
-  told = [];
+  emitted = [];
 
   constructor({ storage = new FakeStorage(), tabStorage = new FakeStorage(), ...options } = {}) {
-    this.browser = surroundings(options.clock);
+    this.browser = environment(options.clock);
     this.storage = storage;
     this.tabStorage = tabStorage;
     this.client = new HubClient({
@@ -18,10 +18,10 @@ class Tab {
       storage,
       tabStorage,
       ...options,
-      surroundings: this.browser,
+      environment: this.browser,
     });
     for (const type of ["event", "welcome", "state", "topics", "missed"]) {
-      this.client.addEventListener(type, ({ detail }) => this.told.push([type, detail]));
+      this.client.addEventListener(type, ({ detail }) => this.emitted.push([type, detail]));
     }
     this.client.start();
   }
@@ -35,7 +35,7 @@ class Tab {
   }
 
   of(type) {
-    return this.told.filter(([told]) => told === type).map(([, detail]) => detail);
+    return this.emitted.filter(([emitted]) => emitted === type).map(([, detail]) => detail);
   }
 
   get ids() {
@@ -80,20 +80,20 @@ test("the first hello resumes from where the page was rendered", () => {
   });
 });
 
-test("without a page's position and without a memory there is nothing to resume", () => {
+test("without a page's position and a stored cursor, the hello does not resume", () => {
   const tab = new Tab();
   tab.socket.open();
   assert.deepEqual(tab.hello, { op: "hello" });
 });
 
-test("what the browser remembers goes before the page's position", () => {
+test("a stored cursor below the page's position is resumed", () => {
   const first = new Tab({ page: "e1:40" }).welcome({ position: 40, head: 40 }).event(45);
   const next = new Tab({ page: "e1:60", storage: first.storage });
   next.socket.open();
   assert.deepEqual(next.hello.resume, { epoch: "e1", position: 45 });
 });
 
-test("a page older than the cursor resumes from the page, and what was handled is marked", () => {
+test("a page older than the cursor resumes from the page and marks handled events", () => {
   const first = new Tab().welcome().event(150);
   const next = new Tab({ page: "e1:140", tabStorage: first.tabStorage });
   next.socket.open();
@@ -108,7 +108,7 @@ test("a page older than the cursor resumes from the page, and what was handled i
   );
 });
 
-test("what another tab has handled is still told in a tab that did not", () => {
+test("an event that only another tab has handled is emitted in this tab", () => {
   const storage = new FakeStorage();
   const tab = new Tab({ storage }).welcome().event(101);
   new Tab({ storage }).welcome().event(101).event(102);
@@ -117,7 +117,7 @@ test("what another tab has handled is still told in a tab that did not", () => {
   assert.equal(next.hello.resume.position, 101);
 });
 
-test("another person in the same browser starts afresh", () => {
+test("another user in the same browser starts from the page's position", () => {
   const first = new Tab().welcome().event(150);
   const next = new Tab({ person: "8", page: "e1:40", storage: first.storage });
   next.socket.open();
@@ -131,7 +131,7 @@ test("a cursor of another log is not used", () => {
   assert.deepEqual(next.hello.resume, { epoch: "e2", position: 4 });
 });
 
-test("events up to the page's position are marked as seen by it", () => {
+test("events up to the page's position are marked as seenByPage", () => {
   const tab = new Tab({ page: "e1:110" }).welcome().event(110).event(111);
   assert.deepEqual(
     tab.of("event").map(({ seenByPage }) => seenByPage),
@@ -139,18 +139,18 @@ test("events up to the page's position are marked as seen by it", () => {
   );
 });
 
-test("an event comes once, whatever the server repeats", () => {
+test("an event that the server repeats is emitted once", () => {
   const tab = new Tab().welcome().event(101).event(101).event(99).event(102);
   assert.deepEqual(tab.ids, [101, 102]);
 });
 
-test("an ephemeral event is handed on and moves no cursor", () => {
+test("an ephemeral event is emitted and moves no cursor", () => {
   const tab = new Tab().welcome().event(undefined, { topic: "product.1.page" });
   assert.equal(tab.of("event").length, 1);
   assert.equal(tab.client.cursor.position, 100);
 });
 
-test("an event is the person's own by its topic", () => {
+test("an event is the user's own by its topic", () => {
   const tab = new Tab().welcome().event(101).event(102, { topic: "product.1" });
   tab.socket.say({ op: "topics", added: ["product.1"], removed: ["user.7"] });
   tab.event(103).event(104, { topic: "product.1" });
@@ -167,7 +167,7 @@ test("a ping is answered and becomes the cursor", () => {
   assert.equal(tab.client.cursor.position, 130);
 });
 
-test("after a drop it comes back, resumes where it was and says it was there before", () => {
+test("after a lost connection it resumes at its cursor, and the welcome says `again`", () => {
   const tab = new Tab().welcome().event(101);
   tab.socket.drop();
   assert.equal(tab.state.name, "waiting");
@@ -181,7 +181,7 @@ test("after a drop it comes back, resumes where it was and says it was there bef
   );
 });
 
-test("waits double from half a second to twenty seconds, each a random share", () => {
+test("delays are random below a bound that doubles from half a second to twenty seconds", () => {
   const tab = new Tab();
   const waits = [];
   for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -192,7 +192,7 @@ test("waits double from half a second to twenty seconds, each a random share", (
   assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
 });
 
-test("a connection that held for a while makes the next wait short again", () => {
+test("a connection that held makes the next delay short again", () => {
   const tab = new Tab();
   tab.socket.drop();
   tab.browser.clock.pass(1000);
@@ -204,7 +204,7 @@ test("a connection that held for a while makes the next wait short again", () =>
   assert.equal(tab.state.retry, 250);
 });
 
-test("it does not come back before the server wants it", () => {
+test("it does not reconnect before the server's retry_ms", () => {
   const tab = new Tab().welcome();
   tab.socket.say({ op: "goodbye", code: 4012, reason: "restart", reconnect: true, retry_ms: 1730 });
   tab.socket.drop(1006);
@@ -216,7 +216,7 @@ test("it does not come back before the server wants it", () => {
   assert.equal(tab.browser.sockets.length, 2);
 });
 
-test("a server that says goodbye and forgets to close is left", () => {
+test("a server that says goodbye without closing is left", () => {
   const tab = new Tab().welcome();
   tab.socket.say({ op: "goodbye", code: 4012, reason: "restart", reconnect: true, retry_ms: 0 });
   tab.browser.clock.pass(3000);
@@ -225,7 +225,7 @@ test("a server that says goodbye and forgets to close is left", () => {
 });
 
 for (const code of [1000, 1001, 1006, 1012, 4000, 4008, 4012, 4013, 4029, 4401, 4499]) {
-  test(`close code ${code} comes back`, () => {
+  test(`close code ${code} reconnects`, () => {
     const tab = new Tab().welcome();
     tab.socket.drop(code);
     assert.equal(tab.state.name, "waiting");
@@ -233,7 +233,7 @@ for (const code of [1000, 1001, 1006, 1012, 4000, 4008, 4012, 4013, 4029, 4401, 
 }
 
 for (const code of [4500, 4501, 4503, 4510, 4999]) {
-  test(`close code ${code} does not come back`, () => {
+  test(`close code ${code} does not reconnect`, () => {
     const tab = new Tab().welcome();
     tab.socket.drop(code, "deleted");
     assert.deepEqual(tab.state, { name: "ended", code, reason: "deleted" });
@@ -250,7 +250,7 @@ test("a final goodbye ends it even when the close code is lost", () => {
   assert.deepEqual(tab.state, { name: "ended", code: 4510, reason: "deleted" });
 });
 
-test("a session that became another person's ends the page's connection", () => {
+test("a session that became another user's ends the page's connection", () => {
   const tab = new Tab().welcome({ user: { id: 8, name: "ben" }, topics: ["user.8"] });
   assert.equal(tab.state.name, "ended");
   assert.equal(tab.state.reason, "person");
@@ -262,7 +262,7 @@ test("an anonymous page is welcomed as nobody", () => {
   assert.equal(tab.state.name, "live");
 });
 
-test("a page waits 35 seconds for its welcome, as long as a crowd may take", () => {
+test("a client waits 35 seconds for its welcome", () => {
   const tab = new Tab();
   tab.browser.clock.pass(34_999);
   assert.equal(tab.state.name, "connecting");
@@ -270,7 +270,7 @@ test("a page waits 35 seconds for its welcome, as long as a crowd may take", () 
   assert.equal(tab.state.name, "waiting");
 });
 
-test("a silent connection is given up after one and a half pings and ten seconds", () => {
+test("a silent connection is closed after one and a half pings and ten seconds", () => {
   const tab = new Tab().welcome();
   tab.browser.clock.pass(47_499);
   assert.equal(tab.state.name, "live");
@@ -278,14 +278,14 @@ test("a silent connection is given up after one and a half pings and ten seconds
   assert.equal(tab.state.name, "waiting");
 });
 
-test("a machine that slept finds out as soon as the tab is looked at", () => {
+test("a machine that slept notices the dead connection when the tab becomes visible", () => {
   const tab = new Tab().welcome();
   tab.browser.clock.sleep(60_000);
   tab.browser.document.dispatchEvent(new Event("visibilitychange"));
   assert.equal(tab.state.name, "waiting");
 });
 
-test("a retry that is overdue happens when the tab is looked at", () => {
+test("an overdue attempt is made when the tab becomes visible", () => {
   const tab = new Tab().welcome();
   tab.socket.drop();
   tab.browser.clock.sleep(60_000);
@@ -293,7 +293,7 @@ test("a retry that is overdue happens when the tab is looked at", () => {
   assert.equal(tab.browser.sockets.length, 2);
 });
 
-test("a new network makes a new connection at once", () => {
+test("when the network is back, it reconnects at once", () => {
   const tab = new Tab().welcome();
   tab.browser.window.dispatchEvent(new Event("online"));
   tab.browser.clock.pass(0);
@@ -301,7 +301,7 @@ test("a new network makes a new connection at once", () => {
   assert.equal(tab.browser.sockets.length, 2);
 });
 
-test("without a network it says so and tries all the same", () => {
+test("without a network the state is offline, and attempts go on", () => {
   const tab = new Tab().welcome();
   tab.browser.window.navigator.onLine = false;
   tab.socket.drop();
@@ -310,7 +310,7 @@ test("without a network it says so and tries all the same", () => {
   assert.equal(tab.browser.sockets.length, 2);
 });
 
-test("a page that is left closes its socket and opens it again when it is shown again", () => {
+test("a page closes its socket at pagehide and reconnects when it is shown again", () => {
   const tab = new Tab().welcome().event(101);
   tab.browser.window.dispatchEvent(new Event("pagehide"));
   assert.equal(tab.socket.closed, 1000);
@@ -320,7 +320,7 @@ test("a page that is left closes its socket and opens it again when it is shown 
   assert.equal(tab.hello.resume.position, 101);
 });
 
-test("a page shown again does not tell what the pages between have told", () => {
+test("a page shown again marks the events that later pages have handled", () => {
   const tab = new Tab().welcome().event(101);
   tab.browser.window.dispatchEvent(new Event("pagehide"));
   new Tab({ tabStorage: tab.tabStorage }).welcome().event(105);
@@ -336,7 +336,7 @@ test("a page shown again does not tell what the pages between have told", () => 
   );
 });
 
-test("what cannot be caught up is told once, and the cursor may be a lower one", () => {
+test("`missed` is emitted once, and the cursor may be lower afterwards", () => {
   const tab = new Tab({ page: "e1:500" });
   tab.welcome({ position: 20, head: 20, recovered: false, reason: "ahead" });
   assert.deepEqual(tab.of("missed"), [{ reason: "ahead" }]);
@@ -345,7 +345,7 @@ test("what cannot be caught up is told once, and the cursor may be a lower one",
   assert.deepEqual(next.hello.resume, { epoch: "e1", position: 20 });
 });
 
-test("a late topic's events come although the cursor has passed them", () => {
+test("a late topic's events are emitted although the cursor has passed them", () => {
   const tab = new Tab().welcome().event(120);
   tab.client.subscribe(["product.3"], 90);
   assert.deepEqual(tab.socket.sent.at(-1), {
@@ -361,14 +361,14 @@ test("a late topic's events come although the cursor has passed them", () => {
   assert.deepEqual(tab.of("topics").at(-1).pages, ["product.3"]);
 });
 
-/** A tab at 101 that was told 105 and 107 by a reply; the socket is lost then. */
-function toldAhead() {
+/** A tab at 101 that got 105 and 107 in a reply. */
+function deliveredAhead() {
   const tab = new Tab().welcome().event(101);
   tab.client.subscribe(["product.3"]);
   const events = [105, 107].map((id) => ({ id, type: "product.changed", topic: "product.3" }));
   tab.socket.say({ op: "reply", ref: "1", ok: true, topics: ["product.3"], events });
   assert.deepEqual(tab.ids, [101, 105, 107]);
-  tab.comeBack = (frame) => {
+  tab.reconnect = (frame) => {
     tab.socket.drop();
     tab.browser.clock.pass(20_000);
     tab.socket.open();
@@ -377,17 +377,17 @@ function toldAhead() {
   return tab;
 }
 
-test("what a reply told above the cursor is not told again by the resumed stream", () => {
-  const tab = toldAhead();
-  tab.comeBack({ position: 101, head: 107 });
+test("an event of a reply above the cursor is not emitted again by the resumed stream", () => {
+  const tab = deliveredAhead();
+  tab.reconnect({ position: 101, head: 107 });
   assert.deepEqual(tab.hello.resume, { epoch: "e1", position: 101 });
   tab.event(103).event(105, { topic: "product.3" }).event(106).event(107, { topic: "product.3" });
   assert.deepEqual(tab.ids, [101, 105, 107, 103, 106]);
   assert.equal(tab.client.cursor.position, 107);
 });
 
-test("a topic that is left and asked for again does not repeat its reply", () => {
-  const tab = toldAhead();
+test("a topic that is left and requested again does not repeat its reply", () => {
+  const tab = deliveredAhead();
   tab.client.unsubscribe(["product.3"]);
   tab.client.subscribe(["product.3"]);
   assert.equal(tab.socket.sent.at(-1).since, 101);
@@ -396,14 +396,14 @@ test("a topic that is left and asked for again does not repeat its reply", () =>
   assert.deepEqual(tab.ids, [101, 105, 107, 108]);
 });
 
-test("another log's events are new, whatever a reply of the earlier log told", () => {
-  const tab = toldAhead();
-  tab.comeBack({ epoch: "e2", position: 102, head: 102, recovered: false, reason: "epoch" });
+test("events of another log are new, whatever a reply of the earlier log carried", () => {
+  const tab = deliveredAhead();
+  tab.reconnect({ epoch: "e2", position: 102, head: 102, recovered: false, reason: "epoch" });
   tab.event(105, { topic: "product.3" });
   assert.deepEqual(tab.ids, [101, 105, 107, 105]);
 });
 
-test("topics asked for while away are in the next hello", () => {
+test("topics requested while disconnected are in the next hello", () => {
   const tab = new Tab({ topics: ["product.1"] }).welcome();
   tab.socket.drop();
   tab.client.subscribe(["product.2"]);
@@ -413,7 +413,7 @@ test("topics asked for while away are in the next hello", () => {
   assert.deepEqual(tab.hello.topics, ["product.2"]);
 });
 
-test("what changes while the hello is on its way is said after the welcome", () => {
+test("topics that change while the hello is on its way are sent after the welcome", () => {
   const tab = new Tab({ page: "e1:90", topics: ["product.1", "product.9"] });
   tab.socket.open();
   tab.client.subscribe(["product.2"]);
@@ -427,7 +427,7 @@ test("what changes while the hello is on its way is said after the welcome", () 
   assert.deepEqual(tab.of("topics").at(-1).pages, []);
 });
 
-test("a page that asks when it is welcomed asks once", () => {
+test("a page that subscribes at the welcome subscribes once", () => {
   const tab = new Tab();
   tab.client.addEventListener("welcome", () => tab.client.subscribe(["product.2"]));
   tab.welcome();
@@ -437,7 +437,7 @@ test("a page that asks when it is welcomed asks once", () => {
   );
 });
 
-test("a topic that could not be checked is asked for again", () => {
+test("a topic that could not be checked is requested again", () => {
   const tab = new Tab().welcome();
   tab.client.subscribe(["product.3"]);
   const error = { code: "unavailable", message: "not now", temporary: true };
@@ -447,7 +447,7 @@ test("a topic that could not be checked is asked for again", () => {
   assert.equal(tab.socket.sent.at(-1).ref, "2");
 });
 
-test("each hello carries a fresh ticket where tickets are used", async () => {
+test("each hello carries a fresh ticket", async () => {
   let made = 0;
   const tab = new Tab({ ticket: async () => `ticket ${(made += 1)}` });
   tab.socket.open();
@@ -462,7 +462,7 @@ test("each hello carries a fresh ticket where tickets are used", async () => {
   assert.equal(tab.hello.ticket, "ticket 2");
 });
 
-test("nonsense from the server breaks nothing", (context) => {
+test("frames that the client cannot read are ignored", (context) => {
   const warn = context.mock.method(console, "warn", () => {});
   const tab = new Tab().welcome();
   tab.socket.say("{");
@@ -472,7 +472,7 @@ test("nonsense from the server breaks nothing", (context) => {
   assert.equal(warn.mock.callCount(), 1);
 });
 
-test("a storage that refuses costs the memory, not the connection", (context) => {
+test("a storage that throws does not stop the connection", (context) => {
   context.mock.method(console, "warn", () => {});
   const refuse = () => {
     throw new Error("storage is switched off");
@@ -481,7 +481,7 @@ test("a storage that refuses costs the memory, not the connection", (context) =>
   assert.deepEqual(tab.ids, [101]);
 });
 
-test("a browser remembers only so many people", () => {
+test("a browser remembers eight users", () => {
   const storage = new FakeStorage();
   for (let person = 1; person <= 12; person += 1) {
     new Tab({ person, storage }).welcome({ user: { id: person } });
@@ -489,7 +489,7 @@ test("a browser remembers only so many people", () => {
   assert.equal(Object.keys(JSON.parse(storage.getItem("hub.cursors"))).length, 8);
 });
 
-test("stopping leaves no timer and no socket behind", () => {
+test("stopping leaves no timer and no socket", () => {
   const tab = new Tab().welcome();
   tab.client.stop();
   assert.equal(tab.state.name, "stopped");

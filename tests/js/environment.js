@@ -14,7 +14,7 @@ export class Clock {
 
   clearTimeout = (timer) => this.#timers.delete(timer);
 
-  /** Let ms pass; what falls due is done in order. */
+  /** Let `ms` pass and run the timers that fall due, in order. */
   pass(ms) {
     const end = this.now + ms;
     for (;;) {
@@ -28,7 +28,7 @@ export class Clock {
     this.now = end;
   }
 
-  /** The machine sleeps: time passes, no timer runs. */
+  /** Let `ms` pass without running timers, like a machine that sleeps. */
   sleep(ms) {
     this.now += ms;
   }
@@ -79,8 +79,8 @@ export class FakeStorage {
   removeItem = (key) => void this.items.delete(key);
 }
 
-/** What a client is given instead of a browser; `sockets` are those it opened, `random` is 0.5. */
-export function surroundings(clock = new Clock()) {
+/** Replaces the browser for a client. `sockets` are those that it opened; `random` is 0.5. */
+export function environment(clock = new Clock()) {
   const sockets = [];
   const window = new EventTarget();
   window.navigator = { onLine: true };

@@ -1,48 +1,48 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Digest } from "../../frontend/static/frontend/missed_summary.js";
+import { MissedSummary } from "../../frontend/static/frontend/missed_summary.js";
 
-const WAIT = 200; // ms without another event
+const QUIET_TIME = 200; // ms without a further event
 const old = { replayed: true, at: "2020-01-01T00:00:00Z" };
 
-let told;
-let digest;
+let shown;
+let summary;
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  told = [];
-  digest = new Digest(({ title }) => told.push(title), "/inbox/");
+  shown = [];
+  summary = new MissedSummary(({ title }) => shown.push(title), "/inbox/");
 });
 
 afterEach(() => mock.timers.reset());
 
 test("old events that are replayed become one toast", () => {
-  assert.ok(digest.takes(old));
-  assert.ok(digest.takes(old));
-  mock.timers.tick(WAIT);
-  assert.deepEqual(told, ["2 new notifications"]);
+  assert.ok(summary.add(old));
+  assert.ok(summary.add(old));
+  mock.timers.tick(QUIET_TIME);
+  assert.deepEqual(shown, ["2 new notifications"]);
 });
 
-test("what is live or young is not gathered", () => {
-  assert.ok(!digest.takes({ ...old, replayed: false }));
-  assert.ok(!digest.takes({ replayed: true, at: new Date().toISOString() }));
-  mock.timers.tick(WAIT);
-  assert.deepEqual(told, []);
+test("live and recent events are not summed up", () => {
+  assert.ok(!summary.add({ ...old, replayed: false }));
+  assert.ok(!summary.add({ replayed: true, at: new Date().toISOString() }));
+  mock.timers.tick(QUIET_TIME);
+  assert.deepEqual(shown, []);
 });
 
-test("a replay that begins before the last one was told is told together with it", () => {
-  digest.takes(old);
-  digest.restart();
-  mock.timers.tick(WAIT);
-  assert.deepEqual(told, ["1 new notification"]);
+test("a replay that begins before the summary is shown is counted with it", () => {
+  summary.add(old);
+  summary.restart();
+  mock.timers.tick(QUIET_TIME);
+  assert.deepEqual(shown, ["1 new notification"]);
 });
 
 test("a replay that begins later counts anew", () => {
-  digest.takes(old);
-  mock.timers.tick(WAIT);
-  digest.restart();
-  digest.takes(old);
-  mock.timers.tick(WAIT);
-  assert.deepEqual(told, ["1 new notification", "1 new notification"]);
+  summary.add(old);
+  mock.timers.tick(QUIET_TIME);
+  summary.restart();
+  summary.add(old);
+  mock.timers.tick(QUIET_TIME);
+  assert.deepEqual(shown, ["1 new notification", "1 new notification"]);
 });

@@ -32,7 +32,7 @@ test("a quantile of merged buckets lies within two percent", () => {
   assert.equal(quantile(new Map(), 0.95), null);
 });
 
-test("the figures add up over processes, and the percentile comes from all answers together", () => {
+test("figures are sums over processes, and the percentile comes from all of them", () => {
   const samples = new Samples();
   samples.add(sample(), START);
   samples.add(sample({ process: "web:2", latencies: { [bucket(800)]: 3 } }), START + 300);

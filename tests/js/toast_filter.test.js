@@ -1,33 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { quietFor } from "../../frontend/static/frontend/toast_filter.js";
+import { toastFilter } from "../../frontend/static/frontend/toast_filter.js";
 
 const drop = { topic: "product.12", type: "product.price_dropped" };
 
-test("a type that is switched off is quiet on every topic", () => {
-  const isQuiet = quietFor("*/product.price_dropped */order.received");
-  assert.ok(isQuiet(drop));
-  assert.ok(isQuiet({ topic: "user.7", type: "order.received" }));
-  assert.ok(!isQuiet({ topic: "user.7", type: "account.updated" }));
+test("a type that is switched off makes no toast on any topic", () => {
+  const isFilteredOut = toastFilter("*/product.price_dropped */order.received");
+  assert.ok(isFilteredOut(drop));
+  assert.ok(isFilteredOut({ topic: "user.7", type: "order.received" }));
+  assert.ok(!isFilteredOut({ topic: "user.7", type: "account.updated" }));
 });
 
-test("a muted topic is quiet for every type, and no other topic with it", () => {
-  const isQuiet = quietFor("product.12/*");
-  assert.ok(isQuiet(drop));
-  assert.ok(!isQuiet({ ...drop, topic: "product.1" }));
-  assert.ok(!isQuiet({ ...drop, topic: "product.12.page" }));
+test("a muted topic makes no toast, and other topics still do", () => {
+  const isFilteredOut = toastFilter("product.12/*");
+  assert.ok(isFilteredOut(drop));
+  assert.ok(!isFilteredOut({ ...drop, topic: "product.1" }));
+  assert.ok(!isFilteredOut({ ...drop, topic: "product.12.page" }));
 });
 
-test("a type that is muted on one topic is told on others", () => {
-  const isQuiet = quietFor("product.12/product.price_dropped");
-  assert.ok(isQuiet(drop));
-  assert.ok(!isQuiet({ ...drop, topic: "product.13" }));
-  assert.ok(!isQuiet({ ...drop, type: "product.back_in_stock" }));
+test("a type that is muted on one topic makes toasts on others", () => {
+  const isFilteredOut = toastFilter("product.12/product.price_dropped");
+  assert.ok(isFilteredOut(drop));
+  assert.ok(!isFilteredOut({ ...drop, topic: "product.13" }));
+  assert.ok(!isFilteredOut({ ...drop, type: "product.back_in_stock" }));
 });
 
-test("who chose nothing, or is not logged in, is told of everything", () => {
-  assert.ok(!quietFor("")(drop));
-  assert.ok(!quietFor(undefined)(drop));
-  assert.ok(!quietFor("")({}));
+test("without preferences or a user every event makes a toast", () => {
+  assert.ok(!toastFilter("")(drop));
+  assert.ok(!toastFilter(undefined)(drop));
+  assert.ok(!toastFilter("")({}));
 });

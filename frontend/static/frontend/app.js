@@ -1,12 +1,10 @@
-/** Starts the hub on a page and connects it with what the page shows. */
+/** Starts the hub's client on a page and connects it with what the page shows. */
 import { HubClient } from "../hub/client.js";
 import { ConnectionLine } from "./connection_line.js";
-import { Digest } from "./missed_summary.js";
 import { LiveFigures } from "./live_figures.js";
-import { quietFor } from "./toast_filter.js";
+import { MissedSummary } from "./missed_summary.js";
+import { toastFilter } from "./toast_filter.js";
 import { Toasts } from "./toasts.js";
-
-const SILENT = ["subscription.changed", "inbox.changed"]; // for scripts, not for people
 
 const {
   hubPage,
@@ -27,24 +25,24 @@ const client = new HubClient({
   storage: storageOf("localStorage"),
   tabStorage: storageOf("sessionStorage"),
 });
-const isQuiet = quietFor(hubQuiet);
+const isFilteredOut = toastFilter(hubQuiet);
 const line = new ConnectionLine(document.querySelector("#connection"));
 const figures = new LiveFigures(topics);
 const toasts = new Toasts(document.querySelector("#toasts"), {
   storage: storageOf("sessionStorage"),
-  person: hubPerson,
+  user: hubPerson,
   inbox: hubInbox,
 });
-const digest = new Digest((frame) => toasts.show(frame), hubInbox);
+const summary = new MissedSummary((frame) => toasts.show(frame), hubInbox);
 
-// One listener a concern: what fails in one does not keep the others from hearing.
+// One listener per concern: an error in one does not keep the event from the others.
 client.addEventListener("event", ({ detail }) => {
-  const told = detail.own && !detail.handled && detail.title && !SILENT.includes(detail.type);
-  if (told && !isQuiet(detail) && !digest.takes(detail)) toasts.show(detail);
+  const isToast = detail.own && !detail.handled && detail.title; // without a title: for scripts
+  if (isToast && !isFilteredOut(detail) && !summary.add(detail)) toasts.show(detail);
 });
 client.addEventListener("event", ({ detail }) => figures.apply(detail));
 client.addEventListener("welcome", ({ detail }) => {
-  digest.restart();
+  summary.restart();
   if (detail.again) figures.refresh();
 });
 client.addEventListener("missed", ({ detail }) => {
@@ -66,7 +64,7 @@ client.addEventListener("state", ({ detail }) => {
   if (detail.reason === "deleted") client.forget();
 });
 
-// Other scripts of a page listen to the document, and need not know this module.
+// A page's other scripts listen to the document and need not know this module.
 for (const type of ["event", "welcome", "state"]) {
   client.addEventListener(type, ({ detail }) => {
     document.dispatchEvent(new CustomEvent(`hub:${type}`, { detail }));
@@ -74,7 +72,7 @@ for (const type of ["event", "welcome", "state"]) {
 }
 client.start();
 
-/** The storage, or null where the person has switched it off. */
+/** The storage, or null where the browser refuses it. */
 function storageOf(name) {
   try {
     return window[name];

@@ -13,10 +13,10 @@ export class Chart {
    * @param {HTMLElement} node filled with the chart
    * @param {object} options
    * @param {{token: string, area?: string}[]} options.lines colour tokens of each line
-   * @param {number} options.least the vertical scale shows at least up to here
+   * @param {number} options.least the vertical scale reaches at least this value
    * @param {(value: number) => string} options.format
-   * @param {(second: number | null, values: (number | null)[]) => void} options.pointed the pointer
-   *   is at this second; null when it left
+   * @param {(second: number | null, values: (number | null)[]) => void} options.pointed called
+   *   with the second under the pointer, null after it left
    */
   constructor(node, { lines, least, format, pointed }) {
     this.#node = node;
@@ -69,7 +69,7 @@ export class Chart {
     dark.addEventListener("change", () => this.#plot.redraw());
   }
 
-  /** @param {number[]} seconds @param {(number | null)[][]} columns one a line */
+  /** @param {number[]} seconds @param {(number | null)[][]} columns one per line */
   draw(seconds, columns) {
     this.#plot.setData([seconds, ...columns], false);
     const end = seconds.at(-1);
@@ -81,13 +81,13 @@ export class Chart {
   }
 }
 
-/** The reader's own way to write a time of day. */
+/** Times of day in the user's locale. */
 function clockTimes(_plot, seconds) {
   const style = { hour: "numeric", minute: "2-digit" };
   return seconds.map((second) => new Date(second * 1000).toLocaleTimeString([], style));
 }
 
-/** Read when it is drawn, since the colour scheme may have changed. */
+/** Read at each drawing, because the colour scheme can change. */
 function tone(token) {
   return () => getComputedStyle(document.querySelector(".metrics")).getPropertyValue(token).trim();
 }

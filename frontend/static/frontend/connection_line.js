@@ -1,16 +1,16 @@
-/** Says when the live connection is away: a line that comes late and goes soon. */
+/** The line that tells the user when the live connection is lost. */
 import { element } from "./toast.js";
 
-const PATIENCE = 2_000; // ms without a connection before anything is said
+const DELAY = 2_000; // ms without a connection before the line appears
 const ENDINGS = {
   deleted: "This account was deleted.",
   deactivated: "This account was deactivated.",
   logout: "You are logged out in this browser.",
   password: "The password was changed. Please log in again.",
-  person: "You are not logged in as before in this browser.",
+  person: "This browser is now logged in as someone else, or logged out.",
 };
 const SESSION_ENDED = "This session has ended.";
-const SIGNED_OUT = [4501, 4510];
+const SIGNED_OUT_CODES = [4501, 4510];
 const HOME = "/";
 
 export class ConnectionLine {
@@ -19,7 +19,7 @@ export class ConnectionLine {
   #name = "";
   #wasLive = false;
 
-  /** @param {HTMLElement} line hidden as long as there is nothing to say */
+  /** @param {HTMLElement} line hidden while the page is connected */
   constructor(line) {
     this.#line = line;
     line.role = "status";
@@ -27,40 +27,40 @@ export class ConnectionLine {
 
   /**
    * @param {import("../hub/link.js").LinkState} state
-   * @returns {boolean} whether this page is no longer its person's
+   * @returns {boolean} whether the page's user is signed out
    */
   show({ name, code, reason }) {
     document.documentElement.dataset.hubState = name;
     if (name === "live" || name === "stopped") {
-      this.#rest();
+      this.#cancel();
       this.#wasLive ||= name === "live";
       this.#line.hidden = true;
     } else if (name === "ended") {
-      this.#rest();
-      const over = SIGNED_OUT.includes(code) || reason in ENDINGS;
-      if (over) this.#end(ENDINGS[reason] ?? SESSION_ENDED, reason);
-      else this.#say("Live updates have stopped. Reload the page to start them again.");
-      return over;
+      this.#cancel();
+      const signedOut = SIGNED_OUT_CODES.includes(code) || reason in ENDINGS;
+      if (signedOut) this.#end(ENDINGS[reason] ?? SESSION_ENDED, reason);
+      else this.#write("Live updates have stopped. Reload the page to start them again.");
+      return signedOut;
     } else {
       this.#name = name;
-      // From the loss on, however many attempts fail meanwhile.
-      if (this.#line.hidden) this.#timer ??= setTimeout(() => this.#say(this.#text()), PATIENCE);
-      else this.#say(this.#text());
+      // Counted from the loss, however many attempts fail meanwhile.
+      if (this.#line.hidden) this.#timer ??= setTimeout(() => this.#write(this.#text()), DELAY);
+      else this.#write(this.#text());
     }
     return false;
   }
 
-  #rest() {
+  #cancel() {
     clearTimeout(this.#timer);
     this.#timer = null;
   }
 
   #text() {
-    if (this.#name === "offline") return "You are offline. Live updates come back by themselves.";
+    if (this.#name === "offline") return "You are offline. Live updates resume by themselves.";
     return this.#wasLive ? "Reconnecting…" : "Connecting…";
   }
 
-  #say(text) {
+  #write(text) {
     this.#line.hidden = false;
     if (this.#line.textContent !== text) this.#line.textContent = text;
   }

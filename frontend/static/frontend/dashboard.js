@@ -1,11 +1,11 @@
-/** Draws the request metrics that the socket brings: buffered, and at most once a frame. */
+/** Draws the request metrics that arrive over the socket, at most once per frame. */
 import { Chart } from "./chart.js";
-import { BLEND, Samples } from "./samples.js";
+import { PERCENTILE_SPAN, Samples } from "./samples.js";
 import { element } from "./toast.js";
 
-const STALE = 4_000; // ms without a sample, after which the figures are called old
-const CALM = 5_000; // ms between two drawings of the charts for who wants little motion
-const SPOKEN = 10_000; // ms between two changes of the charts' descriptions
+const STALE = 4_000; // ms without a sample after which the figures count as old
+const REDUCED_MOTION_INTERVAL = 5_000; // ms between two drawings of the charts
+const DESCRIPTION_INTERVAL = 10_000; // ms between two changes of the charts' descriptions
 const ROUTES = 8; // shown
 
 const samples = new Samples();
@@ -14,7 +14,7 @@ const state = page.querySelector("[data-metrics=state]");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let isPlanned = false;
 let drawn = 0;
-let spoken = 0;
+let described = 0;
 
 const charts = {
   rate: chart("rate", perSecond, 5, [
@@ -29,7 +29,7 @@ document.addEventListener("hub:event", ({ detail }) => {
   samples.add(detail.data, Date.now());
   plan();
 });
-// Time goes on without samples, too: that they stay away has to be seen.
+// Draws without samples as well, to show that they are missing.
 setInterval(plan, 1_000);
 plan();
 
@@ -62,22 +62,23 @@ function draw(now) {
     duration(p95),
   ]);
   table("routes", samples.routes(now, ROUTES), ([route, count]) => [route, String(count)]);
-  if (calm.matches && now - drawn < CALM) return;
+  if (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL) return;
   drawn = now;
   const columns = samples.columns(now);
   charts.rate.draw(columns.seconds, [columns.rate, columns.errors]);
   charts.p95.draw(columns.seconds, [columns.p95]);
-  if (now - spoken >= SPOKEN) {
-    spoken = now;
+  if (now - described >= DESCRIPTION_INTERVAL) {
+    described = now;
     describe("rate", "Requests per second", columns.rate, perSecond);
-    describe("p95", `95th percentile of the latency over ${BLEND} seconds`, columns.p95, duration);
+    const latency = `95th percentile of the latency over ${PERCENTILE_SPAN} seconds`;
+    describe("p95", latency, columns.p95, duration);
   }
 }
 
-// Read out when they change, so they hold no figure that changes every second.
+// Screen readers announce each change, so these hold no figure that changes every second.
 const STATES = {
   waiting: "Waiting for the first sample…",
-  stale: "No samples are coming in. The charts show what was.",
+  stale: "No samples are coming in. The charts show the past.",
   live: "Live, one sample a second from each process.",
 };
 
@@ -90,7 +91,7 @@ function chart(name, format, least, lines) {
   return new Chart(page.querySelector(`[data-chart=${name}]`), { lines, least, format, pointed });
 }
 
-/** What the picture shows, in words. */
+/** Describe a chart in words. */
 function describe(name, what, column, format) {
   const known = column.filter((value) => value !== null);
   if (known.length === 0) return;

@@ -1,11 +1,12 @@
 /**
- * Keeps the figures of an open page up to date: the elements marked `data-live`.
+ * Keeps the figures of an open page, the elements marked `data-live`, up to date.
  *
- * Events say what changed while the page was connected. What changed while it was not cannot all be
- * caught up (some events are never repeated), so after a gap the page is fetched again.
+ * Events carry the changes while the page is connected. Ephemeral events are not replayed, so after
+ * a gap the page is fetched again.
  */
+import { parseCursor } from "../hub/cursors.js";
 
-const SPREAD = 3_000; // ms over which the pages of many people are fetched again after a restart
+const SPREAD = 3_000; // ms over which many browsers fetch their pages again after a restart
 const EUROS = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const FIGURES = {
   "product.price_dropped": ({ new_price }) => ({ price: euros(new_price) }),
@@ -16,12 +17,12 @@ const FIGURES = {
 export class LiveFigures {
   #topics;
   #changed = new Map(); // figure -> time of the event that set it
-  #position = null; // of the log, when the page was last fetched
+  #fetched = null; // cursor of the page that was fetched last
   #timer = null;
   #stale = false;
   #ended = false;
 
-  /** @param {Iterable<string>} topics of the page: another product's events are not about it */
+  /** @param {Iterable<string>} topics of the page; events of other topics are ignored */
   constructor(topics) {
     this.#topics = new Set(topics);
     document.addEventListener("visibilitychange", () => {
@@ -29,7 +30,7 @@ export class LiveFigures {
     });
   }
 
-  /** Take over what an event says, unless the page shows that or something newer already. */
+  /** Show the figures of an event, unless the page shows the same or newer ones. */
   apply(frame) {
     const figures = FIGURES[frame.type]?.(frame.data ?? {});
     if (!figures || !this.#topics.has(frame.topic) || this.#ended) return;
@@ -41,7 +42,7 @@ export class LiveFigures {
     }
   }
 
-  /** Fetch the page again, somewhat later, for its figures; in a hidden tab when it is seen. */
+  /** Fetch the page's figures again after a random delay; in a hidden tab, once it is visible. */
   refresh() {
     if (this.#timer !== null || this.#ended || !document.querySelector("[data-live]")) return;
     this.#stale = document.hidden;
@@ -57,34 +58,33 @@ export class LiveFigures {
     }, Math.random() * SPREAD);
   }
 
-  /** The page is no longer live and says so itself. */
+  /** Stop: the page no longer belongs to its user. */
   end() {
     this.#ended = true;
     clearTimeout(this.#timer);
-    // Whatever they would send is refused, or done as somebody else.
+    // The server would refuse their forms, or act as another user.
     for (const button of document.querySelectorAll("main button")) button.disabled = true;
   }
 
   async #fetch() {
     const before = new Map(this.#changed);
-    const answer = await fetch(location.href, { headers: { "X-Hub-Refresh": "1" } });
-    if (!answer.ok || answer.redirected || this.#ended) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    this.#position = page.documentElement.dataset.hubPage ?? null;
+    const response = await fetch(location.href, { headers: { "X-Hub-Refresh": "1" } });
+    if (!response.ok || response.redirected || this.#ended) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    this.#fetched = parseCursor(page.documentElement.dataset.hubPage);
     for (const node of page.querySelectorAll("[data-live]:not(button)")) {
       const name = node.dataset.live;
-      // An event that came meanwhile may be newer than this answer.
+      // An event may have come meanwhile that is newer than this response.
       if (this.#changed.get(name) === before.get(name)) write(name, node.textContent);
     }
   }
 
   #fetchedAfter({ epoch, id }) {
-    const [, fetched, position] = /^(.+):(\d+)$/.exec(this.#position ?? "") ?? [];
-    return id !== undefined && fetched === epoch && id <= Number(position);
+    return id !== undefined && this.#fetched?.epoch === epoch && id <= this.#fetched.position;
   }
 }
 
-/** As the server writes prices in its pages. */
+/** A price in the form in which the server renders it. */
 function euros(price) {
   return price === undefined ? undefined : EUROS.format(price);
 }
@@ -92,7 +92,7 @@ function euros(price) {
 function write(name, text) {
   for (const node of document.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
     node.textContent = text;
-    // A figure that is not worth showing, such as no views, appears once there is something.
+    // The row of a figure that was 0, such as the views, appears with the first one.
     const row = node.closest("[data-live-row]");
     if (row) row.hidden = text === "0";
   }

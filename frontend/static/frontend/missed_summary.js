@@ -1,35 +1,35 @@
-/** Gathers old news that a returning browser is told of into one toast. */
+/** Sums up old events, which a returning browser is sent, in one toast. */
 
-const OLD = 5 * 60_000; // ms; younger events still get a toast of their own
-const QUIET = 200; // ms without another one before the toast is shown
+const MAX_AGE = 5 * 60_000; // ms; younger events still get a toast of their own
+const QUIET_TIME = 200; // ms without a further old event, after which the summary is shown
 
-export class Digest {
+export class MissedSummary {
   #show;
   #inbox;
   #count = 0;
   #timer = null;
 
-  /** @param {(frame: object) => void} show @param {string} inbox where all of it can be read */
+  /** @param {(frame: object) => void} show @param {string} inbox path of the inbox */
   constructor(show, inbox) {
     this.#show = show;
     this.#inbox = inbox;
   }
 
-  /** @returns {boolean} whether this event is told of in the digest, not by itself */
-  takes({ replayed, at }) {
-    if (!replayed || Date.now() - Date.parse(at) <= OLD) return false;
+  /** @returns {boolean} whether the summary counts this event, which then needs no toast */
+  add({ replayed, at }) {
+    if (!replayed || Date.now() - Date.parse(at) <= MAX_AGE) return false;
     this.#count += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tell(), QUIET);
+    this.#timer = setTimeout(() => this.#showCount(), QUIET_TIME);
     return true;
   }
 
-  /** Another replay begins. What is counted and not told yet is told together with its events. */
+  /** Another replay begins. Events that are counted and not shown yet stay in the count. */
   restart() {
     if (this.#timer === null) this.#count = 0;
   }
 
-  #tell() {
+  #showCount() {
     this.#timer = null;
     const title = this.#count === 1 ? "1 new notification" : `${this.#count} new notifications`;
     this.#show({

@@ -1,24 +1,24 @@
 /**
- * The recent past of all server processes, second by second. No DOM.
+ * The recent samples of all server processes, per second. No DOM.
  *
- * Percentiles come from merged buckets: those of single processes cannot be averaged.
+ * Percentiles come from merged buckets: an average of percentiles would be wrong.
  */
 
 export const WINDOW = 300; // seconds that the charts show
-export const BLEND = 10; // seconds whose answers make one percentile
+export const PERCENTILE_SPAN = 10; // seconds whose responses make one percentile
 const MINUTE = 60; // seconds over which routes are counted, and a silent process is remembered
-const MAX_PROCESSES = 64; // further ones are left out
-const MAX_ROUTES = 200; // different routes a second; further ones are left out
+const MAX_PROCESSES = 64; // further ones are ignored
+const MAX_ROUTES = 200; // routes per second; further ones are ignored
 const MAX_SPREAD = 10; // seconds over which one late sample is spread
-const MAX_DRIFT = 1.5; // seconds between what samples say and when they come, then it starts anew
-const CRUMB = 0.01; // seconds; what is shorter is the arithmetic's doing
-const LIVE = 3_000; // ms after which a silent process is not counted any more
-const GAMMA = 1.02 / 0.98; // as on the server: a bucket is within 2 % of what it counts
+const MAX_DRIFT = 1.5; // seconds that a sample may arrive off its computed end
+const ROUNDING = 0.01; // seconds; anything shorter is a rounding error
+const LIVE_FOR = 3_000; // ms after which a silent process no longer counts
+const GAMMA = 1.02 / 0.98; // as on the server: each bucket is accurate to 2 %
 
 /**
  * @param {Map<number, number>} buckets counts by index
  * @param {number} share 0 to 1
- * @returns {number | null} ms, null where nothing was counted
+ * @returns {number | null} ms, null if nothing was counted
  */
 export function quantile(buckets, share) {
   let total = 0;
@@ -50,7 +50,7 @@ export class Samples {
     const start = end - Math.min(sample.seconds, MAX_SPREAD);
     for (let second = Math.floor(start); second < end; second += 1) {
       const overlap = Math.min(end, second + 1) - Math.max(start, second);
-      if (overlap < CRUMB) continue;
+      if (overlap < ROUNDING) continue;
       const slot = this.#slot(second);
       slot.rate += (sample.requests * overlap) / sample.seconds;
       slot.errors += ((sample.statuses["5xx"] ?? 0) * overlap) / sample.seconds;
@@ -70,13 +70,13 @@ export class Samples {
     return this.#last === null ? null : now - this.#last;
   }
 
-  /** The figures of this moment. */
+  /** The current figures. */
   figures(now) {
     const live = this.processes(now).filter(({ isLive }) => isLive);
     const sum = (figure) => live.reduce((total, process) => total + process[figure], 0);
     const latest = new Map();
     const end = lastWhole(now);
-    for (let second = end - BLEND + 1; second <= end; second += 1) {
+    for (let second = end - PERCENTILE_SPAN + 1; second <= end; second += 1) {
       merge(latest, this.#seconds.get(second)?.latencies, 1);
     }
     return {
@@ -88,7 +88,7 @@ export class Samples {
     };
   }
 
-  /** Each process as it was last heard of, by name. */
+  /** The last sample of each process, by name. */
   processes(now) {
     return [...this.#processes.entries()]
       .map(([name, { at, sample }]) => ({
@@ -100,12 +100,12 @@ export class Samples {
           new Map(Object.entries(sample.latencies).map(([index, count]) => [Number(index), count])),
           0.95,
         ),
-        isLive: now - at <= LIVE,
+        isLive: now - at <= LIVE_FOR,
       }))
       .sort((one, other) => one.name.localeCompare(other.name));
   }
 
-  /** The routes asked for most in the last minute: [name, requests]. */
+  /** The routes with the most requests in the last minute: [name, requests]. */
   routes(now, limit) {
     const counts = new Map();
     const end = lastWhole(now);
@@ -116,19 +116,19 @@ export class Samples {
   }
 
   /**
-   * The window as columns, oldest first; null where no process was heard. The second that is still
-   * going on is left out: not all processes have spoken yet.
+   * The window as columns, oldest first; null for a second without samples. The current second is
+   * left out: the samples of some processes are still missing.
    */
   columns(now) {
     const end = lastWhole(now);
     const start = end - WINDOW + 1;
-    const before = start - BLEND + 1; // its answers count towards the first column
+    const before = start - PERCENTILE_SPAN + 1; // its responses count towards the first column
     const columns = { seconds: [], rate: [], errors: [], p95: [] };
     const blend = new Map();
     for (let second = before; second <= end; second += 1) {
       merge(blend, this.#seconds.get(second)?.latencies, 1);
-      if (second - BLEND >= before) {
-        merge(blend, this.#seconds.get(second - BLEND)?.latencies, -1);
+      if (second - PERCENTILE_SPAN >= before) {
+        merge(blend, this.#seconds.get(second - PERCENTILE_SPAN)?.latencies, -1);
       }
       if (second < start) continue;
       const slot = this.#seconds.get(second);
@@ -141,9 +141,9 @@ export class Samples {
   }
 
   /**
-   * When the time that a sample covers ended, in seconds. Samples of one process follow on from
-   * each other, whatever their arrival: one that comes a little late would otherwise leave a hole
-   * beside a peak. The first ends with its second, so that the usual sample fills one second.
+   * When the time that a sample covers ended, in seconds. Samples of one process are contiguous,
+   * whenever they arrive: a late one would otherwise leave a gap next to a peak. The first sample
+   * ends with its second, so that a usual sample fills one second.
    */
   #endOf({ process, seconds }, now) {
     const arrival = Math.floor(now / 1000) + 1;
@@ -161,7 +161,7 @@ export class Samples {
   }
 
   #prune(now) {
-    const oldest = lastWhole(now) - WINDOW - BLEND;
+    const oldest = lastWhole(now) - WINDOW - PERCENTILE_SPAN;
     for (const second of this.#seconds.keys()) {
       if (second < oldest || second > oldest + 2 * WINDOW) this.#seconds.delete(second);
     }

@@ -1,11 +1,11 @@
-/** The element of one toast. The server's text goes in as text, its links lead into this site. */
+/** The element of one toast. Text from the server is never HTML, and links stay on this site. */
 
 const MARKS = { info: "i", success: "✓", warning: "!", critical: "!" };
 const WORDS = { warning: "Warning: ", critical: "Important: " };
 
 /**
- * @param {object} frame what to show: severity, title, body, url, actions, image
- * @param {() => void} close called when the person closes it
+ * @param {object} frame severity, title, body, url, actions and image of the event
+ * @param {() => void} close called when the user closes the toast
  * @returns {HTMLElement}
  */
 export function toastElement(frame, close) {
@@ -46,12 +46,12 @@ export function toastElement(frame, close) {
   return toast;
 }
 
-/** The server refuses other links already; a script that draws must not rely on it. */
+/** The server refuses other links as well; a script must not rely on that. */
 export function isOfThisSite(url) {
   return typeof url === "string" && /^\/(?![/\\])/.test(url);
 }
 
-/** A link, or plain text where there is nowhere to go. */
+/** A link, or plain text if the URL leads to another site or nowhere. */
 function link(url, text) {
   const node = element(isOfThisSite(url) ? "a" : "span", "", text);
   if (node instanceof HTMLAnchorElement) node.href = url;

@@ -1,4 +1,4 @@
-/** What the person does not want as a toast: their choices and mutes, as the page brought them. */
+/** The user's preferences and mutes for toasts, as the page carries them. */
 
 const ANY = "*";
 
@@ -6,8 +6,10 @@ const ANY = "*";
  * @param {string} [patterns] separated by spaces, each `topic/type`, with `*` for any
  * @returns {(frame: {topic?: string, type?: string}) => boolean} whether an event makes no toast
  */
-export function quietFor(patterns = "") {
-  const quiet = new Set(patterns.split(" ").filter(Boolean));
+export function toastFilter(patterns = "") {
+  const hidden = new Set(patterns.split(" ").filter(Boolean));
   return ({ topic = "", type = "" }) =>
-    [`${topic}/${type}`, `${topic}/${ANY}`, `${ANY}/${type}`].some((one) => quiet.has(one));
+    [`${topic}/${type}`, `${topic}/${ANY}`, `${ANY}/${type}`].some((pattern) =>
+      hidden.has(pattern),
+    );
 }

@@ -1,50 +1,50 @@
 /**
- * Which toasts are on screen, which wait, and what the next page is handed. No DOM, no timers.
+ * The toasts on screen, those that wait, and what the next page takes over. No DOM, no timers.
  *
  * @typedef {object} Entry one toast
- * @property {object} frame what it shows
- * @property {number} left ms it has left on screen
- * @property {boolean} [handedOver] it was on screen on the page before
+ * @property {object} frame the event that it shows
+ * @property {number} left ms left on screen
+ * @property {boolean} [handedOver] whether it was on screen on the previous page
  */
 
-export const MAX_SHOWN = 4; // on screen at once; the others wait
+export const MAX_SHOWN = 4; // toasts on screen at once; the others wait
 export const MAX_SHOWN_NARROW = 2; // where four would cover the page
 export const MAX_WAITING = 20; // further ones are only counted: all of them are in the inbox
-const MAX_SEEN = 200; // remembered so that nothing is shown twice
-const HANDED_SEEN = 50; // of these, handed to the next page
-const HANDOVER = 30_000; // ms that going from page to page may take
-const READABLE = 2_000; // ms that a toast which is handed over keeps at least
-const SHORTEST = 6_000; // ms on screen
-const LONGEST = 12_000;
-const PER_CHARACTER = 60; // ms to read one
-const CRITICAL = 30_000; // ms, for what must not be overlooked
+const MAX_SHOWN_IDS = 200; // remembered, so that no event is shown twice
+const HANDED_IDS = 50; // of these, handed to the next page
+const HANDOVER_AGE = 30_000; // ms between two pages; older toasts are not shown again
+const MIN_LEFT = 2_000; // ms that a toast which is handed over keeps at least
+const MIN_LIFETIME = 6_000; // ms on screen
+const MAX_LIFETIME = 12_000; // ms on screen
+const READING_TIME = 60; // ms per character
+const CRITICAL_LIFETIME = 30_000; // ms on screen
 const FIELDS = "id epoch type severity title body url key actions image".split(" ");
 
-/** ms that a toast stays on screen: long enough to read it twice. */
+/** The ms that a toast stays on screen: long enough to read it twice. */
 export function lifetime({ severity, title, body = "" }) {
-  if (severity === "critical") return CRITICAL;
-  const reading = (title.length + body.length) * PER_CHARACTER;
-  return Math.min(LONGEST, Math.max(SHORTEST, reading));
+  if (severity === "critical") return CRITICAL_LIFETIME;
+  const reading = (title.length + body.length) * READING_TIME;
+  return Math.min(MAX_LIFETIME, Math.max(MIN_LIFETIME, reading));
 }
 
 const isCritical = ({ severity }) => severity === "critical";
 
-export class Tray {
+export class ToastQueue {
   /** @type {Entry[]} */ shown = [];
   /** @type {object[]} */ waiting = [];
-  /** How many were neither shown nor kept. */
+  /** How many were dropped beyond MAX_WAITING. */
   more = 0;
-  #seen = new Set();
-  #most;
+  #ids = new Set();
+  #maxShown;
 
-  /** @param {number} most how many are shown at once */
-  constructor(most = MAX_SHOWN) {
-    this.#most = most;
+  /** @param {number} maxShown toasts on screen at once */
+  constructor(maxShown = MAX_SHOWN) {
+    this.#maxShown = maxShown;
   }
 
   /**
-   * Take a frame in.
-   * @returns {boolean} false when it has been shown before
+   * Add an event.
+   * @returns {boolean} false if it was added before
    */
   add(frame) {
     if (!this.#isNew(frame)) return false;
@@ -62,13 +62,13 @@ export class Tray {
     return true;
   }
 
-  /** Take an entry off the screen; the next one that waits follows. */
+  /** Take an entry off the screen, which lets the next waiting one on. */
   remove(entry) {
     this.shown = this.shown.filter((one) => one !== entry);
     this.#fill();
   }
 
-  /** Keep only what must not be overlooked: the page is no longer this person's. */
+  /** Keep critical events only: the page no longer belongs to this user. */
   clear() {
     this.shown = this.shown.filter(({ frame }) => isCritical(frame));
     this.waiting = this.waiting.filter(isCritical);
@@ -76,40 +76,40 @@ export class Tray {
     this.#fill();
   }
 
-  /** How many are not on screen. */
+  /** The number of toasts that are not on screen. */
   get hidden() {
     return this.waiting.length + this.more;
   }
 
-  /** What the next page needs, as plain data. */
+  /** What the next page takes over, as plain data. */
   pack() {
     const { shown, waiting, more } = this;
-    return { shown, waiting, more, seen: [...this.#seen].slice(-HANDED_SEEN) };
+    return { shown, waiting, more, seen: [...this.#ids].slice(-HANDED_IDS) };
   }
 
   /**
-   * Take over what another page packed.
+   * Take over what the previous page packed.
    * @param {object} packed
    * @param {number} age ms since it was packed
-   * @param {boolean} running whether its toasts' time went on meanwhile
+   * @param {boolean} running whether the lifetime of its toasts went on meanwhile
    */
   unpack(packed, age, running) {
     for (const identity of packed.seen) this.#remember(identity);
-    if (age > HANDOVER) return;
+    if (age > HANDOVER_AGE) return;
     const entries = packed.shown
       .map(({ frame, left }) => ({ frame, left: running ? left - age : left }))
       .filter(({ left }) => left > 0)
-      .map(({ frame, left }) => ({ frame, left: Math.max(left, READABLE), handedOver: true }));
+      .map(({ frame, left }) => ({ frame, left: Math.max(left, MIN_LEFT), handedOver: true }));
     this.shown = [...entries, ...this.shown];
     this.waiting = [...packed.waiting, ...this.waiting];
     this.more += packed.more;
     this.#fill();
   }
 
-  /** What is critical does not wait behind what is not: the newest of those goes back in line. */
+  /** A critical event replaces the newest toast that is not critical, which waits again. */
   #push(frame) {
     const last = this.shown.findLastIndex((entry) => !isCritical(entry.frame));
-    if (this.shown.length >= this.#most && last >= 0) {
+    if (this.shown.length >= this.#maxShown && last >= 0) {
       const [entry] = this.shown.splice(last, 1);
       this.waiting.unshift(entry.frame);
     }
@@ -117,7 +117,7 @@ export class Tray {
   }
 
   #fill() {
-    while (this.shown.length < this.#most && this.waiting.length > 0) {
+    while (this.shown.length < this.#maxShown && this.waiting.length > 0) {
       const frame = this.waiting.shift();
       this.shown.push({ frame, left: lifetime(frame) });
     }
@@ -130,9 +130,9 @@ export class Tray {
   }
 
   #remember(identity) {
-    if (this.#seen.has(identity)) return false;
-    this.#seen.add(identity);
-    if (this.#seen.size > MAX_SEEN) this.#seen.delete(this.#seen.values().next().value);
+    if (this.#ids.has(identity)) return false;
+    this.#ids.add(identity);
+    if (this.#ids.size > MAX_SHOWN_IDS) this.#ids.delete(this.#ids.values().next().value);
     return true;
   }
 }

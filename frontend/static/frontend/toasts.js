@@ -1,10 +1,10 @@
 /**
- * Shows toasts: in the page's two live regions, for their time, and over to the next page.
+ * Shows toasts in the page's two live regions and hands those that are left to the next page.
  *
- * Time stands still while the pointer or the focus is in the toasts, and while the tab is hidden.
+ * Their lifetime stands still while the pointer or the focus is on them, and in a hidden tab.
  */
 import { element, toastElement } from "./toast.js";
-import { MAX_SHOWN, MAX_SHOWN_NARROW, Tray } from "./toast_queue.js";
+import { MAX_SHOWN, MAX_SHOWN_NARROW, ToastQueue } from "./toast_queue.js";
 
 const KEY = "hub.toasts";
 const NARROW = "(max-width: 30rem)";
@@ -14,67 +14,67 @@ export class Toasts {
   #regions;
   #line;
   #storage;
-  #person;
+  #user;
   #inbox;
-  #tray = new Tray(matchMedia(NARROW).matches ? MAX_SHOWN_NARROW : MAX_SHOWN);
+  #queue = new ToastQueue(matchMedia(NARROW).matches ? MAX_SHOWN_NARROW : MAX_SHOWN);
   #drawn = new Map(); // entry -> {node, timer, since}
   #hovered = false;
   #focused = false;
-  #gone = false; // the page was left and its toasts with it
-  #cameFrom = null; // what had the focus before it went into a toast
+  #gone = false; // the page was left, and its toasts with it
+  #cameFrom = null; // the element that had the focus before a toast
 
   /**
-   * @param {HTMLElement} root holds a role=status and a role=alert region already: text that enters
-   *   together with its region is often not read out
-   * @param {{storage: Storage | null, person: string, inbox: string}} options `inbox` is where all
-   *   of it can be read
+   * @param {HTMLElement} root holds a role=status and a role=alert region: screen readers often
+   *   skip text that enters the page together with its region
+   * @param {{storage: Storage | null, user: string, inbox: string}} options `user` is a primary
+   *   key, `inbox` the path of the inbox
    */
-  constructor(root, { storage, person, inbox }) {
+  constructor(root, { storage, user, inbox }) {
     this.#root = root;
     this.#regions = {
       alert: root.querySelector("[role=alert]"),
       status: root.querySelector("[role=status]"),
     };
     this.#storage = storage;
-    this.#person = person;
+    this.#user = user;
     this.#inbox = inbox;
     this.#line = element("p", "toasts-more");
     this.#line.hidden = true;
     root.append(this.#line);
     this.#listen();
-    this.#receive();
+    this.#takeOver();
   }
 
-  /** Show an event's frame, unless it was shown before. */
+  /** Show an event, unless it was shown before. */
   show(frame) {
-    if (this.#tray.add(frame)) this.#draw();
+    if (this.#queue.add(frame)) this.#draw();
   }
 
-  /** The page is no longer this person's: only what is critical stays, nothing is handed on. */
+  /** Keep critical toasts only and hand nothing on: the page no longer belongs to its user. */
   clear() {
-    this.#tray.clear();
-    this.#person = null;
+    this.#queue.clear();
+    this.#user = null;
     this.#storage?.removeItem(KEY);
     this.#draw();
   }
 
-  get #held() {
+  get #paused() {
     return this.#hovered || this.#focused || document.hidden;
   }
 
   #draw() {
     for (const [entry, { node, timer }] of this.#drawn) {
-      if (this.#tray.shown.includes(entry)) continue;
+      if (this.#queue.shown.includes(entry)) continue;
       clearTimeout(timer);
       node.remove();
       this.#drawn.delete(entry);
     }
-    for (const entry of this.#tray.shown) if (!this.#drawn.has(entry)) this.#enter(entry);
+    for (const entry of this.#queue.shown) if (!this.#drawn.has(entry)) this.#append(entry);
     this.#count();
-    this.#keep();
+    this.#store();
   }
 
-  #enter(entry) {
+  #append(entry) {
     const node = toastElement(entry.frame, () => this.#dismiss(entry));
     node.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -85,7 +85,7 @@ export class Toasts {
     const region = entry.frame.severity === "critical" ? "alert" : "status";
     this.#regions[region].append(node);
     this.#drawn.set(entry, { node, timer: null, since: null });
-    if (!this.#held) this.#run(entry);
+    if (!this.#paused) this.#run(entry);
   }
 
   #run(entry) {
@@ -110,25 +110,25 @@ export class Toasts {
     drawn.since = now;
   }
 
-  #holdOrRun() {
+  #pauseOrRun() {
     if (this.#gone) return;
-    const act = this.#held ? (entry) => this.#pause(entry) : (entry) => this.#run(entry);
+    const act = this.#paused ? (entry) => this.#pause(entry) : (entry) => this.#run(entry);
     for (const entry of this.#drawn.keys()) act(entry);
-    this.#keep();
+    this.#store();
   }
 
   #remove(entry) {
-    this.#tray.remove(entry);
-    if (this.#tray.shown.length === 0 && this.#tray.more > 0) {
-      const count = this.#tray.more;
-      this.#tray.more = 0;
+    this.#queue.remove(entry);
+    if (this.#queue.shown.length === 0 && this.#queue.more > 0) {
+      const count = this.#queue.more;
+      this.#queue.more = 0;
       const title = count === 1 ? "1 more notification" : `${count} more notifications`;
-      this.#tray.add({ type: "", severity: "info", title, url: this.#inbox });
+      this.#queue.add({ type: "", severity: "info", title, url: this.#inbox });
     }
     this.#draw();
   }
 
-  /** Closed by hand: a focus that was inside goes on to the next toast, or back where it was. */
+  /** Closed by the user: a focus inside moves to the next toast, or back to where it was. */
   #dismiss(entry) {
     const hadFocus = this.#drawn.get(entry)?.node.contains(document.activeElement);
     this.#remove(entry);
@@ -136,14 +136,14 @@ export class Toasts {
       const next = this.#root.querySelector(".toast-close");
       if (next) next.focus();
       else if (this.#cameFrom?.isConnected) this.#cameFrom.focus();
-      this.#focused = next !== null; // a focused node that is removed need not send focusout
+      this.#focused = next !== null; // removing a focused node need not send focusout
     }
     this.#hovered = this.#root.matches(":hover");
-    this.#holdOrRun();
+    this.#pauseOrRun();
   }
 
   #count() {
-    const { hidden } = this.#tray;
+    const { hidden } = this.#queue;
     this.#line.hidden = hidden === 0;
     const link = element("a", "", `${hidden} more`);
     link.href = this.#inbox;
@@ -153,67 +153,67 @@ export class Toasts {
   #listen() {
     const hover = (inside) => () => {
       this.#hovered = inside;
-      this.#holdOrRun();
+      this.#pauseOrRun();
     };
     this.#root.addEventListener("pointerenter", hover(true));
     this.#root.addEventListener("pointerleave", hover(false));
     this.#root.addEventListener("focusin", ({ relatedTarget }) => {
       if (!this.#focused) this.#cameFrom = relatedTarget;
       this.#focused = true;
-      this.#holdOrRun();
+      this.#pauseOrRun();
     });
     this.#root.addEventListener("focusout", ({ relatedTarget }) => {
       this.#focused = this.#root.contains(relatedTarget);
-      this.#holdOrRun();
+      this.#pauseOrRun();
     });
-    document.addEventListener("visibilitychange", () => this.#holdOrRun());
+    document.addEventListener("visibilitychange", () => this.#pauseOrRun());
     window.addEventListener("pagehide", () => this.#leave());
     window.addEventListener("pageshow", ({ persisted }) => {
-      if (persisted) this.#receive();
+      if (persisted) this.#takeOver();
     });
   }
 
-  /** The page goes, maybe to be shown again by the back button: its toasts move on, for good. */
+  /** The page is left: its toasts go to the next page, even if the back button shows it again. */
   #leave() {
     for (const entry of this.#drawn.keys()) this.#pause(entry);
-    this.#keep(false);
-    // Browsers still send visibilitychange after pagehide: what was kept must not be emptied.
+    this.#store(false);
+    // Browsers send visibilitychange after pagehide: it must not overwrite what is stored.
     this.#gone = true;
     for (const { node } of this.#drawn.values()) node.remove();
     this.#drawn.clear();
-    this.#tray.shown = [];
-    this.#tray.waiting = [];
-    this.#tray.more = 0;
+    this.#queue.shown = [];
+    this.#queue.waiting = [];
+    this.#queue.more = 0;
   }
 
-  /** Kept at every change, because the next page may start before this one has ended. */
-  #keep(running = !this.#held) {
-    if (this.#gone || this.#person === null || !this.#storage) return;
+  /** Store at every change, because the next page may start before this one has ended. */
+  #store(running = !this.#paused) {
+    if (this.#gone || this.#user === null || !this.#storage) return;
     for (const entry of this.#drawn.keys()) this.#spend(entry);
     const kept = {
-      person: this.#person,
+      person: this.#user,
       at: Date.now(),
       running,
-      ...this.#tray.pack(),
+      ...this.#queue.pack(),
     };
     try {
       this.#storage.setItem(KEY, JSON.stringify(kept));
     } catch (error) {
-      console.warn("Toasts could not be kept for the next page:", error);
+      console.warn("The toasts could not be stored for the next page:", error);
     }
   }
 
-  #receive() {
+  #takeOver() {
     this.#gone = false;
     this.#hovered = false;
     let kept = null;
     try {
       kept = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
     } catch (error) {
-      console.warn("Toasts of the page before could not be read:", error);
+      console.warn("The toasts of the previous page could not be read:", error);
     }
-    if (kept?.person === this.#person) {
-      this.#tray.unpack(kept, Math.max(0, Date.now() - kept.at), kept.running);
+    if (kept?.person === this.#user) {
+      this.#queue.unpack(kept, Math.max(0, Date.now() - kept.at), kept.running);
     }
     this.#draw();
   }

@@ -1,25 +1,25 @@
-/** How long to wait before the next attempt: full jitter spreads a crowd that comes back. */
+/** The delay before the next attempt, with full jitter to spread many clients over time. */
 
-const FIRST = 500; // ms, the longest wait before the first new attempt
-const LONGEST = 20_000; // ms, the longest wait ever
+const FIRST = 500; // ms, the bound of the first delay
+const LONGEST = 20_000; // ms, the bound that delays never exceed
 
 export class Backoff {
   #random;
   #failures = 0;
 
-  /** @param {() => number} random gives a number from 0 to below 1 */
+  /** @param {() => number} random returns a number from 0 up to, but not including, 1 */
   constructor(random = Math.random) {
     this.#random = random;
   }
 
-  /** @returns {number} ms to wait, uniform between 0 and a bound that doubles each time */
+  /** @returns {number} ms, uniform between 0 and a bound that doubles with each call */
   next() {
     const bound = Math.min(LONGEST, FIRST * 2 ** this.#failures);
     this.#failures += 1;
     return this.#random() * bound;
   }
 
-  /** The last connection was a good one: start from the shortest wait again. */
+  /** Start from the first bound again, after a connection that held. */
   reset() {
     this.#failures = 0;
   }

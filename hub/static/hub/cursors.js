@@ -1,15 +1,15 @@
 /**
- * What a browser remembers: per person, up to which position of which log all was handled.
+ * The cursors that a browser remembers: per user, the position up to which everything was handled.
  *
  * @typedef {{epoch: string, position: number}} Cursor
  */
 
 const KEY = "hub.cursors";
-const MAX_PEOPLE = 8; // remembered in one browser; beyond it, who was here longest ago is forgotten
+const MAX_USERS = 8; // remembered in one browser; beyond it, the least recent one is forgotten
 const ANONYMOUS = "anonymous";
 
 /**
- * Reads `epoch:position`, as a page carries it.
+ * Parse `epoch:position`, the form in which a page carries it.
  * @param {string | undefined} text
  * @returns {Cursor | null}
  */
@@ -23,7 +23,7 @@ export class Cursors {
   #now;
 
   /**
-   * @param {Storage | null} storage kept across pages; null (or one that refuses) remembers nothing
+   * @param {Storage | null} storage null, or a storage that throws, remembers nothing
    * @param {() => number} now wall clock, ms
    */
   constructor(storage, now = Date.now) {
@@ -32,44 +32,44 @@ export class Cursors {
   }
 
   /**
-   * @param {string} person primary key, empty for nobody
-   * @param {number} [age] ms; one that was remembered longer ago is not returned
+   * @param {string} user primary key, empty for an anonymous visitor
+   * @param {number} [age] ms; an older cursor is not returned
    * @returns {Cursor | null}
    */
-  read(person, age = Infinity) {
-    const { epoch, position, at } = this.#all()[person || ANONYMOUS] ?? {};
+  read(user, age = Infinity) {
+    const { epoch, position, at } = this.#all()[user || ANONYMOUS] ?? {};
     if (typeof epoch !== "string" || !Number.isSafeInteger(position)) return null;
     return this.#now() - at <= age ? { epoch, position } : null;
   }
 
   /**
-   * Remember a cursor. It only rises within an epoch, since another tab may be ahead; a cursor of
-   * another epoch replaces it. Raising it to where it is renews its age.
-   * @param {string} person
+   * Remember a cursor unless a higher one of its epoch is known: another tab may be ahead. A cursor
+   * of another epoch replaces the known one. Raising to the same position renews the age.
+   * @param {string} user
    * @param {Cursor} cursor
    */
-  raise(person, cursor) {
-    const known = this.read(person);
+  raise(user, cursor) {
+    const known = this.read(user);
     if (known?.epoch === cursor.epoch && known.position > cursor.position) return;
-    this.replace(person, cursor);
+    this.replace(user, cursor);
   }
 
   /**
-   * Remember a cursor whatever was known: the log said that ours was not one of its positions.
-   * @param {string} person
+   * Remember a cursor, even below the known one: the known position does not exist in the log.
+   * @param {string} user
    * @param {Cursor} cursor
    */
-  replace(person, { epoch, position }) {
+  replace(user, { epoch, position }) {
     const all = this.#all();
-    all[person || ANONYMOUS] = { epoch, position, at: this.#now() };
+    all[user || ANONYMOUS] = { epoch, position, at: this.#now() };
     const newest = Object.entries(all).sort(([, one], [, other]) => other.at - one.at);
-    this.#save(Object.fromEntries(newest.slice(0, MAX_PEOPLE)));
+    this.#save(Object.fromEntries(newest.slice(0, MAX_USERS)));
   }
 
-  /** @param {string} person */
-  forget(person) {
+  /** @param {string} user */
+  forget(user) {
     const all = this.#all();
-    delete all[person || ANONYMOUS];
+    delete all[user || ANONYMOUS];
     this.#save(all);
   }
 
@@ -78,7 +78,7 @@ export class Cursors {
       const all = JSON.parse(this.#storage?.getItem(KEY) ?? "{}");
       return all !== null && typeof all === "object" ? all : {};
     } catch {
-      return {}; // storage is switched off, or someone else wrote there: as if nothing was known
+      return {}; // the storage is switched off, or holds something else: nothing is known
     }
   }
 
@@ -86,8 +86,8 @@ export class Cursors {
     try {
       this.#storage?.setItem(KEY, JSON.stringify(all));
     } catch (error) {
-      // Full, or switched off. The page's own position still starts each page.
-      console.warn("The hub could not remember its position:", error);
+      // Full, or switched off. Each page still starts at its own position.
+      console.warn("The hub could not store its position:", error);
     }
   }
 }

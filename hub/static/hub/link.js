@@ -1,6 +1,6 @@
 /**
- * Keeps one WebSocket open: notices that it died, waits, comes back, and stops where told to.
- * It knows close codes and clocks, and nothing of events.
+ * One WebSocket, kept open: it notices a dead connection, reconnects after a delay, and stops for
+ * good at a final close code. It knows close codes and clocks, and nothing about events.
  *
  * @typedef {object} LinkState
  * @property {"connecting"|"live"|"waiting"|"offline"|"ended"|"stopped"} name
@@ -10,136 +10,136 @@
  */
 import { Backoff } from "./backoff.js";
 
-// ms from connecting to the welcome. Who comes in a crowd waits for it: leaving early would only
-// mean to queue again, at the end, with the server working for a connection that is gone.
-const GREETING = 35_000;
-const STABLE = 10_000; // ms of being live after which earlier failures are forgotten
-const PARTING = 3_000; // ms that a server has for closing after its goodbye
-const GRACE = 10_000; // ms of silence allowed beyond one and a half pings
-const FIRST_FINAL = 4500; // close codes from here to 4999 do not come back
+// ms from connecting to the welcome. A client that gives up earlier in a crowd only goes to the end
+// of the queue, and the server works for a connection that is gone.
+const WELCOME_TIMEOUT = 35_000;
+const STABLE_AFTER = 10_000; // ms live after which earlier failures no longer count
+const CLOSE_TIMEOUT = 3_000; // ms from a goodbye to the close
+const PING_GRACE = 10_000; // ms of silence allowed beyond one and a half pings
+const FIRST_FINAL = 4500; // close codes from here to LAST_FINAL: do not reconnect
 const LAST_FINAL = 4999;
 const NORMAL = 1000;
-const LOST = 1006; // what browsers report for a connection that broke
+const ABNORMAL = 1006; // what browsers report for a lost connection
 
 export class Link {
   #url;
-  #surroundings;
+  #environment;
   #listener;
   #backoff;
   #socket = null;
-  #running = false;
-  #away = false; // the page is in the back-forward cache
-  #heard = 0; // when the last frame came, by the wall clock
-  #patience = GREETING;
+  #started = false;
+  #cached = false; // the page is in the back/forward cache
+  #lastFrame = 0; // wall clock, ms
+  #silenceAllowed = WELCOME_TIMEOUT;
   #liveSince = null;
   #goodbye = null;
-  #due = 0; // when to try again
-  #notBefore = 0; // when the server wants us back at the earliest
+  #retryAt = 0; // wall clock, ms
+  #notBefore = 0; // wall clock, ms: the server's earliest time for the next attempt
   #retryTimer = null;
   #watchTimer = null;
 
   /**
    * @param {string} url
-   * @param {object} surroundings window, document, WebSocket, now, random, setTimeout, clearTimeout
+   * @param {object} environment window, document, WebSocket, now, random, setTimeout, clearTimeout
    * @param {object} listener
-   * @param {(connection: {send: Function, drop: Function}) => void} listener.opened what it is
-   *   given, to send a frame or to come back later, does nothing once this connection is over
-   * @param {(frame: object) => void} listener.heard
-   * @param {(state: LinkState) => void} listener.changed
+   * @param {(connection: {send: Function, reconnect: Function}) => void} listener.opened the
+   *   connection's functions do nothing once that connection is closed
+   * @param {(frame: object) => void} listener.received
+   * @param {(state: LinkState) => void} listener.stateChanged
    */
-  constructor(url, surroundings, listener) {
+  constructor(url, environment, listener) {
     this.#url = url;
-    this.#surroundings = surroundings;
+    this.#environment = environment;
     this.#listener = listener;
-    this.#backoff = new Backoff(surroundings.random);
+    this.#backoff = new Backoff(environment.random);
   }
 
   start() {
-    if (this.#running) return;
-    this.#running = true;
-    this.#away = false;
+    if (this.#started) return;
+    this.#started = true;
+    this.#cached = false;
     this.#listen("addEventListener");
     this.#connect();
   }
 
   stop() {
-    if (!this.#running) return;
-    this.#leave();
-    this.#listener.changed({ name: "stopped" });
+    if (!this.#started) return;
+    this.#release();
+    this.#listener.stateChanged({ name: "stopped" });
   }
 
-  /** Give up for good. */
+  /** Close, and do not reconnect. */
   end(code, reason) {
-    if (!this.#running) return;
-    this.#leave();
-    this.#listener.changed({ name: "ended", code, reason });
+    if (!this.#started) return;
+    this.#release();
+    this.#listener.stateChanged({ name: "ended", code, reason });
   }
 
-  /** Sends a frame; one that cannot be sent is dropped, since the next hello says it all again. */
+  /** Send a frame. Without a connection it is dropped: the next hello carries the whole state. */
   send(frame) {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
-  /** The server has welcomed us and pings every so many seconds. */
+  /** The server has welcomed this client and pings every `pingSeconds`. */
   welcomed(pingSeconds) {
-    this.#patience = pingSeconds * 1500 + GRACE;
-    this.#liveSince = this.#surroundings.now();
-    this.#watch();
-    this.#listener.changed({ name: "live" });
+    this.#silenceAllowed = pingSeconds * 1500 + PING_GRACE;
+    this.#liveSince = this.#environment.now();
+    this.#checkSilence();
+    this.#listener.stateChanged({ name: "live" });
   }
 
-  /** The server is about to close; some servers lose the code and reason of the close itself. */
-  partWith(goodbye) {
+  /** A goodbye came. Some servers lose the code and reason of the close that follows. */
+  expectClose(goodbye) {
     this.#goodbye = goodbye;
-    this.#patience = PARTING;
-    this.#watch();
+    this.#silenceAllowed = CLOSE_TIMEOUT;
+    this.#checkSilence();
   }
 
-  /** Close this connection and come back. */
-  drop() {
-    this.#abandon();
-    this.#closed(LOST, "");
+  /** Close this connection and open another one. */
+  reconnect() {
+    this.#closeSocket();
+    this.#afterClose(ABNORMAL, "");
   }
 
   #connect() {
     this.#cancel("retry");
     this.#goodbye = null;
     this.#liveSince = null;
-    this.#patience = GREETING;
-    this.#heard = this.#surroundings.now();
-    this.#listener.changed({ name: "connecting" });
-    const socket = new this.#surroundings.WebSocket(this.#url);
+    this.#silenceAllowed = WELCOME_TIMEOUT;
+    this.#lastFrame = this.#environment.now();
+    this.#listener.stateChanged({ name: "connecting" });
+    const socket = new this.#environment.WebSocket(this.#url);
     this.#socket = socket;
-    // An abandoned socket may still speak: only the current one is listened to.
+    // A closed socket may still deliver frames: only the current one counts.
     const current = (act) => (value) => {
       if (socket === this.#socket) act(value);
     };
     const connection = {
       send: current((frame) => this.send(frame)),
-      drop: current(() => this.drop()),
+      reconnect: current(() => this.reconnect()),
     };
     socket.onopen = current(() => this.#listener.opened(connection));
-    socket.onmessage = current((event) => this.#hear(event.data));
+    socket.onmessage = current((event) => this.#receive(event.data));
     socket.onclose = current((event) => {
       this.#socket = null;
-      this.#closed(event.code, event.reason);
+      this.#afterClose(event.code, event.reason);
     });
-    this.#watch();
+    this.#checkSilence();
   }
 
-  #hear(text) {
-    this.#heard = this.#surroundings.now();
+  #receive(text) {
+    this.#lastFrame = this.#environment.now();
     let frame;
     try {
       frame = JSON.parse(text);
     } catch (error) {
-      console.warn("The hub sent what is not JSON:", error);
+      console.warn("The hub sent a frame that is not JSON:", error);
       return;
     }
-    this.#listener.heard(frame);
+    this.#listener.received(frame);
   }
 
-  #closed(closeCode, closeReason) {
+  #afterClose(closeCode, closeReason) {
     const goodbye = this.#goodbye;
     const code = goodbye?.code ?? closeCode;
     const reason = goodbye?.reason || closeReason;
@@ -148,82 +148,82 @@ export class Link {
       return;
     }
     this.#cancel("watch");
-    const now = this.#surroundings.now();
-    if (this.#liveSince !== null && now - this.#liveSince >= STABLE) this.#backoff.reset();
+    const now = this.#environment.now();
+    if (this.#liveSince !== null && now - this.#liveSince >= STABLE_AFTER) this.#backoff.reset();
     const wanted = goodbye?.retry_ms ?? 0;
     this.#notBefore = now + wanted;
-    this.#wait(Math.max(this.#backoff.next(), wanted));
+    this.#retryIn(Math.max(this.#backoff.next(), wanted));
   }
 
-  #wait(delay) {
+  #retryIn(delay) {
     this.#cancel("retry");
-    this.#due = this.#surroundings.now() + delay;
-    this.#retryTimer = this.#surroundings.setTimeout(() => this.#connect(), delay);
-    // Some systems say "offline" and are not, so attempts go on.
-    const name = this.#surroundings.window.navigator?.onLine === false ? "offline" : "waiting";
-    this.#listener.changed({ name, retry: delay });
+    this.#retryAt = this.#environment.now() + delay;
+    this.#retryTimer = this.#environment.setTimeout(() => this.#connect(), delay);
+    // Some systems report "offline" wrongly, so attempts go on.
+    const name = this.#environment.window.navigator?.onLine === false ? "offline" : "waiting";
+    this.#listener.stateChanged({ name, retry: delay });
   }
 
-  /** Timers of hidden tabs and sleeping machines are late, so the wall clock decides. */
-  #watch() {
+  /** Reconnect after too long a silence. Timers of hidden tabs are late: the wall clock decides. */
+  #checkSilence() {
     this.#cancel("watch");
-    const now = this.#surroundings.now();
-    this.#heard = Math.min(this.#heard, now); // the clock may have been set back
-    const left = this.#heard + this.#patience - now;
+    const now = this.#environment.now();
+    this.#lastFrame = Math.min(this.#lastFrame, now); // the clock may have been set back
+    const left = this.#lastFrame + this.#silenceAllowed - now;
     if (left > 0) {
-      this.#watchTimer = this.#surroundings.setTimeout(() => this.#watch(), left);
+      this.#watchTimer = this.#environment.setTimeout(() => this.#checkSilence(), left);
     } else {
-      this.drop();
+      this.reconnect();
     }
   }
 
-  #wake = (event) => {
-    if (event.type === "pageshow" && this.#away) {
-      this.#away = false;
+  #onWake = (event) => {
+    if (event.type === "pageshow" && this.#cached) {
+      this.#cached = false;
       this.#connect();
-    } else if (this.#away || event.type === "pageshow") {
-      return; // a page that is shown for the first time has only just started
+    } else if (this.#cached || event.type === "pageshow") {
+      return; // the first pageshow of a new page
     } else if (event.type === "online") {
-      this.#hurry();
+      this.#reconnectNow();
     } else if (this.#socket) {
-      this.#watch();
-    } else if (this.#due <= this.#surroundings.now()) {
+      this.#checkSilence();
+    } else if (this.#retryAt <= this.#environment.now()) {
       this.#connect();
     }
   };
 
-  /** The network is back, and seldom the same: the old connection would only be silent. */
-  #hurry() {
-    this.#abandon();
+  /** The network is back. It is seldom the same one, so the old connection is dead. */
+  #reconnectNow() {
+    this.#closeSocket();
     this.#cancel("watch");
-    this.#wait(Math.max(0, this.#notBefore - this.#surroundings.now()));
+    this.#retryIn(Math.max(0, this.#notBefore - this.#environment.now()));
   }
 
-  /** A page with an open socket is not kept for the back button. */
-  #hide = () => {
-    this.#away = true;
+  /** Browsers do not keep a page with an open socket in the back/forward cache. */
+  #onPageHide = () => {
+    this.#cached = true;
     this.#cancel("retry");
     this.#cancel("watch");
-    this.#abandon();
+    this.#closeSocket();
   };
 
   #listen(verb) {
-    const { window, document } = this.#surroundings;
-    window[verb]("online", this.#wake);
-    window[verb]("pageshow", this.#wake);
-    window[verb]("pagehide", this.#hide);
-    document[verb]("visibilitychange", this.#wake);
+    const { window, document } = this.#environment;
+    window[verb]("online", this.#onWake);
+    window[verb]("pageshow", this.#onWake);
+    window[verb]("pagehide", this.#onPageHide);
+    document[verb]("visibilitychange", this.#onWake);
   }
 
-  #leave() {
-    this.#running = false;
+  #release() {
+    this.#started = false;
     this.#listen("removeEventListener");
     this.#cancel("retry");
     this.#cancel("watch");
-    this.#abandon();
+    this.#closeSocket();
   }
 
-  #abandon() {
+  #closeSocket() {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(NORMAL);
@@ -231,10 +231,10 @@ export class Link {
 
   #cancel(which) {
     if (which === "retry") {
-      this.#surroundings.clearTimeout(this.#retryTimer);
+      this.#environment.clearTimeout(this.#retryTimer);
       this.#retryTimer = null;
     } else {
-      this.#surroundings.clearTimeout(this.#watchTimer);
+      this.#environment.clearTimeout(this.#watchTimer);
       this.#watchTimer = null;
     }
   }
