@@ -1,4 +1,4 @@
-"""Every WebSocket of the site."""
+"""The site's WebSockets."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.urls import path, re_path
 from hub.consumers import HubConsumer
 
 
-async def nowhere(scope: Any, receive: Any, send: Any) -> None:
-    """Refuses the handshake, quietly: anyone may ask for any path."""
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse the handshake without a log line: anybody can request any path."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-websockets = URLRouter([path("ws/", HubConsumer.as_asgi()), re_path("", nowhere)])
+websockets = URLRouter([path("ws/", HubConsumer.as_asgi()), re_path("", refuse)])

@@ -1,18 +1,22 @@
-"""Every path of the site."""
+"""The site's URLs."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
 from asgi.api import api
-from frontend.labels import kind_name
+from frontend.labels import type_label
 from frontend.views import errors
 from hub import views
 from hub.api import unknown_path
 from hub.deliveries.unsubscribing import ROUTE
 from hub.deliveries.views import Unsubscribe
 
-unsubscribe = Unsubscribe.as_view(template_name="frontend/unsubscribe.html", kind_name=kind_name)
+unsubscribe = Unsubscribe.as_view(
+    base_template="base.html",
+    kind_name=type_label,
+    preferences_url=reverse_lazy("preferences"),
+)
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -1,4 +1,4 @@
-"""Wires the pages into Django."""
+"""Django's configuration of the pages."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How many events the person has not seen, for the head of every page."""
+"""The number of unseen events, for the header of every page."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from orders.topics import ShopPolicy
 
 
 def inbox_badge(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `inbox_badge`, a text such as "3" or "99+", empty for none.
+    """Context processor: `inbox_badge`, a text such as "3" or "99+"; empty for none.
 
-    Asked of the database only where a template shows it.
+    The database is queried only if a template shows it.
     """
 
     def badge() -> str:

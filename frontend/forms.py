@@ -1,4 +1,4 @@
-"""The shop's forms. Each message says what to do."""
+"""The shop's forms."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ from orders.models import Profile, User
 
 
 class ShopForm:
-    """Labels without a colon, and a way to lead people to what is wrong."""
+    """Labels without a colon, and the focus on the first error."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
     def focus_error(self) -> None:
-        """Put the cursor into the first wrong field: on a phone it may be below the fold."""
+        """Focus the first field with an error: on a phone it may be out of sight."""
         for field in self.fields.values():
             field.widget.attrs.pop("autofocus", None)
-        wrong = next((name for name in self.fields if name in self.errors), None)
-        if wrong is not None:
-            self.fields[wrong].widget.attrs["autofocus"] = True
+        name = next((name for name in self.fields if name in self.errors), None)
+        if name is not None:
+            self.fields[name].widget.attrs["autofocus"] = True
 
 
 class OrderForm(ShopForm, forms.Form):
-    """How many pieces. Whether there are enough is the order's own affair."""
+    """The quantity. The order itself checks the stock."""
 
     quantity = forms.IntegerField(
         label="Quantity",
@@ -43,7 +43,7 @@ class OrderForm(ShopForm, forms.Form):
 
 
 class UniqueEmailForm:
-    """Says beside the field that an address is taken, before the database has to."""
+    """Reports at the field that an address is taken, before the database refuses it."""
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"]
@@ -53,7 +53,7 @@ class UniqueEmailForm:
 
 
 class NewsField(forms.BooleanField):
-    """A wish that is switched on or off; it never has to be on."""
+    """The optional checkbox for news."""
 
     def __init__(self) -> None:
         text = "Tell me about new products"
@@ -61,7 +61,7 @@ class NewsField(forms.BooleanField):
 
 
 class SignUpForm(ShopForm, UniqueEmailForm, UserCreationForm):
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"autocomplete": "email"}))
+    email = forms.EmailField(label="Email", widget=forms.EmailInput({"autocomplete": "email"}))
     wants_news = NewsField()
     field_order = ("username", "email", "password1", "password2", "wants_news")
 
@@ -74,19 +74,19 @@ class SignUpForm(ShopForm, UniqueEmailForm, UserCreationForm):
         super().__init__(*args, **kwargs)
         self.fields[
             "password1"
-        ].help_text = "At least 8 characters, no common word, not only digits."
+        ].help_text = "At least 8 characters, not a common password, not only digits."
         self.fields["password2"].help_text = ""
-        self.fields["password2"].label = "The password again"
+        self.fields["password2"].label = "Password again"
 
     def save(self, commit: bool = True) -> User | None:
-        """The new person, or None with an error when somebody else was faster."""
+        """The new user, or None with an error if another request was faster."""
         return _save_unique(self, super().save, commit)
 
 
 class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
-    """A person's own data, their profile's text included."""
+    """The user's own data, including the text of the profile."""
 
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"autocomplete": "email"}))
+    email = forms.EmailField(label="Email", widget=forms.EmailInput({"autocomplete": "email"}))
     bio = forms.CharField(
         label="About you",
         required=False,
@@ -104,17 +104,17 @@ class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
         super().__init__(*args, instance=instance, initial={"bio": self.profile.bio}, **kwargs)
 
     def save(self, commit: bool = True) -> User | None:
-        """The person, or None with an error when the address was taken meanwhile."""
+        """The user, or None with an error if the address was taken meanwhile."""
         with transaction.atomic():
-            person = _save_unique(self, super().save, commit)
-            if person is not None and "bio" in self.changed_data:
+            user = _save_unique(self, super().save, commit)
+            if user is not None and "bio" in self.changed_data:
                 self.profile.bio = self.cleaned_data["bio"]
                 self.profile.save(update_fields=["bio"])
-        return person
+        return user
 
 
 class DeleteForm(ShopForm, forms.Form):
-    """The person's password, so that an unattended browser cannot delete an account."""
+    """The user's password, so that nobody else can delete the account in an unattended browser."""
 
     password = forms.CharField(
         label="Your password",
@@ -123,24 +123,24 @@ class DeleteForm(ShopForm, forms.Form):
         error_messages={"required": "Enter your password to delete the account."},
     )
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        self.person = person
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
         super().__init__(*args, auto_id="delete_%s", **kwargs)
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
-        if not self.person.check_password(password):
-            raise forms.ValidationError("That is not your password. Nothing was deleted.")
+        if not self.user.check_password(password):
+            raise forms.ValidationError("Wrong password. Nothing was deleted.")
         return password
 
 
 def _save_unique(form: forms.ModelForm, save: Any, commit: bool) -> User | None:
-    """Save; what another request took since the form was checked becomes the form's error."""
+    """Save. If another request took the name or address meanwhile, the form gets an error."""
     try:
         with transaction.atomic():
             return save(commit)
     except EmailTaken as refusal:
         form.add_error(None, refusal)
     except IntegrityError:
-        form.add_error(None, "Somebody else has just taken this name or address. Try another.")
+        form.add_error(None, "This name or address was just taken. Try another one.")
     return None

@@ -1,4 +1,4 @@
-"""What a person wants no toast of, for the browser, which hears of everything all the same."""
+"""The user's preferences and mutes for toasts, which the browser applies to the events it gets."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ ANY = "*"
 def hub_quiet(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `hub_quiet`, such as "*/product.created product.12/*".
 
-    Patterns `topic/type`, separated by spaces; empty for whoever is not logged in. Asked of the
-    database only where a template shows it.
+    Patterns `topic/type` of events that make no toast, separated by spaces; empty for anonymous
+    visitors. The database is queried only if a template shows it.
     """
 
-    def quiet() -> str:
+    def patterns() -> str:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
             return ""
@@ -25,4 +25,4 @@ def hub_quiet(request: HttpRequest) -> dict[str, Any]:
         mutes = [(topic or ANY, type or ANY) for topic, type in preferences.mutes_of(user.pk)]
         return " ".join(f"{topic}/{type}" for topic, type in dict.fromkeys([*off, *mutes]))
 
-    return {"hub_quiet": quiet}
+    return {"hub_quiet": patterns}

@@ -1,10 +1,9 @@
-"""The paths of the pages."""
+"""The pages' URLs."""
 
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from frontend.views import account, inbox, media, orders, preferences, products
-from frontend.views.dashboard import dashboard
+from frontend.views import account, dashboard, inbox, media, orders, preferences, products
 
 urlpatterns = [
     path("", products.shop, name="shop"),
@@ -19,14 +18,14 @@ urlpatterns = [
     path("inbox/preferences/", preferences.choose, name="preferences"),
     path("inbox/all/<slug:action>", inbox.set_all, name="inbox-all"),
     path("inbox/<int:position>/", inbox.open_event, name="inbox-open"),
-    path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-say"),
+    path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-flag"),
     path("account/", account.account, name="account"),
     path("account/delete", account.delete, name="delete-account"),
     path("accounts/login/", account.LogIn.as_view(), name="login"),
     path("accounts/signup/", account.sign_up, name="signup"),
     path("accounts/logout/", account.LogOut.as_view(), name="logout"),
-    # Pages of others, such as the admin's, do not name our icon, and browsers ask for this one.
+    # Browsers request this path for pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url="/static/frontend/icon.svg")),
-    path("dashboard/", dashboard, name="dashboard"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
     re_path(r"^media/(?P<name>.+)$", media.media, name="media"),
 ]

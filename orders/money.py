@@ -4,5 +4,5 @@ from decimal import Decimal
 
 
 def euros(price: Decimal | str) -> str:
-    """Such as "€1,906.00". Pages, events and the browser (`live_figures.js`) write prices in this form."""
+    """Such as "€1,906.00", as pages, events and the browser (`live_figures.js`) write prices."""
     return f"€{Decimal(price):,.2f}"

@@ -1,4 +1,4 @@
-"""Sign up, log in and out, change or delete one's account."""
+"""Sign up, log in, log out, change and delete an account."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from orders.models import User
 class LogInForm(ShopForm, AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "This name and password do not go together. Capital letters count.",
+        "invalid_login": "Wrong username or password. Capital letters matter.",
     }
 
 
@@ -38,9 +38,9 @@ class LogIn(LoginView):
 
 class LogOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
         messages.success(request, "You are logged out.")
-        return answer
+        return response
 
 
 @sensitive_post_parameters()
@@ -51,9 +51,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     status = 200
     if request.method == "POST":
-        person = form.save() if form.is_valid() else None
-        if person is not None:
-            login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+        user = form.save() if form.is_valid() else None
+        if user is not None:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             messages.success(request, "Your account is ready, and you are logged in.")
             return redirect(_next(request))
         form.focus_error()
@@ -65,9 +65,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    # A form writes into its instance even when it is refused; the page shows the stored person.
-    person = User.objects.get(pk=request.user.pk)
-    form = AccountForm(request.POST or None, instance=person)
+    # A refused form changes its instance as well; the page's header shows the stored user.
+    user = User.objects.get(pk=request.user.pk)
+    form = AccountForm(request.POST or None, instance=user)
     status = 200
     if request.method == "POST":
         if form.is_valid() and form.save() is not None:
@@ -75,7 +75,7 @@ def account(request: HttpRequest) -> HttpResponse:
             return redirect("account")
         form.focus_error()
         status = 422
-    context = {"form": form, "delete_form": DeleteForm(person=request.user)}
+    context = {"form": form, "delete_form": DeleteForm(user=request.user)}
     return render(request, "frontend/account.html", context, status=status)
 
 
@@ -83,23 +83,23 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def delete(request: HttpRequest) -> HttpResponse:
-    person = request.user
-    form = DeleteForm(request.POST, person=person)
+    user = request.user
+    form = DeleteForm(request.POST, user=user)
     if not form.is_valid():
         form.focus_error()
-        context = {"form": AccountForm(instance=User.objects.get(pk=person.pk))}
+        context = {"form": AccountForm(instance=User.objects.get(pk=user.pk))}
         return render(request, "frontend/account.html", context | {"delete_form": form}, status=422)
-    User.objects.get(pk=person.pk).delete()
-    # Not logout(): that would announce the end of a session to somebody who is gone.
+    User.objects.get(pk=user.pk).delete()
+    # Not logout(): it would publish the end of a session of a user who no longer exists.
     request.session.flush()
     request.user = AnonymousUser()
-    messages.success(request, "Your account was deleted. Thank you for having been here.")
+    messages.success(request, "Your account was deleted.")
     return redirect("shop")
 
 
 def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
+    target = request.POST.get("next", "")
     secure = request.is_secure()
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=secure):
-        return wanted
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=secure):
+        return target
     return "shop"

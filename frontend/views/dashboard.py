@@ -1,4 +1,4 @@
-"""The page on which staff watch the servers at work; its figures arrive over the socket."""
+"""The staff's dashboard of request metrics, which arrive over the socket."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The empty dashboard. Raises PermissionDenied for people who are not staff."""
+    """The empty dashboard. Raises PermissionDenied for users who are not staff."""
     if not request.user.is_staff:
         raise PermissionDenied("the dashboard is for staff")
     return render(request, "frontend/dashboard.html")

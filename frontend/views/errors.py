@@ -1,4 +1,4 @@
-"""The pages for what went wrong, in the shop's own design."""
+"""Error pages in the shop's design."""
 
 from typing import Any
 
@@ -8,29 +8,29 @@ from django.template.loader import render_to_string
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _page(request, 400, "That request was not understood", "Go back and try again.")
+    return _page(request, 400, "Bad request", "Go back and try again.")
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    advice = "This page is for staff. If you are, log in with your staff account."
-    return _page(request, 403, "Not for everybody", advice)
+    advice = "This page is for staff. If you are staff, log in with your staff account."
+    return _page(request, 403, "You don't have access", advice)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    advice = "Go back, reload the page and try again. Cookies must be allowed for this site."
-    return _page(request, 403, "The form was too old", advice)
+    advice = "Go back, reload the page and try again. Your browser must allow cookies."
+    return _page(request, 403, "This form has expired", advice)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    advice = "The address may be mistyped, or what was here is gone."
-    return _page(request, 404, "There is nothing here", advice)
+    advice = "The address may be mistyped, or the page was removed."
+    return _page(request, 404, "Page not found", advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without context processors: whatever failed, the database perhaps, may fail again."""
+    """Rendered without context processors: what failed, such as the database, may fail again."""
     context = {
-        "title": "Something broke on our side",
-        "advice": "We have a note of it. Try again in a minute.",
+        "title": "Something went wrong",
+        "advice": "The error was logged. Try again in a minute.",
     }
     return HttpResponse(render_to_string("frontend/server_error.html", context), status=500)
 

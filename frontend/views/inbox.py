@@ -1,4 +1,4 @@
-"""The inbox as plain pages: forms and links, no script."""
+"""The inbox as pages of plain forms and links, which work without scripts."""
 
 import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.labels import is_mutable, kind_name, topic_names
+from frontend.labels import is_mutable, topic_labels, type_label
 from hub import inbox
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
 from orders.topics import ShopPolicy
@@ -20,15 +20,15 @@ from orders.topics import ShopPolicy
 PAGE_SIZE = 20  # events
 
 ALL_ACTIONS = ("read", "archive")  # those with a button for everything
-UNDONE = {"read": "Everything is marked as read.", "archived": "Everything is archived."}
+UNDO_TEXTS = {"read": "Everything is marked as read.", "archived": "Everything is archived."}
 
 
 @never_cache
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """A page of the inbox. Opening its first page is seeing it."""
-    state, before = _place(request.GET)
+    """A page of the inbox. Opening its first page marks everything as seen."""
+    state, before = _state_and_cursor(request.GET)
     found = Inbox(request.user, ShopPolicy())
     page = found.page(state, before, PAGE_SIZE)
     unread, unseen = found.unread(), found.unseen()
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "head": found.log.head,
         "unread": f"{inbox.COUNTED - 1}+" if unread >= inbox.COUNTED else unread,
         "undo": undo,
-        "undone": UNDONE.get(undo.partition(".")[0]),
+        "undo_text": UNDO_TEXTS.get(undo.partition(".")[0]),
     }
     return render(request, "frontend/inbox.html", context)
 
@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def open_event(request: HttpRequest, position: int) -> HttpResponse:
-    """Where the event leads; going there is reading it."""
+    """Redirect to where the event leads, and mark it as read."""
     event = _find(request, position)
     if request.method == "GET":
         inbox.mark(request.user.pk, "read", position)
@@ -76,7 +76,7 @@ def set_flag(request: HttpRequest, position: int, action: str) -> HttpResponse:
 @require_POST
 @login_required
 def set_all(request: HttpRequest, action: str) -> HttpResponse:
-    """Everything that the page knew of; what came since is not meant."""
+    """Flag everything up to the position that the page showed, not what came since."""
     upto = request.POST.get("position", "")
     if action not in ALL_ACTIONS or not _is_number(upto):
         raise Http404(action)
@@ -91,7 +91,7 @@ def set_all(request: HttpRequest, action: str) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     try:
         if not inbox.undo(request.user.pk, request.POST.get("undo", "")):
-            messages.warning(request, "That was undone already, or it is too long ago.")
+            messages.warning(request, "This was undone already, or can no longer be undone.")
     except ValueError as error:
         raise Http404(str(error)) from error
     return _back(request)
@@ -100,7 +100,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 def _find(request: HttpRequest, position: int) -> Item:
     found = Inbox(request.user, ShopPolicy()).find(min(position, MAX_POSITION))
     if found is None:
-        raise Http404(f"no event of theirs at {position}")
+        raise Http404(f"no event of this user at {position}")
     return found
 
 
@@ -114,18 +114,18 @@ def _row(item: Item) -> dict[str, Any]:
 
 
 def _mutable(items: list[Item]) -> list[dict[str, str]]:
-    """What may be muted of these events: their products, and their kinds."""
+    """The topics and types of these events that can be muted."""
     topics = {item.frame["topic"] for item in items}
-    names = topic_names({topic for topic in topics if is_mutable(topic)})
+    labels = topic_labels({topic for topic in topics if is_mutable(topic)})
     types = dict.fromkeys(item.frame["type"] for item in items)
     return [
-        *({"topic": topic, "type": "", "name": name} for topic, name in sorted(names.items())),
-        *({"topic": "", "type": type, "name": kind_name(type)} for type in types),
+        *({"topic": topic, "type": "", "label": label} for topic, label in sorted(labels.items())),
+        *({"topic": "", "type": type, "label": type_label(type)} for type in types),
     ]
 
 
-def _place(query: QueryDict) -> tuple[Any, int | None]:
-    """State and cursor, from an address that may say anything."""
+def _state_and_cursor(query: QueryDict) -> tuple[Any, int | None]:
+    """State and cursor from a query string; anything invalid counts as absent."""
     state, before = query.get("state", ""), query.get("before", "")
     return (
         state if state in STATES else "all",
@@ -145,6 +145,6 @@ def _query(state: str, before: int | None, **more: str) -> str:
 
 
 def _back(request: HttpRequest, **more: str) -> HttpResponse:
-    """To the page of the inbox whose button was pressed."""
-    query = _query(*_place(QueryDict(request.POST.get("back", "")[:200])), **more)
+    """Redirect to the page of the inbox whose button was pressed."""
+    query = _query(*_state_and_cursor(QueryDict(request.POST.get("back", "")[:200])), **more)
     return redirect(f"{reverse('inbox')}?{query}" if query else "inbox")

@@ -1,4 +1,4 @@
-"""Serves uploaded pictures, in every environment, from the default storage."""
+"""Serves uploaded pictures from the default storage, in every environment."""
 
 from pathlib import PurePosixPath
 
@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
-MAX_AGE = 3600  # seconds a browser keeps a picture without asking
+MAX_AGE = 3600  # seconds that browsers keep a picture
 
-# What a browser shows as a picture and cannot run. Everything else is offered as a file.
+# Types that a browser displays and cannot execute. Everything else is a download.
 PICTURES = {
     ".avif": "image/avif",
     ".gif": "image/gif",
@@ -23,7 +23,7 @@ PICTURES = {
 
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponse:
-    """The file whole: pictures are small, and a body in one piece needs no thread per chunk."""
+    """The whole file at once: pictures are small, and streaming costs a thread per chunk."""
     try:
         changed = int(default_storage.get_modified_time(name).timestamp())
         known = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
@@ -34,9 +34,9 @@ def media(request: HttpRequest, name: str) -> HttpResponse:
     except (OSError, SuspiciousFileOperation, ValueError) as error:
         raise Http404(name) from error
     kind = PICTURES.get(PurePosixPath(name).suffix.lower())
-    answer = HttpResponse(content, content_type=kind or "application/octet-stream")
+    response = HttpResponse(content, content_type=kind or "application/octet-stream")
     if kind is None:
-        answer["Content-Disposition"] = "attachment"
-    answer["Last-Modified"] = http_date(changed)
-    answer["Cache-Control"] = f"max-age={MAX_AGE}, public"
-    return answer
+        response["Content-Disposition"] = "attachment"
+    response["Last-Modified"] = http_date(changed)
+    response["Cache-Control"] = f"max-age={MAX_AGE}, public"
+    return response

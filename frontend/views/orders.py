@@ -1,4 +1,4 @@
-"""A person's orders."""
+"""The user's orders."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from orders.models import Order
 
-PAGE = 25  # orders
+PAGE_SIZE = 25  # orders
 
 
 @require_safe
@@ -16,14 +16,14 @@ PAGE = 25  # orders
 def orders(request: HttpRequest) -> HttpResponse:
     mine = Order.objects.filter(ordered_by=request.user).select_related("product")
     mine = mine.prefetch_related("product__images")
-    page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "frontend/orders.html", {"page": page})
 
 
 @require_safe
 @login_required
 def order(request: HttpRequest, number: str) -> HttpResponse:
-    """One order, for its buyer and for staff; to others it does not exist."""
+    """One order, for its buyer and for staff; 404 for everybody else."""
     visible = Order.objects.select_related("product").prefetch_related("product__images")
     if not request.user.is_staff:
         visible = visible.filter(ordered_by=request.user)

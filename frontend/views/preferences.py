@@ -1,4 +1,4 @@
-"""What a person wants to be told, and by what means, as a plain form."""
+"""The user's notification preferences and mutes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from frontend.labels import kind_name, offered, topic_names
+from frontend.labels import offered_types, topic_labels, type_label
 from hub import preferences
 from hub.errors import HubError
 from hub.preferences import MEANS, Choice
@@ -17,26 +17,26 @@ from hub.preferences import MEANS, Choice
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def choose(request: HttpRequest) -> HttpResponse:
-    """Toast, inbox and mail for each kind; and what is muted."""
-    person = request.user
-    chosen, possible = preferences.preferences_of(person.pk), preferences.defaults()
-    kinds = offered(list(chosen), person.is_staff)
+    """Toast, inbox and email for each event type, and the list of mutes."""
+    user = request.user
+    chosen, possible = preferences.preferences_of(user.pk), preferences.defaults()
+    types = offered_types(list(chosen), user.is_staff)
     if request.method == "POST":
         preferences.choose(
-            person.pk,
+            user.pk,
             {
                 type: {means: f"{type}:{means}" in request.POST for means in _means(possible[type])}
-                for type in kinds
+                for type in types
             },
         )
-        messages.success(request, "Your choices were saved.")
+        messages.success(request, "Your preferences were saved.")
         return redirect("preferences")
     context = {
-        "kinds": [
-            {"name": kind_name(type), "boxes": _boxes(type, chosen[type], possible[type])}
-            for type in kinds
+        "rows": [
+            {"label": type_label(type), "boxes": _boxes(type, chosen[type], possible[type])}
+            for type in types
         ],
-        "mutes": _mutes(person.pk),
+        "mutes": _mutes(user.pk),
     }
     return render(request, "frontend/preferences.html", context)
 
@@ -44,22 +44,22 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def mute(request: HttpRequest) -> HttpResponse:
-    """Mute a topic, a kind or both; with `on=0`, take that back."""
+    """Mute a topic, a type or both; with `on=0`, unmute."""
     topic, type = request.POST.get("topic", ""), request.POST.get("type", "")
     is_on = request.POST.get("on") != "0"
     change = preferences.mute if is_on else preferences.unmute
     try:
         change(request.user.pk, topic=topic, type=type)
     except HubError:
-        messages.error(request, "That cannot be muted.")
+        messages.error(request, "This cannot be muted.")
     else:
-        done = "Muted. Take it back below at any time." if is_on else "No longer muted."
+        done = "Muted. You can unmute it below at any time." if is_on else "Unmuted."
         messages.success(request, done)
     return redirect("preferences")
 
 
 def _means(possible: Choice) -> list[Any]:
-    """What may be chosen for a kind: mail only where there is one."""
+    """The means that can be chosen for a type: email only if the type has one."""
     return [means for means in MEANS if means != "email" or possible.email]
 
 
@@ -75,15 +75,15 @@ def _boxes(type: str, chosen: Choice, possible: Choice) -> list[dict[str, Any]]:
     ]
 
 
-def _mutes(person: Any) -> list[dict[str, str]]:
-    mutes = preferences.mutes_of(person)
-    names = topic_names({topic for topic, _ in mutes if topic})
+def _mutes(user_id: Any) -> list[dict[str, str]]:
+    mutes = preferences.mutes_of(user_id)
+    labels = topic_labels({topic for topic, _ in mutes if topic})
     return [
         {
             "topic": topic,
             "type": type,
-            "name": ": ".join(
-                [*([names[topic]] if topic else []), *([kind_name(type)] if type else [])]
+            "label": ": ".join(
+                [*([labels[topic]] if topic else []), *([type_label(type)] if type else [])]
             ),
         }
         for topic, type in mutes

@@ -1,4 +1,4 @@
-"""The shop window, a product's page, and what can be done there."""
+"""The list of products, a product's page, and its forms."""
 
 from urllib.parse import urlencode
 
@@ -27,24 +27,25 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    # Who had to log in first comes back with the quantity they had asked for.
-    asked = request.GET.get("quantity", "")
-    form = OrderForm(initial={"quantity": asked} if asked.isascii() and asked.isdigit() else None)
+    # A visitor who had to log in first returns with the quantity that they asked for.
+    quantity = request.GET.get("quantity", "")
+    is_number = quantity.isascii() and quantity.isdigit()
+    form = OrderForm(initial={"quantity": quantity} if is_number else None)
     found = _find(slug)
     page = _page(request, found, form)
-    if _is_look(request):
-        person = request.user if request.user.is_authenticated else None
+    if _is_visit(request):
+        user = request.user if request.user.is_authenticated else None
         session = session_digest(request.session.session_key) or ""
-        # Robust: a view that cannot be recorded is logged, and the page is shown all the same.
-        product_viewed.send_robust(Product, product=found, person=person, session=session)
+        # Robust: if a view cannot be recorded, that is logged and the page is still shown.
+        product_viewed.send_robust(Product, product=found, person=user, session=session)
     return page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: HttpRequest, slug: str) -> HttpResponse:
-    """Place an order; refused, the page comes again with the reason and status 422.
+    """Place an order. A refused one shows the page again with the reason and status 422.
 
-    That answer's address may be opened again from the address bar: it leads to the product.
+    GET redirects to the product, because browsers can reload the address of a refused order.
     """
     found = _find(slug)
     if request.method != "POST":
@@ -60,7 +61,7 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
             )
         except Refused as refusal:
             form.add_error("quantity", refusal)
-            found = _find(slug)  # with the stock that the refusal speaks of
+            found = _find(slug)  # with the stock that the refusal mentions
         else:
             return redirect(placed)
     return _page(request, found, form, status=422)
@@ -79,7 +80,7 @@ def watch(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, refusal.messages[0])
         except IntegrityError:
-            messages.error(request, "This product or your account is gone, so it is not watched.")
+            messages.error(request, "This product or your account no longer exists.")
             return redirect("shop")
     elif wanted == "0":
         found.watchers.remove(request.user)
@@ -88,10 +89,10 @@ def watch(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(found)
 
 
-def _is_look(request: HttpRequest) -> bool:
-    """Whether somebody looks: not a browser that reads ahead or brings an open page up to date."""
-    read_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    return request.method == "GET" and not read_ahead and "X-Hub-Refresh" not in request.headers
+def _is_visit(request: HttpRequest) -> bool:
+    """Whether the page is shown to a user, not prefetched or fetched to refresh an open page."""
+    is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return request.method == "GET" and not is_prefetch and "X-Hub-Refresh" not in request.headers
 
 
 def _find(slug: str) -> Product:
@@ -102,11 +103,11 @@ def _find(slug: str) -> Product:
 def _page(request: HttpRequest, found: Product, form: OrderForm, status: int = 200) -> HttpResponse:
     if form.is_bound:
         form.focus_error()
-    person = request.user
+    user = request.user
     context = {
         "product": found,
         "form": form,
-        "is_watched": person.is_authenticated and found.watchers.filter(pk=person.pk).exists(),
+        "is_watched": user.is_authenticated and found.watchers.filter(pk=user.pk).exists(),
         "topics": f"{product_topic(found.pk)} {product_page_topic(found.pk)}",
     }
     return render(request, "frontend/product.html", context, status=status)

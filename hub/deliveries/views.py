@@ -23,13 +23,17 @@ def words_of(type: str) -> str:
 # The signed link is the authority: a mail program that posts it sends no cookie.
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
 class Unsubscribe(View):
-    """GET asks; POST switches emails of the type off, or with `on=1` on again.
+    """GET asks; POST switches the type's emails off, or with `on=1` back on.
 
-    `Unsubscribe.as_view(template_name=…, kind_name=…)` shows a page of the project's own. Its
-    template is given `subject`, `done` and `on`; `kind_name` returns the subject for a type.
+    `Unsubscribe.as_view(base_template=…, kind_name=…, preferences_url=…)` puts the page into the
+    project's own frame (blocks `title` and `content`), names the type, and links to the user's
+    preferences. `template_name` replaces the whole page; its context is `subject` (the type's
+    name), `done`, `on`, `base_template` and `preferences_url`.
     """
 
     template_name = "hub/unsubscribe.html"
+    base_template = "hub/base.html"
+    preferences_url: Any = ""
     kind_name: Callable[[str], str] = staticmethod(words_of)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -55,7 +59,11 @@ class Unsubscribe(View):
         return person, type
 
     def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
-        context |= {"subject": self.kind_name(type)}
+        context |= {
+            "subject": self.kind_name(type),
+            "base_template": self.base_template,
+            "preferences_url": self.preferences_url,
+        }
         response = render(request, self.template_name, context)
         response["Referrer-Policy"] = "no-referrer"  # the URL is a key
         response["X-Robots-Tag"] = "noindex"

@@ -171,7 +171,7 @@ def test_a_deleted_account_tells_its_other_tab_which_does_not_come_back(
     page.goto("/account/")
     page.get_by_text("I want to delete my account").click()
     page.get_by_label("Your password").fill("demo")
-    page.get_by_role("button", name="Delete my account for good").click()
+    page.get_by_role("button", name="Delete my account permanently").click()
     expect(page.locator(".notice")).to_contain_text("Your account was deleted")
     expect(other.locator(".ended")).to_contain_text("This account was deleted.")
     expect(other.locator(".toasts-alert .toast")).to_contain_text("Your account was deleted")

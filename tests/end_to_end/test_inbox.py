@@ -33,7 +33,7 @@ def test_an_order_is_read_undone_and_chosen_about(embedded: Stack, browser_as: B
     box = page.get_by_label("Your orders: email")
     box.uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your choices were saved.")).to_be_visible()
+    expect(page.get_by_text("Your preferences were saved.")).to_be_visible()
     expect(box).not_to_be_checked()
 
 

@@ -1,7 +1,4 @@
-"""Fixtures of the site's tests.
-
-Product pages count views; what the shop's tests do about that goes for these, too.
-"""
+"""Fixtures for the tests of the pages. Product pages count views, as in the shop's tests."""
 
 from typing import Any
 
@@ -26,6 +23,6 @@ def teapot() -> Product:
 
 @pytest.fixture
 def logged_in(client: Any, ana: User) -> Any:
-    """A browser of Ana's."""
+    """A client that is logged in as Ana."""
     client.force_login(ana)
     return client

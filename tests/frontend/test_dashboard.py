@@ -39,7 +39,7 @@ def is_timed(dashboard):
     return re.fullmatch(r"[\d.]+ m?s", shown) is not None
 
 
-def test_the_dashboard_says_when_samples_stay_away(embedded, browser_as):
+def test_the_dashboard_says_that_samples_are_missing(embedded, browser_as):
     browser_as.allow("WebSocket connection to")
     dashboard = open_dashboard(embedded, browser_as)
     embedded.server.terminate()
@@ -55,12 +55,12 @@ def test_the_dashboard_fits_a_narrow_dark_screen(shared_embedded, browser_as):
 
 
 @pytest.mark.parametrize(("who", "status"), [("ana", 403), ("admin", 200)])
-def test_the_dashboard_is_for_staff(shared_embedded, browser_as, who, status):
+def test_the_dashboard_is_for_staff_only(shared_embedded, browser_as, who, status):
     browser_as.allow("status of 403")
     assert browser_as(shared_embedded, who).goto("/dashboard/").status == status
 
 
-def test_an_anonymous_visitor_is_asked_to_log_in(shared_embedded, browser_as):
+def test_an_anonymous_visitor_has_to_log_in(shared_embedded, browser_as):
     page = browser_as(shared_embedded)
     page.goto("/dashboard/")
     assert page.url.endswith("/accounts/login/?next=/dashboard/")

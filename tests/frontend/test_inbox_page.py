@@ -1,4 +1,4 @@
-"""The inbox as pages: what they show, and what their buttons do."""
+"""The inbox's pages and their buttons."""
 
 import re
 from html import unescape
@@ -56,7 +56,7 @@ def badge(client: Client) -> str:
     return found[1] if found else ""
 
 
-def test_the_inbox_is_for_people_who_are_logged_in(client):
+def test_the_inbox_needs_a_log_in(client):
     for method, path in [
         ("get", "/inbox/"),
         ("get", "/inbox/preferences/"),
@@ -71,7 +71,7 @@ def test_the_inbox_is_for_people_who_are_logged_in(client):
         assert answer["Location"].startswith("/accounts/login/?next=/inbox/")
 
 
-def test_changes_need_the_token_of_a_form(ana):
+def test_changes_need_a_csrf_token(ana):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ana)
     for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
@@ -79,12 +79,12 @@ def test_changes_need_the_token_of_a_form(ana):
     assert not InboxMark.objects.exists()
 
 
-def test_buttons_are_for_posting_only(ana_client):
+def test_buttons_accept_post_only(ana_client):
     for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
         assert ana_client.get(path).status_code == 405
 
 
-def test_the_newest_event_comes_first_with_what_it_says(ana, ana_client):
+def test_the_newest_event_comes_first_with_its_text(ana, ana_client):
     (_, last) = receive(ana, 1, 2)
     answer = ana_client.get("/inbox/")
     assert answer.status_code == 200
@@ -93,7 +93,7 @@ def test_the_newest_event_comes_first_with_what_it_says(ana, ana_client):
     assert "Welcome, ana" in text(answer)
 
 
-def test_an_empty_inbox_says_what_will_be_there(ana, ana_client):
+def test_an_empty_inbox_says_what_will_appear_there(ana, ana_client):
     ana_client.post("/inbox/all/archive", {"position": "99"})
     assert "Nothing here yet" in text(ana_client.get("/inbox/"))
     assert "All read" in text(ana_client.get("/inbox/?state=unread"))
@@ -115,7 +115,7 @@ def test_the_badge_ends_at_99_plus(ana, ana_client):
     assert badge(ana_client) == "99+"
 
 
-def test_looking_without_opening_is_not_seeing(ana, ana_client):
+def test_a_head_request_and_the_archive_mark_nothing_as_seen(ana, ana_client):
     ana_client.head("/inbox/")
     ana_client.get("/inbox/?state=archived")
     assert badge(ana_client) == "1"
@@ -128,7 +128,7 @@ def test_opening_a_seen_inbox_again_writes_nothing(ana, ana_client):
     assert not [one for one in captured if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
-def test_an_event_is_marked_read_and_unread_and_the_same_page_comes_back(ana, ana_client):
+def test_an_event_is_marked_read_and_unread_and_the_redirect_keeps_the_page(ana, ana_client):
     (position,) = receive(ana, 1)
     back = {"back": "state=unread&before=99"}
     answer = ana_client.post(f"/inbox/{position}/read", back)
@@ -138,7 +138,7 @@ def test_an_event_is_marked_read_and_unread_and_the_same_page_comes_back(ana, an
     assert position in shown(ana_client.get("/inbox/?state=unread"))
 
 
-def test_the_way_back_leads_to_the_inbox_only(ana, ana_client):
+def test_the_redirect_leads_to_the_inbox_only(ana, ana_client):
     (position,) = receive(ana, 1)
     for back in ("https://elsewhere.example/", "state=evil&before=x", "//x", "before=" + "9" * 30):
         answer = ana_client.post(f"/inbox/{position}/read", {"back": back})
@@ -154,7 +154,7 @@ def test_an_archived_event_moves_to_the_archive_and_back(ana, ana_client):
     assert position in shown(ana_client.get("/inbox/"))
 
 
-def test_mark_all_spares_what_came_since_the_page_and_can_be_undone(ana, ana_client):
+def test_mark_all_leaves_out_events_that_came_since_the_page_and_can_be_undone(ana, ana_client):
     old = receive(ana, 1, 2)
     page = ana_client.get("/inbox/?state=unread").content.decode()
     head = re.search(r'name="position" value="(\d+)"', page)[1]
@@ -170,7 +170,7 @@ def test_mark_all_spares_what_came_since_the_page_and_can_be_undone(ana, ana_cli
     assert "undone already" in text(again)
 
 
-def test_what_is_not_theirs_does_not_exist(ana, ana_client):
+def test_events_of_other_users_are_not_found(ana, ana_client):
     ben = person("ben")
     drain()
     (theirs,) = receive(ben, 1)
@@ -190,11 +190,11 @@ def test_what_is_not_theirs_does_not_exist(ana, ana_client):
         ("/inbox/undo", {"undo": "nonsense"}),
     ],
 )
-def test_what_no_button_says_is_not_found(ana_client, path, form):
+def test_unknown_actions_and_positions_are_not_found(ana_client, path, form):
     assert ana_client.post(path, form).status_code == 404
 
 
-def test_following_an_event_reads_it(ana, ana_client):
+def test_following_an_event_marks_it_as_read(ana, ana_client):
     order = Order.objects.create(product=product(), ordered_by=ana, quantity=1)
     rows = drain().rows
     position = next(row.position for row in rows if row.type == "order.received")
@@ -203,12 +203,12 @@ def test_following_an_event_reads_it(ana, ana_client):
     assert position not in shown(ana_client.get("/inbox/?state=unread"))
 
 
-def test_an_event_that_leads_nowhere_leads_back(ana, ana_client):
+def test_an_event_without_a_url_leads_back_to_the_inbox(ana, ana_client):
     (welcome,) = shown(ana_client.get("/inbox/"))
     assert ana_client.get(f"/inbox/{welcome}/")["Location"] == "/inbox/"
 
 
-def test_older_events_are_a_page_away(ana, ana_client):
+def test_older_events_are_on_further_pages(ana, ana_client):
     receive(ana, *range(1, 45))
     found, address = [], "/inbox/"
     while address:
@@ -220,12 +220,12 @@ def test_older_events_are_a_page_away(ana, ana_client):
     assert len(found) == 45
 
 
-def test_a_mistyped_address_shows_the_inbox(ana, ana_client):
+def test_an_invalid_query_string_shows_the_inbox(ana, ana_client):
     for query in ("?before=x", "?state=x", "?before=-3", "?before=" + "9" * 40):
         assert len(shown(ana_client.get(f"/inbox/{query}"))) == 1
 
 
-def test_a_page_costs_the_same_however_much_it_shows(ana, ana_client):
+def test_a_page_costs_the_same_number_of_queries_however_much_it_shows(ana, ana_client):
     def queries() -> int:
         ana_client.get("/inbox/")
         with CaptureQueriesContext(connection) as captured:
@@ -237,27 +237,27 @@ def test_a_page_costs_the_same_however_much_it_shows(ana, ana_client):
     assert queries() == few
 
 
-# What people are told
+# Preferences and mutes
 
 
-def test_choices_are_saved_and_shown(ana, ana_client):
+def test_preferences_are_saved_and_shown(ana, ana_client):
     page = ana_client.get("/inbox/preferences/").content.decode()
     boxes = re.findall(r'type="checkbox" name="([^"]+)" checked', page)
     assert "order.received:email" in boxes
     assert "order.placed:inbox" not in boxes  # for staff
     kept = {name: "on" for name in boxes if name != "order.received:inbox"}
     answer = ana_client.post("/inbox/preferences/", kept, follow=True)
-    assert "Your choices were saved." in text(answer)
+    assert "Your preferences were saved." in text(answer)
     again = re.findall(r'name="([^"]+)" checked', answer.content.decode())
     assert set(again) == set(kept)
     receive(ana, 1)
     assert "Teapot" not in text(ana_client.get("/inbox/"))
 
 
-def test_staff_choose_about_the_kinds_for_staff():
+def test_staff_can_choose_the_event_types_for_staff():
     boss = Client()
     boss.force_login(person("boss", is_staff=True))
-    assert "New orders of customers" in text(boss.get("/inbox/preferences/"))
+    assert "Customers' new orders" in text(boss.get("/inbox/preferences/"))
 
 
 def test_a_product_is_muted_from_the_inbox_and_unmuted(ana, ana_client):
@@ -277,7 +277,7 @@ def test_a_product_is_muted_from_the_inbox_and_unmuted(ana, ana_client):
     assert "Teapot is now" in text(ana_client.get("/inbox/"))
 
 
-def test_a_kind_is_muted(ana, ana_client):
+def test_an_event_type_is_muted(ana, ana_client):
     receive(ana, 1)
     answer = ana_client.post("/inbox/mute", {"type": "order.received"}, follow=True)
     assert "Unmute Your orders" in text(answer)
@@ -285,6 +285,6 @@ def test_a_kind_is_muted(ana, ana_client):
 
 
 @pytest.mark.parametrize("form", [{}, {"topic": "No topic"}, {"type": "rights.revoked"}])
-def test_what_cannot_be_muted_says_so(ana_client, form):
+def test_muting_something_that_cannot_be_muted_is_refused(ana_client, form):
     answer = ana_client.post("/inbox/mute", form, follow=True)
-    assert "That cannot be muted." in text(answer)
+    assert "This cannot be muted." in text(answer)

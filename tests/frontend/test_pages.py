@@ -1,4 +1,4 @@
-"""The pages, as a browser asks for them: what they say, what they load, how they fail."""
+"""The pages over HTTP: what they show, what they load, how they fail."""
 
 import re
 
@@ -23,7 +23,7 @@ def queries(client, path: str) -> int:
     return len(captured)
 
 
-# Looking around
+# The shop
 
 
 def test_the_shop_shows_its_products(client, teapot):
@@ -35,10 +35,10 @@ def test_the_shop_shows_its_products(client, teapot):
 
 
 def test_an_empty_shop_says_so(client):
-    assert "There are no products yet" in text(client.get("/"))
+    assert "No products yet" in text(client.get("/"))
 
 
-def test_the_shop_costs_the_same_however_many_products(client, teapot):
+def test_the_shop_costs_the_same_number_of_queries_however_many_products(client, teapot):
     client.get("/")  # the first visit makes the log's row
     few = queries(client, "/")
     for n in range(5):
@@ -55,7 +55,7 @@ def test_a_product_page_names_its_topics_and_live_values(client, teapot):
     assert 'data-live="order-button"' in page
 
 
-def test_every_page_tells_the_script_who_and_where(logged_in, ana):
+def test_every_page_carries_user_and_position_for_the_script(logged_in, ana):
     page = logged_in.get("/").content.decode()
     assert f'data-hub-person="{ana.pk}"' in page
     assert re.search(r'data-hub-page="[0-9a-f]+:\d+"', page)
@@ -80,16 +80,16 @@ def test_a_sold_out_product_cannot_be_ordered(client):
 
 
 @pytest.mark.parametrize("path", ["/products/none/", "/orders/2026-000001/", "/nothing/"])
-def test_what_is_not_there_is_a_page_of_our_own(logged_in, path):
+def test_a_missing_page_is_a_404_in_the_shops_design(logged_in, path):
     answer = logged_in.get(path)
     assert answer.status_code == 404
-    assert "There is nothing here" in text(answer)
+    assert "Page not found" in text(answer)
 
 
 # Files and failures
 
 
-def test_uploaded_pictures_are_served_and_other_files_are_not_shown(client):
+def test_uploaded_pictures_are_shown_and_other_files_are_downloads(client):
     default_storage.save("products/a.webp", ContentFile(b"picture"))
     default_storage.save("products/a.svg", ContentFile(b"<svg/>"))
     picture = client.get("/media/products/a.webp")
@@ -104,11 +104,11 @@ def test_uploaded_pictures_are_served_and_other_files_are_not_shown(client):
 @pytest.mark.parametrize(
     "name", ["none.webp", "products", "../db.sqlite3", "%2e%2e/db.sqlite3", "/etc/passwd", "a%00b"]
 )
-def test_nothing_but_uploads_is_served(client, name):
+def test_only_uploads_are_served(client, name):
     assert client.get(f"/media/{name}").status_code == 404
 
 
-def test_pages_carry_what_the_person_wants_no_toast_of(logged_in, ana):
+def test_pages_carry_the_users_toast_filter(logged_in, ana):
     assert 'data-hub-quiet=""' in logged_in.get("/").content.decode()
     preferences.choose(ana.pk, {"order.received": {"toast": False, "inbox": True}})
     preferences.choose(ana.pk, {"account.updated": {"inbox": False}})
@@ -127,7 +127,7 @@ def test_static_files_need_no_collecting(client):
     answer.close()
 
 
-def test_a_failure_shows_a_page_of_our_own_and_nothing_of_its_cause(client, monkeypatch):
+def test_a_server_error_is_a_page_in_the_shops_design_without_the_cause(client, monkeypatch):
     client.raise_request_exception = False
 
     def fail(*args, **kwargs):
@@ -136,11 +136,11 @@ def test_a_failure_shows_a_page_of_our_own_and_nothing_of_its_cause(client, monk
     monkeypatch.setattr(Product.objects, "select_related", fail)
     answer = client.get("/")
     assert answer.status_code == 500
-    assert "Something broke on our side" in text(answer)
+    assert "Something went wrong" in text(answer)
     assert "secret" not in text(answer)
 
 
-def test_the_page_for_failures_needs_no_database(rf, django_assert_num_queries):
+def test_the_server_error_page_needs_no_database(rf, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert errors.server_error(rf.get("/")).status_code == 500
 
@@ -148,7 +148,7 @@ def test_the_page_for_failures_needs_no_database(rf, django_assert_num_queries):
 # The admin
 
 
-def test_staff_change_a_price_in_the_list_and_it_is_told(client, teapot):
+def test_a_price_that_staff_change_in_the_admins_list_is_published(client, teapot):
     client.force_login(person("admin", is_staff=True, is_superuser=True))
     product("lamp")
     rows = list(Product.objects.order_by("-pk"))
@@ -162,7 +162,7 @@ def test_staff_change_a_price_in_the_list_and_it_is_told(client, teapot):
 
 
 @pytest.mark.parametrize("path", ["product/", "order/", "user/"])
-def test_the_admins_lists_cost_the_same_however_long(client, path, teapot):
+def test_the_admins_lists_cost_the_same_number_of_queries_however_long(client, path, teapot):
     client.force_login(person("admin", is_staff=True, is_superuser=True))
     costs = []
     for n in (0, 1, 2, 3, 4, 5):

@@ -1,4 +1,4 @@
-"""Accounts by forms: signing up, logging in and out, the account page, leaving."""
+"""The forms of accounts: sign up, log in, log out, change, delete."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_signing_up_logs_in_and_welcomes(client):
     assert (f"user.{zoe.pk}", "account.welcome") in told()
 
 
-def test_signing_up_leads_back_to_where_one_was_on_this_site_only(client, teapot):
+def test_signing_up_redirects_to_next_on_this_site_only(client, teapot):
     there = client.post("/accounts/signup/", {**SIGN_UP, "next": "/products/teapot/"})
     assert there["Location"] == "/products/teapot/"
     client.logout()
@@ -49,16 +49,16 @@ def test_a_refused_sign_up_says_why(client, ana, wrong, message):
     assert User.objects.count() == 1
 
 
-def test_a_wrong_password_is_a_422_without_a_hint_who_exists(client, ana):
+def test_a_wrong_password_is_a_422_that_does_not_tell_whether_the_user_exists(client, ana):
     answers = [
         client.post("/accounts/login/", {"username": name, "password": "wrong"})
         for name in ("ana", "nobody")
     ]
     assert [one.status_code for one in answers] == [422, 422]
-    assert all("do not go together" in text(one) for one in answers)
+    assert all("Wrong username or password" in text(one) for one in answers)
 
 
-def test_logging_out_takes_a_post(logged_in):
+def test_logging_out_needs_a_post(logged_in):
     assert logged_in.get("/accounts/logout/").status_code == 405
     assert "You are logged out" in text(logged_in.post("/accounts/logout/", follow=True))
     assert logged_in.get("/account/").status_code == 302
@@ -73,7 +73,7 @@ def test_the_account_form_saves_name_address_and_bio(logged_in, ana):
     assert data("account.updated") == [{"user": ana.pk, "name": "Ana Lima"}]
 
 
-def test_an_address_of_somebody_else_is_refused(logged_in, ana):
+def test_an_email_address_of_another_user_is_refused(logged_in, ana):
     person("ben")
     answer = logged_in.post("/account/", {"email": "BEN@example.com", "bio": "Tea."})
     assert answer.status_code == 422
@@ -103,5 +103,5 @@ def test_deleting_the_account_logs_out_and_keeps_the_orders(logged_in, ana, teap
 
 
 @pytest.mark.parametrize("path", ["/orders/", "/account/"])
-def test_personal_pages_ask_for_a_log_in(client, path):
+def test_personal_pages_need_a_log_in(client, path):
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"

@@ -1,4 +1,4 @@
-"""Ordering and watching by forms: answers, refusals, and who may see them."""
+"""The forms for ordering and watching, and who may see an order."""
 
 import pytest
 from django.test import Client
@@ -33,7 +33,7 @@ def test_an_order_leads_to_its_page(logged_in, teapot):
         ("\0", "Enter a whole number, such as 2."),
     ],
 )
-def test_a_refused_order_says_why_beside_the_field(logged_in, teapot, quantity, message):
+def test_a_refused_order_says_why_at_the_field(logged_in, teapot, quantity, message):
     answer = logged_in.post("/products/teapot/order", {"quantity": quantity})
     assert answer.status_code == 422
     assert message in text(answer)
@@ -45,7 +45,7 @@ def test_a_refused_order_says_why_beside_the_field(logged_in, teapot, quantity, 
     assert not Order.objects.exists()
 
 
-def test_who_is_not_logged_in_comes_back_to_the_product(client, ana, teapot):
+def test_an_anonymous_buyer_logs_in_and_returns_with_the_quantity(client, ana, teapot):
     answer = client.post("/products/teapot/order", {"quantity": "3"})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/?next=/products/teapot/")
@@ -60,13 +60,13 @@ def test_who_is_not_logged_in_comes_back_to_the_product(client, ana, teapot):
 
 
 @pytest.mark.parametrize("path", ["/products/teapot/order", "/products/teapot/watch"])
-def test_a_log_in_for_a_post_does_not_lead_into_an_error(client, ana, teapot, path):
+def test_a_log_in_after_a_post_redirects_to_a_page_that_exists(client, ana, teapot, path):
     to_login = client.post(path, {"quantity": "<b>", "on": "1"})
     next_page = client.get(to_login["Location"]).context["next"]
     assert client.get(next_page).status_code == 200
 
 
-def test_an_order_needs_the_forms_token(ana, teapot):
+def test_an_order_needs_a_csrf_token(ana, teapot):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ana)
     answer = strict.post("/products/teapot/order", {"quantity": "1"})
@@ -81,7 +81,7 @@ def test_an_order_cannot_be_placed_by_a_link(logged_in, teapot):
     assert not Order.objects.exists()
 
 
-def test_orders_are_seen_by_buyer_and_staff_only(client, ana, teapot):
+def test_an_order_is_visible_to_its_buyer_and_to_staff_only(client, ana, teapot):
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
     path = f"/orders/{order.number}/"
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
@@ -94,7 +94,7 @@ def test_orders_are_seen_by_buyer_and_staff_only(client, ana, teapot):
         assert client.get(path).status_code == status
 
 
-def test_my_orders_are_mine(logged_in, ana, teapot):
+def test_my_orders_lists_the_users_own_orders_only(logged_in, ana, teapot):
     assert "No orders yet" in text(logged_in.get("/orders/"))
     mine = Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
     other = Order.objects.create(product=teapot, ordered_by=person("ben"), quantity=1)
@@ -106,7 +106,7 @@ def test_my_orders_are_mine(logged_in, ana, teapot):
 # Watching
 
 
-def test_watching_and_no_longer_watching(logged_in, ana, teapot):
+def test_a_product_is_watched_and_unwatched(logged_in, ana, teapot):
     answer = logged_in.post("/products/teapot/watch", {"on": "1"})
     assert (answer.status_code, answer["Location"]) == (302, "/products/teapot/")
     assert list(teapot.watchers.all()) == [ana]
@@ -115,7 +115,7 @@ def test_watching_and_no_longer_watching(logged_in, ana, teapot):
     assert not teapot.watchers.exists()
 
 
-def test_a_watch_form_without_an_answer_changes_nothing(logged_in, teapot):
+def test_a_watch_form_without_a_choice_changes_nothing(logged_in, teapot):
     answer = logged_in.post("/products/teapot/watch", {"on": "maybe"}, follow=True)
     assert answer.status_code == 200
     assert "Choose Watch or Stop watching" in text(answer)

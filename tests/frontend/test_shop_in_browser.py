@@ -1,4 +1,4 @@
-"""The shop as people use it, in a real browser: each errand, and each refusal's message."""
+"""The shop in a real browser: each form, and the message of each refusal."""
 
 import re
 
@@ -55,7 +55,7 @@ def order(page, quantity):
     page.get_by_role("button", name="Order").click()
 
 
-def test_views_appear_on_an_open_page_as_they_come(page_of):
+def test_views_appear_live_on_an_open_page(page_of):
     ana = page_of("ana", LAMP)
     views = ana.locator("[data-live=count]")
     # Her own view may be told before she listens; those of others are not.
@@ -68,7 +68,7 @@ def test_views_appear_on_an_open_page_as_they_come(page_of):
     expect(ana.locator("[data-live=count]")).to_have_text("3")
 
 
-def test_buying_takes_the_stock_of_every_open_page(page_of, browser_as):
+def test_an_order_changes_the_stock_on_every_open_page(page_of, browser_as):
     browser_as.allow(REFUSED)
     ana, ben = page_of("ana", LAMP), page_of("ben", LAMP)
     order(ana, 5)
@@ -111,21 +111,21 @@ def test_watching_in_one_tab_brings_the_price_drop_to_another(page_of, embedded)
     expect(ben.get_by_role("button", name="Watch", exact=True)).to_be_visible()
 
 
-def test_signing_up_for_news_and_hearing_of_a_new_product(page_of, browser_as, embedded):
+def test_a_user_who_signs_up_for_news_gets_a_toast_of_a_new_product(page_of, browser_as, embedded):
     browser_as.allow(REFUSED)
     zoe = page_of(None, "/accounts/signup/")
     zoe.get_by_label("Username").fill("zoe")
-    zoe.get_by_label("E-mail").fill("ANA@example.com")
+    zoe.get_by_label("Email").fill("ANA@example.com")
     zoe.get_by_label("Password", exact=True).fill("a quiet teapot")
-    zoe.get_by_label("The password again").fill("a quiet teapot")
+    zoe.get_by_label("Password again").fill("a quiet teapot")
     zoe.get_by_label("Tell me about new products").check()
     zoe.get_by_role("button", name="Create account").click()
     expect(zoe.get_by_text("Another account uses this e-mail address.")).to_be_visible()
-    expect(zoe.get_by_label("E-mail")).to_be_focused()
+    expect(zoe.get_by_label("Email")).to_be_focused()
     expect(zoe.get_by_label("Tell me about new products")).to_be_checked()
-    zoe.get_by_label("E-mail").fill("zoe@example.com")
+    zoe.get_by_label("Email").fill("zoe@example.com")
     zoe.get_by_label("Password", exact=True).fill("a quiet teapot")
-    zoe.get_by_label("The password again").fill("a quiet teapot")
+    zoe.get_by_label("Password again").fill("a quiet teapot")
     zoe.get_by_role("button", name="Create account").click()
     expect(zoe.get_by_text("Your account is ready")).to_be_visible()
     wait_until_live(zoe)
@@ -141,17 +141,17 @@ def test_deleting_the_account_ends_the_other_browser(page_of, browser_as):
     phone, laptop = page_of("ana", "/"), page_of("ana", "/account/")
     laptop.get_by_text("I want to delete my account").click()
     laptop.get_by_label("Your password").fill("wrong")
-    laptop.get_by_role("button", name="Delete my account for good").click()
-    expect(laptop.get_by_text("That is not your password. Nothing was deleted.")).to_be_visible()
+    laptop.get_by_role("button", name="Delete my account permanently").click()
+    expect(laptop.get_by_text("Wrong password. Nothing was deleted.")).to_be_visible()
     laptop.get_by_label("Your password").fill("demo")
-    laptop.get_by_role("button", name="Delete my account for good").click()
-    expect(laptop.get_by_text("Your account was deleted. Thank you")).to_be_visible()
+    laptop.get_by_role("button", name="Delete my account permanently").click()
+    expect(laptop.get_by_text("Your account was deleted.")).to_be_visible()
     expect(phone.get_by_text("This account was deleted.")).to_be_visible()
     phone.goto("/account/")
     expect(phone).to_have_url(re.compile("/accounts/login/"))
 
 
-def test_what_a_narrow_phone_shows_of_the_sign_up_fits(page_to_look_at):
+def test_the_sign_up_page_fits_a_narrow_phone(page_to_look_at):
     page = page_to_look_at(None, "/accounts/signup/", viewport={"width": 360, "height": 740})
     box = page.get_by_label("Tell me about new products").bounding_box()
     assert box is not None

@@ -1,4 +1,4 @@
-"""Toasts and live figures, in a real browser on a real server."""
+"""Toasts and live figures in a real browser on a real server."""
 
 import datetime
 import re
@@ -59,7 +59,7 @@ def set_price(stack, price):
     )
 
 
-def test_staff_hear_of_an_order_and_its_buyers_other_tab_shows_the_stock(open_page):
+def test_staff_get_a_toast_of_an_order_and_the_buyers_other_tab_shows_the_stock(open_page):
     staff = open_page("admin", "/")
     page = open_page("ana", TEAPOT)
     other = page.context.new_page()
@@ -69,11 +69,11 @@ def test_staff_hear_of_an_order_and_its_buyers_other_tab_shows_the_stock(open_pa
     expect(other.locator("[data-live=stock]")).to_have_text("37")
 
 
-def test_what_a_person_switched_off_makes_no_toast(open_page, embedded):
+def test_an_event_type_that_is_switched_off_makes_no_toast(open_page, embedded):
     page = open_page("ana", "/inbox/preferences/")
     page.get_by_role("checkbox", name="Your orders: toast").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your choices were saved.")).to_be_visible()
+    expect(page.get_by_text("Your preferences were saved.")).to_be_visible()
     visit(page, TEAPOT)
     order(page, 1)
     page.wait_for_url(re.compile("/orders/"))
@@ -84,7 +84,7 @@ def test_what_a_person_switched_off_makes_no_toast(open_page, embedded):
     expect(toasts(page)).to_have_count(1)
 
 
-def test_only_so_many_are_on_screen_and_the_others_follow(open_page, embedded):
+def test_four_toasts_are_on_screen_and_the_others_follow(open_page, embedded):
     page = open_page("ana", "/")
     give_orders(embedded, 6)
     expect(toasts(page)).to_have_count(4)
@@ -122,7 +122,7 @@ def test_a_toast_does_not_take_the_focus_and_escape_gives_it_back(open_page, emb
     expect(quantity).to_be_focused()
 
 
-def test_after_an_outage_the_page_catches_up_and_shows_what_is_true_now(
+def test_after_an_outage_the_page_catches_up_and_shows_the_current_figures(
     open_page, embedded, browser_as
 ):
     browser_as.allow("WebSocket connection to", "Failed to load resource")
