@@ -59,6 +59,48 @@ def test_the_architecture_page_names_no_file_that_is_gone() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def walks() -> list[str]:
+    """The numbered steps of the two walks in the architecture."""
+    text = read("docs/architecture.md")
+    walked = text[text.index("## From a save to a toast") : text.index("## Rooms")]
+    return re.findall(r"^\d+\. (.+)$", walked, re.M)
+
+
+def defined_in(file: Path) -> set[str]:
+    """The functions of a Python file; methods as `Class.method`."""
+    names: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            names |= {
+                f"{node.name}.{one.name}"
+                for one in node.body
+                if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+    return names
+
+
+def is_defined(file: Path, name: str) -> bool:
+    if file.suffix == ".py":
+        return name in defined_in(file)
+    owner, _, method = name.partition(".")
+    text = file.read_text()
+    return bool(
+        re.search(rf"^export class {owner}\b", text, re.M)
+        and re.search(rf"^  {method}\(", text, re.M)
+    )
+
+
+def test_each_step_of_the_walks_names_a_function_that_exists() -> None:
+    steps = walks()
+    assert len(steps) > 20
+    for step in steps:
+        named = re.match(r"`([\w./]+)` `([\w.#]+)`: ", step)
+        assert named, f"no file and function: {step}"
+        assert is_defined(ROOT / named[1], named[2]), step
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_has_a_target(document: Path) -> None:
     broken = []
