@@ -1,4 +1,4 @@
-"""Publishing: an event becomes a row of the log, in the transaction of the change it tells of."""
+"""Publishing: an event becomes a row of the log, in the transaction of its change."""
 
 from hub.publishing.publisher import (
     committed,

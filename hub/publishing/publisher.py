@@ -1,4 +1,4 @@
-"""The door into the log: validate, insert, and after the commit wake who numbers the rows."""
+"""Appends events to the log in the caller's transaction, and wakes the relay once it commits."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from hub.limits import load_limits
 from hub.models import Event
 from hub.topics import check_topic
 
-# Both are heard by the relays of this process; a process without a server has none.
+# The relays of this process listen to both; a process without a server has none.
 committed = Signal()  # no arguments: there are committed rows without a position
 ephemeral = Signal()  # topic, type, key, tail: an event that skips the log
 
@@ -21,7 +21,7 @@ def publish(event: EventType, topic: str) -> None:
     """Insert one event into the log, in the caller's transaction.
 
     Raises NotAtomic outside `atomic()`, BadTopic, BadEvent, or FrameTooLarge. After the commit the
-    event reaches every browser that hears the topic; after a rollback there was none.
+    event reaches every browser that is subscribed to the topic; after a rollback it never was.
     """
     publish_many([(event, topic)])
 
@@ -55,10 +55,10 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
 
 
 def publish_ephemeral(event: EventType, topic: str) -> None:
-    """Show an event to who is connected now, without the log.
+    """Send an event to the clients that are connected now, without the log.
 
-    Inside `atomic()` it is sent after the commit, else at once. It has no position, is not
-    repeated to who was away, and is dropped in a process without a server.
+    Inside `atomic()` it is sent after the commit, else at once. It has no position, clients that
+    are away never get it, and a process without a server drops it.
     """
     tail = encode_tail(event, check_topic(topic), timezone.now(), load_limits().frame_out)
     key = event.key() or ""

@@ -27,7 +27,7 @@ def patient(monkeypatch):
     monkeypatch.setattr(follower_module, "LAYER_SILENCE", 2 * PATIENCE)
 
 
-# Without being told
+# Without a hint
 
 
 async def test_a_change_of_a_process_without_a_server_arrives_within_two_seconds(site: Site):
@@ -89,7 +89,9 @@ async def test_a_batch_of_another_deployment_is_dropped(site: Site):
     assert await browser.texts(1) == ["own"]
 
 
-async def test_what_cannot_be_read_is_dropped_and_told_once(site: Site, caplog):
+async def test_a_message_that_cannot_be_read_is_dropped_and_logged_once_per_kind(
+    site: Site, caplog
+):
     browser = await site.connect(topics=["open.1"])
     other_version = {**to_layer(Batch("there", "e", 1, 1, [])), "rows": "of another kind"}
     for message in (other_version, {"type": "hub.later"}, {"type": "chat.text"}) * 5:
@@ -97,12 +99,12 @@ async def test_what_cannot_be_read_is_dropped_and_told_once(site: Site, caplog):
     await site.tell("open.1", "own")
     assert await browser.texts(1) == ["own"]
     told = [one.message for one in caplog.records if "dropping messages" in one.message]
-    assert len(told) == 3, "one line a kind"
+    assert len(told) == 3, "one line per kind"
     for name in ("hub.batch", "hub.later", "chat.text"):
         assert any(name in one for one in told)
 
 
-async def test_a_batch_that_comes_twice_is_told_once(site: Site):
+async def test_a_batch_that_arrives_twice_is_delivered_once(site: Site):
     browser = await site.connect(topics=["open.1"])
     epoch = browser.welcome["epoch"]
     await site.tell("open.1", "told")
@@ -209,7 +211,7 @@ async def test_of_ephemeral_events_with_one_key_the_latest_wins(site: Site):
     await browser.silent_until("open.1")
 
 
-async def test_the_start_is_in_the_middle_of_a_long_log(site: Site):
+async def test_a_process_that_starts_late_begins_at_the_head_of_the_log(site: Site):
     await asyncio.to_thread(in_another_thread, tell, "open.1", *"abcdef")
     await asyncio.to_thread(in_another_thread, drain)
     browser = await site.connect(topics=["open.1"])

@@ -22,9 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_a_layer_that_drops_doubles_and_reorders_costs_nothing_but_time(
-    site: Site, settings, seed
-):
+async def test_a_layer_that_drops_doubles_and_reorders_costs_only_time(site: Site, settings, seed):
     use_layer(settings, "TroubledLayer", seed=seed)
     there = site.another()
     browsers = [
@@ -79,7 +77,7 @@ def quick_samples(monkeypatch):
     monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
 
 
-async def test_the_layer_is_silent_where_only_others_are_heard(
+async def test_a_layer_that_carries_only_messages_of_others_counts_as_silent(
     site: Site, settings, quick_samples, caplog
 ):
     use_layer(settings, "MutedLayer")
@@ -96,7 +94,7 @@ async def test_the_layer_is_silent_where_only_others_are_heard(
     assert "the channel layer works again" in caplog.text
 
 
-async def test_the_layer_is_known_to_be_silent_before_it_is_left(
+async def test_a_silent_layer_counts_as_degraded_before_the_group_is_left(
     site: Site, settings, quick_samples, monkeypatch
 ):
     use_layer(settings, "MutedLayer")
@@ -114,7 +112,7 @@ async def test_the_layer_is_known_to_be_silent_before_it_is_left(
     assert known[0], "a layer that holds up the leaving would hold up the faster polling, too"
 
 
-async def test_while_the_layer_is_silent_the_log_is_asked_more_often(
+async def test_while_the_layer_is_silent_the_log_is_read_more_often(
     site: Site, settings, monkeypatch
 ):
     use_layer(settings, "DeadLayer")
@@ -129,7 +127,7 @@ async def test_while_the_layer_is_silent_the_log_is_asked_more_often(
 # A database in trouble
 
 
-async def test_while_the_database_is_away_sockets_stay_and_get_the_rest_later(
+async def test_while_the_database_is_away_sockets_stay_open_and_get_their_events_later(
     site: Site, monkeypatch
 ):
     browser = await site.connect(topics=["open.1"])
@@ -147,7 +145,9 @@ async def test_while_the_database_is_away_sockets_stay_and_get_the_rest_later(
     await async_wait_until(lambda: site.runtime.is_ready)
 
 
-async def test_what_comes_without_the_database_does_not_make_it_ready(site: Site, monkeypatch):
+async def test_an_ephemeral_event_does_not_make_a_process_ready_that_cannot_read_the_log(
+    site: Site, monkeypatch
+):
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
     browser = await site.connect(topics=["open.1"])
 
@@ -162,7 +162,7 @@ async def test_what_comes_without_the_database_does_not_make_it_ready(site: Site
     assert not site.runtime.is_ready
 
 
-async def test_a_database_that_says_nothing_makes_it_not_ready(site: Site, monkeypatch):
+async def test_a_database_that_does_not_answer_makes_a_process_not_ready(site: Site, monkeypatch):
     monkeypatch.setattr(follower_module, "DATABASE_PATIENCE", 0.1)
     await site.connect()
     answers, state = threading.Event(), log.state
@@ -178,9 +178,7 @@ async def test_a_database_that_says_nothing_makes_it_not_ready(site: Site, monke
     await async_wait_until(lambda: site.runtime.is_ready)
 
 
-async def test_an_error_that_nobody_expected_does_not_end_the_following(
-    site: Site, monkeypatch, caplog
-):
+async def test_an_unexpected_error_does_not_end_the_follower(site: Site, monkeypatch, caplog):
     browser = await site.connect(topics=["open.1"])
 
     def fail():

@@ -28,7 +28,7 @@ def test_ephemerals_arrive_as_they_were_sent():
         {"type": None},
     ],
 )
-def test_what_is_not_ours_is_named_by_its_type(foreign):
+def test_a_foreign_message_is_refused_by_the_name_of_its_type(foreign):
     with pytest.raises(ForeignMessage) as raised:
         from_layer(foreign)
     assert f"the type {str(foreign.get('type'))!r}" in str(raised.value)

@@ -1,4 +1,4 @@
-"""The queue of batches."""
+"""The queues of batches and of ephemeral events, and their bounds."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_bytes_are_counted_as_they_travel():
     assert queue.bytes == 3
 
 
-def test_one_that_is_too_large_alone_is_not_kept():
+def test_a_batch_above_the_bound_is_not_kept():
     queue = BatchQueue(max_bytes=5)
     queue.append(batch(1, 10))
     assert not queue

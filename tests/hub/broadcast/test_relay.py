@@ -110,7 +110,7 @@ async def test_large_events_are_sent_in_batches_of_a_bounded_size(
         assert sum(len(row[3]) for row in one["rows"]) <= 1024 * 1024
 
 
-async def test_a_rolled_back_change_is_told_to_nobody(site: Site, counting_layer):
+async def test_a_rolled_back_change_is_not_sent(site: Site, counting_layer):
     browser = await site.connect(topics=["open.1"])
 
     def fail():
@@ -167,7 +167,9 @@ async def test_a_drain_that_fails_is_tried_again(site: Site, monkeypatch, error,
 async def test_a_layer_that_stands_still_does_not_hold_up_the_numbering(
     site: Site, settings, monkeypatch
 ):
-    monkeypatch.setattr(relay_module, "SEND_TIMEOUT", 3_600.0)  # who waits for it, never numbers
+    monkeypatch.setattr(
+        relay_module, "SEND_TIMEOUT", 3_600.0
+    )  # a drain that waited for it would never number
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.hub.layers.FrozenLayer"}}
     await site.connect()
@@ -185,7 +187,7 @@ async def test_a_layer_that_stands_still_does_not_hold_up_the_numbering(
     assert site.runtime.relay._batches.bytes <= 16 * 1024 * 1024
 
 
-async def test_a_stopped_hub_hears_of_no_commits_and_leaves_no_task(site: Site):
+async def test_a_stopped_hub_ignores_commits_and_leaves_no_task(site: Site):
     browser = await site.connect()
     await site.tell("open.1", "a")
     await site.followed()

@@ -29,7 +29,7 @@ def test_the_oldest_make_room_above_the_bound_of_bytes():
     assert len(ring) == 3
 
 
-def test_a_frame_larger_than_the_ring_leaves_it_empty_and_honest():
+def test_a_frame_larger_than_the_ring_leaves_it_empty_and_complete_above_that_frame():
     ring = filled([1, 2], max_bytes=10)
     assert len(ring) == 0
     assert ring.bytes == 0

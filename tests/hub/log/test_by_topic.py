@@ -14,7 +14,7 @@ from tests.hub.log.rows import write_rows
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
-def test_nothing_is_due_to_who_hears_nothing():
+def test_without_bounds_nothing_is_due():
     assert log.due([], 10) == []
 
 
@@ -39,7 +39,7 @@ def test_what_is_due_is_what_a_plain_filter_would_find():
         assert all(row.topic == topics[row.position - 1] for row in found)
 
 
-def test_a_person_may_watch_a_thousand_topics_in_one_statement():
+def test_a_thousand_topics_are_read_in_one_statement():
     topics = [f"product.{n}" for n in range(1_000)]
     write_rows(topics)
     with CaptureQueriesContext(connection) as queries:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 
 def in_threads(*works):
-    """Run each in a thread of its own; what one raises is raised here."""
+    """Run each in a thread of its own; raises what one of them raises."""
     errors = []
 
     def run(work):
@@ -151,7 +151,7 @@ def intervals():
 def test_a_subscription_begins_at_the_position_of_its_event():
     tell("open.1")
     change((subscribe, 7, "open.1"))
-    assert intervals() == [], "nobody has numbered it yet"
+    assert intervals() == [], "it has no position yet"
     drain()
     assert intervals() == [("7", "open.1", 2, None)]
 
@@ -190,7 +190,7 @@ def test_repeating_a_change_changes_nothing():
     assert intervals() == [("7", "open.1", 2, 4)]
 
 
-def test_a_rolled_back_wish_leaves_no_subscription():
+def test_a_rolled_back_change_leaves_no_subscription():
     with pytest.raises(LookupError), transaction.atomic():
         subscribe(7, "open.1")
         raise LookupError

@@ -55,7 +55,7 @@ def test_the_value_of_a_bucket_stands_for_everything_in_it(value):
 
 
 @given(st.lists(st.floats(min_value=-1e9, max_value=1e12), max_size=50))
-def test_there_is_no_duration_that_makes_a_bucket_out_of_bounds(values):
+def test_no_duration_makes_a_bucket_out_of_bounds(values):
     buckets = counted(values)
     assert buckets.total == len(values)
     assert all(0 <= index - bucket_index(SHORTEST) < MAX_BUCKETS for index in buckets.counts)

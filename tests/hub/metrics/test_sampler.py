@@ -1,4 +1,4 @@
-"""The sampler under a clock that the tests turn."""
+"""The sampler with a clock that the tests control."""
 
 import asyncio
 import datetime
@@ -15,7 +15,7 @@ from hub.metrics.sampler import Sampler
 
 
 class Clock:
-    """Time that passes only when somebody sleeps, or when the test says so."""
+    """Time passes only in `sleep`, or when the test says so."""
 
     def __init__(self, beats):
         self.now = 1000.0
@@ -80,7 +80,7 @@ async def test_each_sample_covers_only_its_own_second():
     assert [sample.requests for sample, _ in sent] == [1, 0, 0]
 
 
-async def test_a_late_beat_says_how_long_it_was_and_the_next_is_on_time_again():
+async def test_a_late_sample_says_how_long_it_covers_and_the_next_is_on_time():
     clock = Clock(beats=4)
     clock.late[1] = 0.3
     sent, times = await run_sampler(clock)
@@ -88,7 +88,7 @@ async def test_a_late_beat_says_how_long_it_was_and_the_next_is_on_time_again():
     assert [sample.seconds for sample, _ in sent] == pytest.approx([1, 1.3, 0.7, 1])
 
 
-async def test_beats_missed_while_the_loop_was_blocked_are_left_out():
+async def test_samples_missed_while_the_loop_was_blocked_are_left_out():
     clock = Clock(beats=3)
     clock.late[0] = 3.6
     sent, times = await run_sampler(clock)
