@@ -9,6 +9,11 @@ ARGS ?=
 QUICK ?=
 SEED ?=
 
+# Two files at a time, in the order in which they were found: those with a browser are the last.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# With ARGS, one pass or another may have no test.
+OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check stress
 
@@ -24,19 +29,21 @@ help:
 run: $(VENV)/run.stamp
 	@MALLOC_ARENA_MAX=$${MALLOC_ARENA_MAX:-2} exec $(PYTHON) -m asgi.run
 
-# Two passes: Django reads its one database before the tests start.
+# Django reads its one database before the tests start: what needs PostgreSQL has a pass of its own.
+# Tests that measure promised seconds come last, while nothing else runs.
 test: $(VENV)/dev.stamp
 	@echo "==> Tests that need PostgreSQL in their own process"
-	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(ARGS) \
-		|| { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
+	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(TWO) $(ARGS) $(OR_NONE)
 	@echo "==> All other tests"
-	@$(PYTHON) -m pytest -m "not postgres" $(ARGS)
+	@$(PYTHON) -m pytest -m "not postgres and not alone" $(TWO) $(ARGS) $(OR_NONE)
+	@echo "==> Tests that measure what is promised in seconds"
+	@$(PYTHON) -m pytest -m alone $(ARGS) $(OR_NONE)
 
 # One after the other: each scenario wants the machine for itself. In small, two at a time.
 stress: $(VENV)/dev.stamp
 	@echo "==> Stress, $(if $(filter-out 0,$(QUICK)),quick,in full)"
 	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress \
-		$(if $(filter-out 0,$(QUICK)),-n 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
+		$(if $(filter-out 0,$(QUICK)),$(TWO)) $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(PYTHON) -m ruff format --check .

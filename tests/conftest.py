@@ -24,9 +24,8 @@ from django.test import override_settings
 
 from tests.rig import browser as rig_browser
 from tests.rig import postgres as rig_postgres
-from tests.rig import process as rig_process
 from tests.rig import redis as rig_redis
-from tests.rig import workspace
+from tests.rig import report
 from tests.rig.browser import Browsers
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
@@ -38,14 +37,13 @@ _SERVERS = {
     *("shared_embedded", "shared_cluster", "shared_stack"),
 }
 _DEVELOPMENT = {"aiosmtpd", "hypothesis", "playwright", "uvicorn"}  # not in requirements.txt
-_missing: set[str] = set()
-_left_behind: list[str] = []
 
 
 # Rules
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(report)
     # A run that is told to end does end its servers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _set_patience()
@@ -82,7 +80,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if not lacking:
         return None
     names = ", ".join(sorted(lacking))
-    _missing.add(f"{collection_path.name} needs {names}: pip install -r requirements-dev.txt")
+    report.not_tested.add(
+        f"{collection_path.name} needs {names}: pip install -r requirements-dev.txt"
+    )
     return True
 
 
@@ -104,7 +104,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
-        _missing.add(f"{len(left)} tests need PostgreSQL in this process: `make test` runs them")
+        report.not_tested.add(
+            f"{len(left)} tests need PostgreSQL in this process: `make test` runs them"
+        )
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if names & _SERVERS:
@@ -117,27 +119,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason in sorted(_missing):
-        terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)
-    for report in terminalreporter.stats.get("rerun", ()):
-        terminalreporter.write_line(f"TRIED TWICE: {report.nodeid}", red=True, bold=True)
-        terminalreporter.write_line(report.longreprtext)
-    for process in _left_behind:
-        terminalreporter.write_line(f"LEFT BEHIND: {process}", red=True, bold=True)
-
-
-@pytest.hookimpl(trylast=True)  # after the fixtures' own ends
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """End what a test left running; a run that went well until here fails for it."""
-    _left_behind.extend(str(process) for process in rig_process.running())
-    if _left_behind and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    rig_process.kill_all()
-    workspace.remove_all()
-
-
 def _is_on(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
 
@@ -146,7 +127,7 @@ def _lack(what: str, reason: str) -> NoReturn:
     """Skip, loudly, a test whose real server or browser this machine does not have; or fail."""
     if _is_on(f"HUB_REQUIRE_{what.upper()}"):
         pytest.fail(reason, pytrace=False)
-    _missing.add(f"{reason} (or: make test)")
+    report.not_tested.add(f"{reason} (or: make test)")
     pytest.skip(reason)
 
 

@@ -14,7 +14,6 @@ import redis
 from django.db import connection
 
 from tests.rig import process, workspace
-from tests.rig.browser import Browsers
 from tests.rig.log import unexpected
 from tests.rig.ports import free_port, is_listening
 from tests.rig.postgres import PostgresServer
@@ -202,7 +201,12 @@ def test_what_a_run_started_ends_with_it(tmp_path: Path) -> None:
     assert process.running() == others
 
 
-def test_a_run_that_leaves_a_process_behind_fails_and_names_the_test(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_that_leaves_a_process_behind_fails_and_names_the_test(
+    tmp_path: Path, processes: int
+) -> None:
+    if processes > 1:
+        pytest.importorskip("xdist")  # absent from requirements.txt
     file = tmp_path / "test_careless.py"
     file.write_text(
         "import os, sys\n"
@@ -213,6 +217,8 @@ def test_a_run_that_leaves_a_process_behind_fails_and_names_the_test(tmp_path: P
         "    Process([sys.executable, '-c', sleep], log=log, env={}, cwd=tmp_path)\n"
     )
     options = ["-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    if processes > 1:
+        options += ["-n", str(processes)]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(file)],
         cwd=ROOT,
@@ -246,19 +252,3 @@ def test_a_system_is_ready_and_has_demo_data(stack: Stack) -> None:
 @pytest.mark.django_db
 def test_the_postgres_pass_runs_on_postgres() -> None:
     assert connection.vendor == "postgresql"
-
-
-def test_a_person_is_logged_in_the_browser(embedded: Stack, browser_as: Browsers) -> None:
-    page = browser_as(embedded.server, "ana")
-    assert page.get_attribute("html", "data-hub-person")
-    stranger = browser_as(embedded.server)
-    assert stranger.get_attribute("html", "data-hub-person") == ""
-
-
-def test_an_exception_in_a_page_is_a_complaint(embedded: Stack, browser_as: Browsers) -> None:
-    page = browser_as(embedded.server)
-    page.evaluate("() => setTimeout(() => { throw new Error('seen by the test') })")
-    page.evaluate("() => console.error('seen too')")
-    wait_until(lambda: len(browser_as.complaints()) == 2)
-    browser_as.allow("seen by the test", "seen too")
-    assert not browser_as.complaints()

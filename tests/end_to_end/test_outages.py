@@ -9,8 +9,11 @@ import pytest
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
+from tests.rig.rounds import rounds
 from tests.rig.stack import Stack
 from tests.rig.wait import async_wait_until
+
+pytestmark = pytest.mark.alone
 
 EVENTS = 24
 SLOWEST = 4.0  # seconds, without the layer
@@ -19,7 +22,6 @@ FAST = 0.5  # seconds, with the layer
 RECOVERY = 5.0  # seconds after which it is fast again
 BURST = 10  # events that are then fast: of a log that is only polled, half would be late
 APART = 0.1  # seconds between two orders
-ROUNDS = 3  # a machine that stands still for a moment spoils one; what is slow spoils all
 
 
 @contextlib.asynccontextmanager
@@ -65,12 +67,8 @@ async def assert_fast(
     buyer: Shopper, stack: Stack, listeners: Sequence[Listener], count: int
 ) -> None:
     """So many events in a row reach every socket at once."""
-    took = []
-    for _ in range(ROUNDS):
-        took.append(max(await latencies(buyer, stack, listeners, count)))
-        if took[-1] < FAST:
-            return
-    raise AssertionError(f"the slowest of {count} took {took} s")
+    for took in rounds(FAST):
+        took(max(await latencies(buyer, stack, listeners, count)))
 
 
 @pytest.mark.parametrize("trouble", ["stopped", "frozen"])
@@ -79,22 +77,19 @@ async def test_without_redis_events_are_late_and_none_is_lost(cluster: Stack, tr
     assert redis is not None
     async with crowd(cluster) as (ana, listeners):
         await assert_fast(ana, cluster, listeners, 4)
-        outages: list[list[float]] = []
-        for _ in range(ROUNDS):  # whole outages: the first seconds of each are the slowest
+        for took in rounds(1.0):  # whole outages: the first seconds of each are the slowest
             (redis.stop if trouble == "stopped" else redis.freeze)()
-            outages.append(sorted(await latencies(ana, cluster, listeners, EVENTS)))
+            took(share_of_promised(await latencies(ana, cluster, listeners, EVENTS)))
             (redis.start if trouble == "stopped" else redis.thaw)()
             await asyncio.sleep(RECOVERY)
             await assert_fast(ana, cluster, listeners, BURST)
-            if in_time(outages[-1]):
-                break
-        assert in_time(outages[-1]), outages
         assert all(one.is_open for one in listeners)
 
 
-def in_time(took: Sequence[float]) -> bool:
-    """Sorted latencies of an outage are within what is promised without the layer."""
-    return took[math.ceil(0.95 * len(took)) - 1] <= P95 and took[-1] <= SLOWEST
+def share_of_promised(latencies: Sequence[float]) -> float:
+    """What an outage took of the time that is promised without the layer: up to 1 is in time."""
+    took = sorted(latencies)
+    return max(took[math.ceil(0.95 * len(took)) - 1] / P95, took[-1] / SLOWEST)
 
 
 async def test_postgres_is_restarted_and_delivery_goes_on(cluster: Stack) -> None:

@@ -141,6 +141,13 @@ def take_away(person: Any, reason: str, session: str | None = None) -> None:
         revoke(person.pk, reason, session)
 
 
+def change_subscriptions(*changes: tuple[Callable[..., None], Any, str]) -> None:
+    """Commit `(subscribe, key of the user, topic)` and `(unsubscribe, …)`, in one transaction."""
+    with transaction.atomic():
+        for verb, person, topic in changes:
+            verb(person, topic)
+
+
 class Browser(PatientCommunicator):
     """A browser of this site. With `answers=False` it never answers a ping."""
 

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
+from tests.rig.report import not_tested
+
 OLDEST = (20, 19)  # from here on, Node sees by itself that a plain .js file is a module
-_missing: list[str] = []
 
 
 @pytest.fixture
@@ -20,11 +21,5 @@ def node() -> str:
         if tuple(int(part) for part in version.split(".")[:2]) >= OLDEST:
             return found
         reason += f", not {version}"
-    _missing.append(reason)
+    not_tested.add(reason)
     pytest.skip(reason)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason in _missing:
-        terminalreporter.write_line(f"NOT TESTED: {reason}", red=True, bold=True)

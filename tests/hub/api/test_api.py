@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 
 from hub.identity import tickets
+from tests.hub.api.errors import error
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
 from tests.rig.communicator import PatientCommunicator as HubCommunicator
@@ -27,14 +28,6 @@ def told(person, *words):
 
 def post(client, path, body=None):
     return client.post(path, json.dumps(body or {}), content_type="application/json")
-
-
-def error(answer):
-    assert answer["Content-Type"].startswith("application/json")
-    (content,) = answer.json().values()
-    assert set(content) == {"code", "message"}
-    assert content["message"]
-    return answer.status_code, content["code"]
 
 
 def positions(client, query=""):

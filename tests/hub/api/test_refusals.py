@@ -6,7 +6,7 @@ from django.test import Client
 
 from hub.inbox import Inbox
 from hub.models import InboxMark
-from tests.hub.api.test_api import error
+from tests.hub.api.errors import error
 from tests.hub.site import change_password, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)

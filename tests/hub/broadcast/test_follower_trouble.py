@@ -15,7 +15,7 @@ from tests.hub.following import age, in_another_thread, insert, use_layer
 from tests.hub.site import Site, Told
 from tests.rig.wait import PATIENCE, async_wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 # A layer in trouble

@@ -14,7 +14,7 @@ from hub.models import Delivery
 from hub.policy import Policy
 from tests.hub.post import Posted, deliver, make_due, make_subscribers, only, post
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 # What breaks

@@ -15,7 +15,7 @@ from tests.hub.site import change_person
 from tests.numbering import drain
 from tests.rig.wait import PATIENCE
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 # What the email looks like

@@ -8,7 +8,7 @@ from hub.log.epoch import ensure_log, renew_epoch
 from hub.log.numbering import MAX_ROWS
 from hub.models import Event, Log, Subscription
 from hub.publishing.publisher import publish_many
-from tests.hub.site import Told, tell
+from tests.hub.site import Told, change_subscriptions, tell
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -137,12 +137,6 @@ def test_a_new_epoch_keeps_the_positions_going():
 # Subscriptions
 
 
-def change(*changes):
-    with transaction.atomic():
-        for verb, person, topic in changes:
-            verb(person, topic)
-
-
 def intervals():
     rows = Subscription.objects.order_by("since", "topic")
     return list(rows.values_list("person", "topic", "since", "until"))
@@ -150,24 +144,24 @@ def intervals():
 
 def test_a_subscription_begins_at_the_position_of_its_event():
     tell("open.1")
-    change((subscribe, 7, "open.1"))
+    change_subscriptions((subscribe, 7, "open.1"))
     assert intervals() == [], "it has no position yet"
     drain()
     assert intervals() == [("7", "open.1", 2, None)]
 
 
 def test_unsubscribing_ends_the_interval_and_subscribing_again_opens_another():
-    change((subscribe, 7, "open.1"))
+    change_subscriptions((subscribe, 7, "open.1"))
     drain()
-    change((unsubscribe, 7, "open.1"))
+    change_subscriptions((unsubscribe, 7, "open.1"))
     drain()
-    change((subscribe, 7, "open.1"))
+    change_subscriptions((subscribe, 7, "open.1"))
     drain()
     assert intervals() == [("7", "open.1", 1, 2), ("7", "open.1", 3, None)]
 
 
 def test_all_changes_of_one_drain_are_written_in_their_order():
-    change(
+    change_subscriptions(
         (subscribe, 7, "open.1"),
         (unsubscribe, 7, "open.1"),
         (subscribe, 7, "open.1"),
@@ -184,8 +178,10 @@ def test_all_changes_of_one_drain_are_written_in_their_order():
 
 
 def test_repeating_a_change_changes_nothing():
-    change((unsubscribe, 7, "open.1"), (subscribe, 7, "open.1"), (subscribe, 7, "open.1"))
-    change((unsubscribe, 7, "open.1"), (unsubscribe, 7, "open.1"))
+    change_subscriptions(
+        (unsubscribe, 7, "open.1"), (subscribe, 7, "open.1"), (subscribe, 7, "open.1")
+    )
+    change_subscriptions((unsubscribe, 7, "open.1"), (unsubscribe, 7, "open.1"))
     drain()
     assert intervals() == [("7", "open.1", 2, 4)]
 

@@ -12,7 +12,7 @@ from hub.operations import health
 from tests.hub.site import Site, make_person, tell
 from tests.numbering import drain
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def request_of(path="/", runtime=None, user=None, method="get"):

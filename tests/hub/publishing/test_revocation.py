@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from hub.publishing.revocation import end_session
 from tests.hub.site import Site, make_person, sign_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class SlowStore(db.SessionStore):

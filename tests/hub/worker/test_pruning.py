@@ -6,8 +6,7 @@ from django.utils import timezone
 from hub import log, subscribe, unsubscribe
 from hub.models import Event, Log, Subscription
 from hub.worker.pruning import prune
-from tests.hub.log.test_numbering import change
-from tests.hub.site import tell
+from tests.hub.site import change_subscriptions, tell
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -70,7 +69,9 @@ def test_an_empty_log_can_be_pruned():
 
 
 def test_subscriptions_that_ended_behind_the_horizon_are_deleted_and_open_ones_stay():
-    change((subscribe, 7, "open.1"), (subscribe, 8, "open.1"), (unsubscribe, 7, "open.1"))
+    change_subscriptions(
+        (subscribe, 7, "open.1"), (subscribe, 8, "open.1"), (unsubscribe, 7, "open.1")
+    )
     tell("open.1", "new")
     drain()
     age(3, days=100)
