@@ -150,7 +150,7 @@ def test_a_traceback_belongs_to_the_line_above_it() -> None:
     assert not unexpected(TRACEBACK, ["^ValueError: no$"])
 
 
-def test_a_condition_that_never_holds_says_what_was_awaited() -> None:
+def test_a_condition_that_never_holds_names_what_was_awaited() -> None:
     with pytest.raises(AssertionError, match=r"not within 0\.1 s: rain"):
         wait_until(lambda: False, 0.1, "rain")
 

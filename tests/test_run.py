@@ -69,7 +69,7 @@ def test_an_empty_directory_becomes_a_shop(run: Callable[..., Run]) -> None:
     shop.wait_for("==> Stopped")
 
 
-def test_a_taken_port_is_said(run: Callable[..., Run]) -> None:
+def test_a_port_in_use_is_reported(run: Callable[..., Run]) -> None:
     first = run()
     first.wait_for("==> Ready")
     assert f"port {first.port} is taken" in run(PORT=str(first.port)).refusal()
@@ -79,7 +79,7 @@ def test_a_taken_port_is_said(run: Callable[..., Run]) -> None:
     ("name", "value"),
     [("DATABASE_URL", "mysql://x"), ("HOST", "192.0.2.1"), ("REDIS_URL", "http://x")],
 )
-def test_a_wrong_setting_is_said(run: Callable[..., Run], name: str, value: str) -> None:
+def test_a_wrong_setting_is_reported(run: Callable[..., Run], name: str, value: str) -> None:
     assert name in run(**{name: value}).refusal()
 
 

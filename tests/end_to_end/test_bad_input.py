@@ -97,7 +97,7 @@ def test_other_wrong_requests_are_refused(stack: Stack, ana: Shopper) -> None:
         pytest.param([HELLO, "x" * (65 * KIB)], id="65-KiB"),
     ],
 )
-async def test_what_is_not_the_protocol_is_closed_with_4500(
+async def test_a_frame_outside_the_protocol_is_closed_with_4500(
     stack: Stack, ana: Shopper, frames: list[Any]
 ) -> None:
     async with (
@@ -176,7 +176,7 @@ async def test_a_forged_ticket_is_closed_with_4501(stack: Stack, ticket: str) ->
         assert await listener.closed() == 4501
 
 
-async def test_a_cookie_that_means_nothing_is_a_visitors(stack: Stack) -> None:
+async def test_an_invalid_cookie_makes_an_anonymous_visitor(stack: Stack) -> None:
     for cookie in ("sessionid=rubbish", "sessionid=", "=;;=", 'sessionid="'):
         async with Listener(stack.server.ws_url, cookie=cookie) as listener:
             assert listener.welcome["user"] is None

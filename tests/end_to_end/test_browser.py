@@ -63,7 +63,7 @@ LET_GO = "document.querySelector('#toasts').dispatchEvent(new PointerEvent('poin
 
 
 @pytest.mark.alone
-def test_who_buys_reads_it_on_the_next_page_and_staff_sees_it_live(
+def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
     embedded: Stack, browser_as: Browsers
 ) -> None:
     staff = browser_as(embedded.server, "admin", toasts_stay=False)

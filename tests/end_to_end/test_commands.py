@@ -41,7 +41,7 @@ def test_the_test_client_of_the_readme(
     assert output.strip() == "We have your order"
 
 
-def test_hub_tail_prints_what_a_person_hears(shared_embedded: Stack, ana: Shopper) -> None:
+def test_hub_tail_prints_the_events_of_a_user(shared_embedded: Stack, ana: Shopper) -> None:
     url = shared_embedded.server.ws_url
     options = ["--user", "ana", "--url", url, "--count", "2"]
     output = while_ordering(ana, ["manage.py", "hub_tail", *options], shared_embedded.env)
@@ -62,7 +62,7 @@ def test_hub_tail_prints_whole_frames_of_a_topic(shared_embedded: Stack, ana: Sh
     assert "product.changed" in {frame["type"] for frame in frames}
 
 
-def test_hub_tail_says_what_a_topic_looks_like(shared_embedded: Stack) -> None:
+def test_hub_tail_explains_the_form_of_a_topic(shared_embedded: Stack) -> None:
     with pytest.raises(AssertionError, match="CommandError"):
         shared_embedded.manage("hub_tail", "NO TOPIC")
 
@@ -77,7 +77,7 @@ async def test_hub_ticket_opens_a_socket(shared_embedded: Stack) -> None:
         assert "staff" in listener.welcome["topics"]
 
 
-def test_hub_ticket_knows_who_is_not_there(shared_embedded: Stack) -> None:
+def test_hub_ticket_reports_an_unknown_user(shared_embedded: Stack) -> None:
     with pytest.raises(AssertionError, match="there is no user 'nobody'"):
         shared_embedded.manage("hub_ticket", "nobody")
 

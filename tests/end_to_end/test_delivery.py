@@ -25,7 +25,7 @@ print(price)
 """
 
 
-async def test_what_a_shell_saves_reaches_open_sockets(shared_embedded: Stack) -> None:
+async def test_an_event_saved_in_a_shell_reaches_open_sockets(shared_embedded: Stack) -> None:
     stack = shared_embedded
     ana = Shopper(stack.url, "ana")  # watches the teapot
     topic = await topic_of(ana, "teapot")

@@ -24,7 +24,7 @@ def stack(request: pytest.FixtureRequest, template: Template) -> Iterator[Stack]
         yield made
 
 
-async def test_who_has_not_said_hello_hears_the_goodbye_too(stack: Stack) -> None:
+async def test_a_client_that_has_not_said_hello_gets_the_goodbye_too(stack: Stack) -> None:
     async with Listener(stack.server.ws_url, greets=False) as silent:
         ending = asyncio.create_task(asyncio.to_thread(stack.server.terminate))
         goodbye = await silent.hear("goodbye")

@@ -97,7 +97,7 @@ async def test_subscribing_grants_outsiders_nothing_private(shop: Shop, who: str
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
-async def test_outsiders_hear_nothing_private_live(shop: Shop, who: str) -> None:
+async def test_outsiders_receive_nothing_private_live(shop: Shop, who: str) -> None:
     async with (
         shop.listener(who, topics=[*shop.private, shop.bowl]) as outsider,
         shop.listener("ana") as buyer,
@@ -143,7 +143,9 @@ async def test_staff_is_granted_what_is_staffs(shop: Shop) -> None:
     ("who", "dashboard", "order"),
     [("a visitor", 302, 302), ("ben", 403, 404), ("ana", 403, 200), ("admin", 200, 200)],
 )
-def test_pages_are_for_whom_they_are(shop: Shop, who: str, dashboard: int, order: int) -> None:
+def test_private_pages_are_refused_to_others(
+    shop: Shop, who: str, dashboard: int, order: int
+) -> None:
     path = shop.people["ana"].order("notebook").location
     person = shop.people[who]
     assert person.get("/dashboard/").status == dashboard
@@ -152,12 +154,12 @@ def test_pages_are_for_whom_they_are(shop: Shop, who: str, dashboard: int, order
     assert ("Notebook" in answer.text) == (order == 200)
 
 
-def test_a_ticket_is_for_who_is_logged_in(shop: Shop) -> None:
+def test_only_a_logged_in_user_gets_a_ticket(shop: Shop) -> None:
     assert shop.people["a visitor"].post("/api/ticket").status == 401
     assert shop.people["ben"].post("/api/ticket").status == 200
 
 
-async def test_who_joins_staff_hears_it_at_once_and_who_leaves_no_more(shop: Shop) -> None:
+async def test_new_staff_receive_staff_events_at_once_and_former_staff_no_more(shop: Shop) -> None:
     change = (
         "from orders.models import User; User.objects.filter(username='ben').update(is_staff={})"
     )

