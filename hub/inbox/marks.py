@@ -14,7 +14,7 @@ from django.db.models import F
 from hub.events import EventType
 from hub.inbox.flags import Flag, Flags, InboxFlags, Mark, Override
 from hub.models import InboxException, InboxMark, InboxState
-from hub.models.chunks import in_chunks
+from hub.models.chunks import delete_in_chunks, in_chunks
 from hub.publishing.publisher import publish
 from hub.topics import user_topic
 
@@ -134,8 +134,8 @@ def forget(people: Collection[Any]) -> None:
 
 def forget_events(upto: int) -> None:
     """Remove the marks and overrides of events that were pruned up to this position."""
-    InboxException.objects.filter(position__lte=upto).delete()
-    InboxMark.objects.filter(upto__lte=upto).delete()
+    delete_in_chunks(InboxException.objects.filter(position__lte=upto).order_by("position"))
+    delete_in_chunks(InboxMark.objects.filter(upto__lte=upto).order_by("upto"))
 
 
 @contextmanager

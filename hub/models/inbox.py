@@ -32,6 +32,7 @@ class InboxMark(models.Model):
     objects = models.Manager["InboxMark"]()
 
     class Meta:
+        indexes = (models.Index(fields=("upto",), name="hub_inbox_mark_upto"),)  # for pruning
         constraints = (
             models.UniqueConstraint(fields=("person", "what", "turn"), name="hub_inbox_mark"),
         )

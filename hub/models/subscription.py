@@ -24,6 +24,12 @@ class Subscription(models.Model):
         indexes = (
             models.Index(fields=("person", "until"), name="hub_subscription_person"),
             models.Index(fields=("topic", "until"), name="hub_subscription_topic"),
+            # The planner reads a topic's subscriptions in pages.
+            models.Index(fields=("topic", "id"), name="hub_subscription_page"),
+            # Pruning deletes the oldest of those that ended.
+            models.Index(
+                fields=("until",), condition=Q(until__isnull=False), name="hub_subscription_ended"
+            ),
         )
         constraints = (
             models.UniqueConstraint(

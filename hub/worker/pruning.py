@@ -16,11 +16,11 @@ from hub.inbox.marks import forget_events
 from hub.inbox.preferences import forget_preferences
 from hub.log.epoch import ensure_log
 from hub.models import Delivery, Event, Log, Subscription
-from hub.models.chunks import in_chunks
+from hub.models.chunks import delete_in_chunks, in_chunks
 from hub.topics import user_topic
+from hub.worker.stamps import CLOCK_TOLERANCE, has_passed
 
 PRUNE_GRACE = datetime.timedelta(minutes=10)  # between moving the horizon and deleting
-CHUNK_ROWS = 5_000  # deleted by one statement
 
 
 class Pruned(msgspec.Struct, frozen=True):
@@ -33,22 +33,22 @@ class Pruned(msgspec.Struct, frozen=True):
 def prune(older_than: datetime.timedelta, grace: datetime.timedelta = PRUNE_GRACE) -> Pruned:
     """Move the horizon to the newest event older than `older_than`.
 
-    Also delete the events that have been behind the horizon for `grace`.
+    Also delete the events that have been behind the horizon for `grace`. A run that is interrupted
+    is completed by the next one.
     """
     ensure_log()
     now = timezone.now()
-    with transaction.atomic(using=router.db_for_write(Log)):
-        log = Log.objects.select_for_update().get(pk=1)
-        due = log.horizon if log.horizon_at and now - log.horizon_at >= grace else log.removed
-        if due == log.horizon:
-            _move_horizon(log, now, now - older_than)
-    removed = _remove_up_to(due)
+    # Found before the log is locked, because it may read many rows.
+    newest = _newest_old_position(now, now - older_than)
+    due = _move_horizon(newest, now, grace)
+    removed = delete_in_chunks(Event.objects.filter(position__lte=due).order_by("position"))
     Log.objects.filter(pk=1, removed__lt=due).update(removed=due)
-    Subscription.objects.filter(until__lte=due).delete()
+    delete_in_chunks(Subscription.objects.filter(until__lte=due).order_by("until"))
     forget_events(due)
-    Delivery.objects.filter(position__lte=due).delete()
+    delete_in_chunks(Delivery.objects.filter(position__lte=due).order_by("position"))
     # Last deliveries. One that could not be sent in all that time is given up.
-    Delivery.objects.filter(position__isnull=True, created_at__lt=now - older_than).delete()
+    last = Delivery.objects.filter(position__isnull=True, created_at__lt=now - older_than)
+    delete_in_chunks(last.order_by("pk"))
     return Pruned(Log.objects.get(pk=1).horizon, removed)
 
 
@@ -58,30 +58,40 @@ def remove_users(users: Collection[str]) -> None:
     That is the numbered events on their own topics, and their subscriptions, deliveries, marks
     and preferences. A last delivery stays until it is sent.
     """
-    with transaction.atomic(using=router.db_for_write(Event)):
-        for some in in_chunks(list(users)):
-            topics = [user_topic(user) for user in some]
-            Event.objects.filter(topic__in=topics, position__isnull=False).delete()
-            Subscription.objects.filter(person__in=some).delete()
-            Delivery.objects.filter(person__in=some, address="").delete()
-        forget_marks(users)
-        forget_preferences(users)
+    for some in in_chunks(list(users)):
+        topics = [user_topic(user) for user in some]
+        own_events = Event.objects.filter(topic__in=topics, position__isnull=False)
+        delete_in_chunks(own_events.order_by("topic", "position"))
+        delete_in_chunks(Subscription.objects.filter(person__in=some).order_by("person"))
+        delete_in_chunks(Delivery.objects.filter(person__in=some, address="").order_by("person"))
+    forget_marks(users)
+    forget_preferences(users)
 
 
-def _move_horizon(log: Log, now: datetime.datetime, before: datetime.datetime) -> None:
-    """Move it to the newest old event. Times may run slightly backwards against positions."""
-    old = Event.objects.filter(position__gt=log.horizon, at__lt=before)
-    newest = old.order_by("-position").values_list("position", flat=True).first()
-    if newest is not None:
-        log.horizon, log.horizon_at = newest, now
-        log.save(update_fields=["horizon", "horizon_at"])
+def _newest_old_position(now: datetime.datetime, before: datetime.datetime) -> int:
+    """The newest position behind the horizon's that is older than `before`, or 0.
+
+    Positions are read from the oldest up, so that only what is about to be pruned is read, and
+    not the whole log. Events with a time in the future were stamped by a wrong clock; the events
+    around them decide.
+    """
+    horizon = Log.objects.values_list("horizon", flat=True).get(pk=1)
+    behind = Event.objects.filter(position__gt=horizon)
+    young = behind.filter(at__gte=before, at__lte=now + CLOCK_TOLERANCE)
+    oldest_young = young.order_by("position").values_list("position", flat=True).first()
+    old = behind.filter(at__lt=before)
+    if oldest_young is not None:
+        old = old.filter(position__lt=oldest_young)
+    return old.order_by("-position").values_list("position", flat=True).first() or 0
 
 
-def _remove_up_to(position: int) -> int:
-    removed = 0
-    while True:
-        rows = Event.objects.filter(position__lte=position).order_by("position")
-        keys = list(rows.values_list("pk", flat=True)[:CHUNK_ROWS])
-        if not keys:
-            return removed
-        removed += Event.objects.filter(pk__in=keys).delete()[0]
+def _move_horizon(newest: int, now: datetime.datetime, grace: datetime.timedelta) -> int:
+    """Move the horizon up to `newest` if its rows can go now; return what may be deleted."""
+    with transaction.atomic(using=router.db_for_write(Log)):
+        log = Log.objects.select_for_update().get(pk=1)
+        is_over = log.horizon_at is not None and has_passed(grace, log.horizon_at, now)
+        due = log.horizon if is_over else log.removed
+        if due == log.horizon < newest:
+            log.horizon, log.horizon_at = newest, now
+            log.save(update_fields=["horizon", "horizon_at"])
+        return due

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from hub.deliveries.lease import Lease
 from hub.events import data_of
-from hub.models import Delivery, Event, Log
+from hub.models import Event, Log, Worker
 from hub.publishing.revocation import RightsRevoked
 from hub.topics import user_of
 from hub.worker.pruning import remove_users
+from hub.worker.stamps import has_passed
 
 REMOVAL_GRACE = datetime.timedelta(seconds=15)  # three times what a polling follower needs
 
@@ -26,21 +27,38 @@ def remove_deleted_users(lease: Lease) -> int:
     time of the event itself would not do, because it may be committed long after. Raises
     LeaseLost.
     """
-    with transaction.atomic(using=router.db_for_write(Delivery)):
+    due = _due(lease)
+    if due is None:
+        return 0
+    after, upto = due
+    deleted = _deleted_users(after, upto)
+    # Not in one transaction, because a user may leave many rows. A removal that is interrupted is
+    # done again.
+    remove_users(deleted)
+    with transaction.atomic(using=router.db_for_write(Worker)):
         worker = lease.hold()
-        now = timezone.now()
-        deleted: list[str] = []
-        if worker.clearing_at is not None:
-            if now - worker.clearing_at < REMOVAL_GRACE:
-                return 0
-            deleted = _deleted_users(worker.cleared, worker.clearing)
-            remove_users(deleted)
-            worker.cleared, worker.clearing_at = worker.clearing, None
-        head = Log.objects.filter(pk=1).values_list("head", flat=True).first() or 0
-        if head > worker.cleared:
-            worker.clearing, worker.clearing_at = head, now
-        worker.save(update_fields=["cleared", "clearing", "clearing_at"])
-        return len(deleted)
+        worker.cleared, worker.clearing_at = upto, None
+        _note_head(worker)
+    return len(deleted)
+
+
+def _due(lease: Lease) -> tuple[int, int] | None:
+    """The positions, after the first up to the second, whose deletions are old enough."""
+    with transaction.atomic(using=router.db_for_write(Worker)):
+        worker = lease.hold()
+        if worker.clearing_at is None:
+            _note_head(worker)
+        elif has_passed(REMOVAL_GRACE, worker.clearing_at, timezone.now()):
+            return worker.cleared, worker.clearing
+        return None
+
+
+def _note_head(worker: Worker) -> None:
+    """Save the row, with the log's head as what is cleared next if there is anything new."""
+    head = Log.objects.filter(pk=1).values_list("head", flat=True).first() or 0
+    if head > worker.cleared:
+        worker.clearing, worker.clearing_at = head, timezone.now()
+    worker.save(update_fields=["cleared", "clearing", "clearing_at"])
 
 
 def _deleted_users(after: int, upto: int) -> list[str]:

@@ -1,8 +1,8 @@
 """The worker: sends emails, and does what must be done by one process and outside requests.
 
 It numbers events that no server has numbered, makes and sends deliveries, removes what deleted
-users left, and prunes the log. The lease decides which of several workers works. Three threads
-never wait for each other: one renews the lease, one works on the database, one talks to mail
+users left, and prunes the log. The lease decides which of several workers works. Four threads
+never wait for each other: one renews the lease, one plans, one removes old rows, one talks to mail
 servers.
 """
 
@@ -27,6 +27,7 @@ from hub.models import Delivery, Event
 from hub.models import Worker as Row
 from hub.policy import Policy
 from hub.worker.pruning import prune
+from hub.worker.stamps import has_passed
 from hub.worker.user_removal import remove_deleted_users
 
 logger = logging.getLogger("hub.deliveries")
@@ -34,6 +35,7 @@ logger = logging.getLogger("hub.deliveries")
 POLL_INTERVAL = 1.0  # seconds between two looks for work
 NUMBERING_GRACE = 1.0  # seconds in which a server may number a committed event
 PRUNE_INTERVAL = datetime.timedelta(hours=1)
+PRUNE_RETRY = 60.0  # seconds until a prune that failed is tried again
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -58,21 +60,24 @@ class Worker:
         self._sender = Sender(self.lease, policy, self._means, lambda: self._stopped or stopping())
         # The oldest event without a position, and the monotonic time when it was first seen.
         self._oldest: tuple[int, float] | None = None
+        self._no_prune_before = 0.0  # monotonic seconds
 
     async def run(self) -> None:
-        leasing, working, sending = (
-            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "send")
+        leasing, working, removing, sending = (
+            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "remove", "send")
         )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat(leasing, self._renew, RENEW))
                 group.create_task(self._repeat(working, self.work, POLL_INTERVAL))
+                group.create_task(self._repeat(removing, self.remove_old, POLL_INTERVAL))
                 group.create_task(self._repeat(sending, self.send, POLL_INTERVAL))
         finally:
             self._stopped = True
             await sending.run(self._sender.close)  # after the email that is being sent
             await sending.close()
             await working.close()
+            await removing.close()
             await leasing.run(self.lease.release)
             await leasing.close()
 
@@ -108,6 +113,7 @@ class Worker:
                 pass
             while self.send() and self.lease.take():
                 pass
+            self.remove_old()
         finally:
             self._sender.close()
             self.lease.release()
@@ -129,10 +135,14 @@ class Worker:
         if not self.lease.is_held:
             return False
         self._number_abandoned()
-        more = plan(self.lease, self._means)
-        remove_deleted_users(self.lease)
-        self._prune()
-        return more
+        return plan(self.lease, self._means)
+
+    def remove_old(self) -> bool:
+        """Remove what deleted users left and what is older than the retention."""
+        if self.lease.is_held:
+            remove_deleted_users(self.lease)
+            self._prune()
+        return False
 
     def send(self) -> bool:
         """Send some of what is due; return whether there may be more."""
@@ -152,6 +162,10 @@ class Worker:
     def _prune(self) -> None:
         pruned_at = Row.objects.values_list("pruned_at", flat=True).get(pk=1)
         now = timezone.now()
-        if pruned_at is None or now - pruned_at >= PRUNE_INTERVAL:
-            Row.objects.filter(pk=1).update(pruned_at=now)
+        if pruned_at is not None and not has_passed(PRUNE_INTERVAL, pruned_at, now):
+            return
+        if time.monotonic() >= self._no_prune_before:
+            self._no_prune_before = time.monotonic() + PRUNE_RETRY
             prune(datetime.timedelta(days=load_limits().retention_days))
+            Row.objects.filter(pk=1).update(pruned_at=now)
+            self._no_prune_before = 0.0

@@ -108,3 +108,26 @@ def test_the_worker_prunes_once_an_hour(settings):
     Log.objects.update(horizon_at=earlier)
     worker.run_once()
     assert Log.objects.get().horizon == 2
+
+
+def test_a_prune_that_fails_is_tried_again(monkeypatch, caplog):
+    def fail(older_than):
+        raise RuntimeError("not now")
+
+    worker = Worker(SitePolicy())
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.worker.worker.prune", fail)
+        with pytest.raises(RuntimeError):
+            worker.run_once()
+    assert Row.objects.get().pruned_at is None
+    Worker(SitePolicy()).run_once()
+    assert Row.objects.get().pruned_at is not None
+
+
+def test_a_prune_stamped_by_a_clock_that_was_ahead_counts_as_old(settings):
+    settings.HUB = {"RETENTION_DAYS": 1}
+    post("open.1")
+    Event.objects.update(at=timezone.now() - datetime.timedelta(days=2))
+    Row.objects.create(pk=1, pruned_at=timezone.now() + datetime.timedelta(days=40))
+    Worker(SitePolicy()).run_once()
+    assert Log.objects.get().horizon == 1

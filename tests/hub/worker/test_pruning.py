@@ -1,10 +1,15 @@
+"""Pruning: what it deletes, when, and in which steps."""
+
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub import log, subscribe, unsubscribe
-from hub.models import Event, Log, Subscription
+from hub.inbox import mark, mark_all
+from hub.models import Delivery, Event, InboxException, InboxMark, Log, Subscription
 from hub.worker.pruning import prune
 from tests.hub.site import change_subscriptions, tell
 from tests.numbering import drain
@@ -78,3 +83,37 @@ def test_subscriptions_that_ended_behind_the_horizon_are_deleted_and_open_ones_s
     prune(90 * DAY, grace=NONE)
     prune(90 * DAY, grace=NONE)
     assert list(Subscription.objects.values_list("person", flat=True)) == ["8"]
+
+
+def test_no_statement_deletes_more_rows_than_a_chunk(monkeypatch):
+    monkeypatch.setattr("hub.models.chunks.ROWS_PER_DELETE", 2)
+    change_subscriptions(*[(subscribe, user, "open.1") for user in range(5)])
+    change_subscriptions(*[(unsubscribe, user, "open.1") for user in range(5)])
+    drain()
+    for position in range(1, 6):
+        mark(7, "read", position)
+        mark_all(7, "seen", position)
+    Delivery.objects.bulk_create(
+        Delivery(position=position, person="7", due_at=timezone.now(), reference=str(position))
+        for position in range(1, 6)
+    )
+    age(10, days=100)
+    prune(90 * DAY, grace=NONE)
+    with CaptureQueriesContext(connection) as captured:
+        assert prune(90 * DAY, grace=NONE).removed == 10
+    statements = [query["sql"] for query in captured if query["sql"].startswith("DELETE")]
+    for model in (Delivery, Event, InboxException, InboxMark, Subscription):
+        rows = 10 if model is Event else 5
+        found = [one for one in statements if f'"{model._meta.db_table}"' in one]
+        assert len(found) == -(-rows // 2), model
+
+
+def test_an_event_stamped_by_a_clock_that_was_ahead_does_not_stop_pruning(old_log):
+    Event.objects.filter(position=2).update(at=timezone.now() + 40 * DAY)
+    assert prune(90 * DAY).horizon == 3
+
+
+def test_a_horizon_stamped_by_a_clock_that_was_ahead_counts_as_old(old_log):
+    prune(90 * DAY)
+    Log.objects.update(horizon_at=timezone.now() + 40 * DAY)
+    assert prune(90 * DAY).removed == 3

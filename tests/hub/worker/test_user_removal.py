@@ -37,9 +37,10 @@ def clear() -> int:
     """Remove the users whose deletion is old enough."""
     lease = Lease()
     lease.take()
-    count = remove_deleted_users(lease)
-    lease.release()
-    return count
+    try:
+        return remove_deleted_users(lease)
+    finally:
+        lease.release()
 
 
 def pass_grace() -> None:
@@ -159,3 +160,26 @@ def test_an_email_that_waits_for_its_grace_is_not_sent_to_a_deleted_user(ana):
     deliver()
     assert [one.subject for one in mail.outbox] == ["goodbye"]
     assert Delivery.objects.get(type=Graced.type).error == "the account is gone"
+
+
+def test_a_removal_noted_by_a_clock_that_was_ahead_is_not_put_off(ana):
+    leave(ana)
+    drain()
+    clear()
+    Row.objects.update(clearing_at=timezone.now() + datetime.timedelta(days=40))
+    assert clear() == 1
+
+
+def test_an_interrupted_removal_is_done_again(ana, monkeypatch):
+    def die(users):
+        raise KeyboardInterrupt
+
+    leave(ana)
+    drain()
+    clear()
+    pass_grace()
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.worker.user_removal.remove_users", die)
+        with pytest.raises(KeyboardInterrupt):
+            clear()
+    assert clear() == 1
