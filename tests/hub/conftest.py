@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.pigeon import Pigeon
+from tests.hub.fake_means import FakeMeans
 from tests.hub.site import Site, make_person
 
 
@@ -30,8 +30,8 @@ def ana() -> Any:
 
 
 @pytest.fixture
-def pigeon(settings: Any) -> type[Pigeon]:
+def fake_means(settings: Any) -> type[FakeMeans]:
     """The only means of delivery there is."""
-    settings.HUB_MEANS = [f"{Pigeon.__module__}.Pigeon"]
-    Pigeon.answers, Pigeon.unreachable, Pigeon.flown = [], None, []
-    return Pigeon
+    settings.HUB_MEANS = [f"{FakeMeans.__module__}.FakeMeans"]
+    FakeMeans.answers, FakeMeans.unreachable, FakeMeans.sent = [], None, []
+    return FakeMeans

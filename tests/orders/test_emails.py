@@ -17,7 +17,7 @@ from hub.worker.worker import Worker
 from orders import events
 from orders.models import Inventory, Order, Product, User
 from orders.topics import ShopPolicy
-from tests.hub.post import make_due
+from tests.hub.emails import make_due
 from tests.orders.shop import product, user
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -171,7 +171,7 @@ def test_preferences_can_be_read_and_partly_changed(browser):
         {"rights.revoked": {"inbox": True}},
         {"nothing": {}},
         {"test.told": {"email": True}},
-        {"test.told": {"pigeon": True}},
+        {"test.told": {"fake_means": True}},
         {"test.told": {"toast": "perhaps"}},
         {"test.told": None},
         [],

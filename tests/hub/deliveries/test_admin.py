@@ -12,7 +12,7 @@ from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.models import Delivery, Worker
-from tests.hub.post import Posted, deliver, make_due, make_subscribers, post
+from tests.hub.emails import Posted, deliver, make_due, make_subscribers, publish_now
 from tests.hub.site import make_person, sign_in
 from tests.numbering import drain
 
@@ -47,7 +47,7 @@ def queries_of(client: Client, path: str) -> int:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_longer_list_takes_no_more_queries(admin, model):
     make_subscribers(2, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     few = queries_of(admin, list_of(model))
     people = [make_person(f"more{number}") for number in range(12)]
@@ -62,7 +62,7 @@ def test_a_longer_list_takes_no_more_queries(admin, model):
     for person in people:
         choose(person.pk, {Posted.type: {"toast": False}})
         mute(person.pk, topic="open.9")
-    post("open.1", *[Posted(text=str(number)) for number in range(3)])
+    publish_now("open.1", *[Posted(text=str(number)) for number in range(3)])
     deliver()
     assert queries_of(admin, list_of(model)) <= few + 2
 
@@ -70,7 +70,7 @@ def test_a_longer_list_takes_no_more_queries(admin, model):
 @pytest.mark.parametrize("model", MODELS)
 def test_nothing_can_be_added_or_deleted_in_the_admin(admin, model):
     make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     assert admin.get(reverse(f"admin:hub_{model}_add")).status_code == 403
     page = admin.get(list_of(model)).content.decode()
@@ -80,7 +80,7 @@ def test_nothing_can_be_added_or_deleted_in_the_admin(admin, model):
 @pytest.mark.parametrize("model", MODELS)
 def test_each_list_can_be_searched(admin, model):
     make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     for words in ("1", "open", "nothing' --"):
         assert admin.get(list_of(model), {"q": words}).status_code == 200
@@ -88,7 +88,7 @@ def test_each_list_can_be_searched(admin, model):
 
 def test_each_delivery_and_event_has_a_page(admin):
     make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     for model in ("delivery", "event", "worker"):
         row = apps.get_model("hub", model).objects.first()
@@ -100,7 +100,7 @@ def test_each_delivery_and_event_has_a_page(admin):
 def test_an_event_shows_how_many_of_its_emails_are_sent(admin, monkeypatch):
     monkeypatch.setattr(planner, "PAGE_RECIPIENTS", 3)
     make_subscribers(7, "open.1")
-    post("open.1")
+    publish_now("open.1")
     drain()
     lease = Lease()
     lease.take()
@@ -116,7 +116,7 @@ def test_an_event_shows_how_many_of_its_emails_are_sent(admin, monkeypatch):
 
 def test_a_delivery_shows_its_user_and_error_and_can_be_tried_again(admin, mailoutbox):
     (ana,) = make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     Delivery.objects.update(state="failed", error="550 no such mailbox", attempts=30, repeats=1)
     page = admin.get(list_of("delivery"), {"state__exact": "failed", "repeats": "1"})
@@ -132,7 +132,7 @@ def test_a_delivery_shows_its_user_and_error_and_can_be_tried_again(admin, mailo
 
 def test_a_sent_delivery_cannot_be_tried_again(admin, mailoutbox):
     make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     chosen = {"action": "try_again", "_selected_action": [Delivery.objects.get().pk]}
     admin.post(list_of("delivery"), chosen)
@@ -146,7 +146,7 @@ def test_staff_with_view_permission_only_cannot_try_again():
     for name in ("view_delivery", "view_event"):
         viewer.user_permissions.add(Permission.objects.get(codename=name))
     make_subscribers(1, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     Delivery.objects.update(state="failed")
     client = client_of(viewer)

@@ -12,7 +12,7 @@ from hub.deliveries.sender import Sender
 from hub.events import EventType
 from hub.models import Delivery
 from hub.policy import Policy
-from tests.hub.post import Posted, deliver, make_due, make_subscribers, only, post
+from tests.hub.emails import Posted, deliver, make_due, make_subscribers, only, publish_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ class Broken(EventType, frozen=True):
 
 
 def test_a_template_that_fails_is_logged_and_does_not_hold_up_the_others(ana, caplog):
-    post(f"user.{ana.pk}", Broken(), Posted())
+    publish_now(f"user.{ana.pk}", Broken(), Posted())
     done = deliver()
     assert (done.sent, done.waiting) == (1, 1)
     broken = Delivery.objects.get(type=Broken.type)
@@ -43,26 +43,26 @@ def test_a_policy_that_fails_sends_nothing(ana, caplog):
         def refusals(self, user, topics):
             raise RuntimeError("torn")
 
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     assert deliver(Torn()).waiting == 1
     assert mail.outbox == []
 
 
-def test_an_email_that_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, pigeon):
+def test_an_email_that_a_dead_worker_was_handing_over_is_sent_again_and_counted(ana, fake_means):
     class Killed(BaseException):
         pass
 
-    pigeon.answers = [Killed()]
-    post(f"user.{ana.pk}")
+    fake_means.answers = [Killed()]
+    publish_now(f"user.{ana.pk}")
     with pytest.raises(Killed):
         deliver()
     assert (only().state, only().attempts) == ("sending", 1)
     deliver()  # the next worker
     assert (only().state, only().attempts, only().repeats) == ("sent", 2, 1)
-    assert pigeon.flown == [only().reference] * 2
+    assert fake_means.sent == [only().reference] * 2
 
 
-def test_an_outcome_that_the_database_could_not_store_is_kept(ana, pigeon, monkeypatch):
+def test_an_outcome_that_the_database_could_not_store_is_kept(ana, fake_means, monkeypatch):
     """The database goes away while the email is accepted: it is not sent again."""
     tell, calls = Sender._change, []
 
@@ -76,33 +76,33 @@ def test_an_outcome_that_the_database_could_not_store_is_kept(ana, pigeon, monke
     from hub.worker.worker import Worker as Working
     from tests.hub.site import SitePolicy
 
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     worker = Working(SitePolicy())
     with pytest.raises(OperationalError):
         worker.run_once()
     assert only().state == "sending"
     worker.run_once()
     assert (only().state, only().repeats) == ("sent", 0)
-    assert len(pigeon.flown) == 1
+    assert len(fake_means.sent) == 1
 
 
-def test_a_worker_that_is_stopping_begins_no_further_email(pigeon):
+def test_a_worker_that_is_stopping_begins_no_further_email(fake_means):
     from hub.deliveries.lease import Lease
     from hub.deliveries.means import load_means
     from tests.hub.site import SitePolicy
 
     make_subscribers(3, "open.1")
-    post("open.1")
-    pigeon.unreachable = ConnectionRefusedError("not yet")
+    publish_now("open.1")
+    fake_means.unreachable = ConnectionRefusedError("not yet")
     deliver()
-    pigeon.unreachable = None
+    fake_means.unreachable = None
     make_due()
     lease = Lease()
     lease.take()
-    sender = Sender(lease, SitePolicy(), load_means(), stopping=lambda: len(pigeon.flown) == 2)
+    sender = Sender(lease, SitePolicy(), load_means(), stopping=lambda: len(fake_means.sent) == 2)
     while sender.send_due():
         pass
-    assert len(pigeon.flown) == 2
+    assert len(fake_means.sent) == 2
 
 
 # The pause before the next attempt

@@ -13,7 +13,7 @@ from hub.deliveries.planner import plan
 from hub.models import Delivery, Event, Log
 from hub.models import Worker as Row
 from hub.worker.worker import Worker
-from tests.hub.post import Posted, post
+from tests.hub.emails import Posted, publish_now
 from tests.hub.site import SitePolicy, make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -64,7 +64,7 @@ def test_a_worker_that_lost_the_lease_writes_nothing():
     ana = make_person("ana")
     frozen, heir = Lease(), Lease()
     frozen.take()
-    post(f"user.{ana.pk}", Posted())
+    publish_now(f"user.{ana.pk}", Posted())
     expire()
     heir.take()
     with pytest.raises(LeaseLost):
@@ -82,7 +82,7 @@ def test_a_run_beside_a_working_worker_does_nothing():
 def test_the_worker_numbers_what_no_server_did(monkeypatch):
     worker = Worker(SitePolicy())
     worker.lease.take()
-    post("open.1")
+    publish_now("open.1")
     worker.work()
     assert Event.objects.get().position is None, "a server goes first"
     now = time.monotonic()
@@ -93,13 +93,13 @@ def test_the_worker_numbers_what_no_server_did(monkeypatch):
 
 def test_the_worker_prunes_once_an_hour(settings):
     settings.HUB = {"RETENTION_DAYS": 1}
-    post("open.1")
+    publish_now("open.1")
     old = timezone.now() - datetime.timedelta(days=2)
     Event.objects.update(at=old)
     worker = Worker(SitePolicy())
     worker.run_once()
     assert Log.objects.get().horizon == 1
-    post("open.1")
+    publish_now("open.1")
     Event.objects.update(at=old)
     worker.run_once()
     assert Log.objects.get().horizon == 1
@@ -126,7 +126,7 @@ def test_a_prune_that_fails_is_tried_again(monkeypatch, caplog):
 
 def test_a_prune_stamped_by_a_clock_that_was_ahead_counts_as_old(settings):
     settings.HUB = {"RETENTION_DAYS": 1}
-    post("open.1")
+    publish_now("open.1")
     Event.objects.update(at=timezone.now() - datetime.timedelta(days=2))
     Row.objects.create(pk=1, pruned_at=timezone.now() + datetime.timedelta(days=40))
     Worker(SitePolicy()).run_once()

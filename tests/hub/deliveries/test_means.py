@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hub.deliveries.means import carried, load_means
 from hub.models import Delivery
 from orders.events import OrderReceived
-from tests.hub.post import Posted, deliver, post
+from tests.hub.emails import Posted, deliver, publish_now
 from tests.hub.site import make_person
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,7 +61,7 @@ def test_the_example_sends_what_it_carries_besides_the_email(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = make_reachable(monkeypatch, "+351 1")
-    post(f"user.{ana.pk}", ORDER, Posted())
+    publish_now(f"user.{ana.pk}", ORDER, Posted())
     assert deliver().sent == 3
     assert len(mail.outbox) == 2
     (text,) = gateway.texts
@@ -74,7 +74,7 @@ def test_a_text_that_the_provider_refuses_is_given_up(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = make_reachable(monkeypatch, "+351 2")
-    post(f"user.{ana.pk}", ORDER)
+    publish_now(f"user.{ana.pk}", ORDER)
     deliver()
     delivery = Delivery.objects.get(means="sms")
     assert (delivery.state, delivery.error) == ("failed", "no such number")

@@ -11,7 +11,15 @@ from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.inbox.preferences import choose, mute
 from hub.models import Delivery, Event, Worker
-from tests.hub.post import Graced, Posted, deliver, make_due, make_subscribers, post, states
+from tests.hub.emails import (
+    Graced,
+    Posted,
+    deliver,
+    make_due,
+    make_subscribers,
+    publish_now,
+    states,
+)
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
 
@@ -33,7 +41,7 @@ def recipients() -> list[str]:
 def test_an_event_on_a_users_own_topic_is_emailed_to_them():
     ana = make_person("ana")
     make_person("ben")
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     done = deliver()
     assert (done.sent, done.waiting, done.skipped, done.failed) == (1, 0, 0, 0)
     assert recipients() == ["ana@example.com"]
@@ -41,7 +49,7 @@ def test_an_event_on_a_users_own_topic_is_emailed_to_them():
 
 def test_an_event_is_emailed_once():
     ana = make_person("ana")
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     deliver()
     deliver()
     assert len(mail.outbox) == 1
@@ -83,8 +91,8 @@ def test_many_recipients_are_planned_in_pages_and_each_of_them_once(monkeypatch)
     monkeypatch.setattr(planner, "PAGE_EVENTS", 4)
     people = make_subscribers(8, "open.1")
     head = Worker.objects.create(pk=1)
-    post("open.1", Posted(text="one"), Posted(text="two"))
-    post(f"user.{people[0].pk}", Posted(text="three"))
+    publish_now("open.1", Posted(text="one"), Posted(text="two"))
+    publish_now(f"user.{people[0].pk}", Posted(text="three"))
     drain()
     first = Event.objects.filter(type=Posted.type).order_by("position").first().position
     while not Delivery.objects.exists():
@@ -106,7 +114,7 @@ def test_many_recipients_are_planned_in_pages_and_each_of_them_once(monkeypatch)
 
 def test_a_worker_that_dies_while_planning_leaves_no_half_page(monkeypatch):
     people = make_subscribers(3, "open.1")
-    post("open.1")
+    publish_now("open.1")
     drain()
 
     def die(self, **kwargs):
@@ -136,7 +144,7 @@ def test_ten_thousand_recipients_are_planned_in_pages_of_few_queries(
         [subscription(person=str(one.pk), topic="open.1", since=0) for one in everybody],
         batch_size=2_000,
     )
-    post("open.1", Graced())
+    publish_now("open.1", Graced())
     drain()
     pages = 1
     with django_assert_max_num_queries(40):  # SQLite inserts few rows per statement
@@ -153,7 +161,7 @@ def test_users_who_do_not_want_the_email_get_none():
     ana, ben, eve = make_subscribers(3, "open.1")
     choose(ana.pk, {Posted.type: {"email": False}})
     mute(ben.pk, topic="open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     assert states() == {str(eve.pk): "sent"}
 
@@ -161,7 +169,7 @@ def test_users_who_do_not_want_the_email_get_none():
 def test_a_delivery_waits_for_its_types_grace():
     ana = make_person("ana")
     before = timezone.now()
-    post(f"user.{ana.pk}", Graced())
+    publish_now(f"user.{ana.pk}", Graced())
     done = deliver()
     assert done.waiting == 1
     waits = Delivery.objects.get().due_at - before
@@ -177,11 +185,11 @@ def test_events_from_before_the_first_worker_are_not_emailed():
     from django.apps import apps
 
     ana = make_person("ana")
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     drain()
     migration = import_module("hub.migrations.0002_deliveries")
     with connection.schema_editor() as editor:
         migration.begin_at_the_head(apps, editor)
-    post(f"user.{ana.pk}", Posted(text="new"))
+    publish_now(f"user.{ana.pk}", Posted(text="new"))
     deliver()
     assert [one.subject for one in mail.outbox] == ["new"]

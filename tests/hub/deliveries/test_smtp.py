@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from hub.models import Delivery, Worker
-from tests.hub.post import Posted, deliver, make_due, make_subscribers, only, post, states
+from tests.hub.emails import Posted, deliver, make_due, make_subscribers, only, publish_now, states
 from tests.hub.site import change_person
 from tests.rig.mail import MailServer
 from tests.rig.wait import PATIENCE
@@ -26,7 +26,7 @@ def server(settings: Any) -> Iterator[MailServer]:
 
 
 def test_an_email_arrives_complete(server: MailServer, ana: Any) -> None:
-    post(f"user.{ana.pk}", Posted(text="Grüße, \N{TEACUP WITHOUT HANDLE}", link="/tea/"))
+    publish_now(f"user.{ana.pk}", Posted(text="Grüße, \N{TEACUP WITHOUT HANDLE}", link="/tea/"))
     deliver()
     (mail,) = server.mails
     assert mail["Subject"] == "Grüße, \N{TEACUP WITHOUT HANDLE}"
@@ -41,7 +41,7 @@ def test_an_email_arrives_complete(server: MailServer, ana: Any) -> None:
 
 def test_many_emails_go_over_few_connections(server: MailServer) -> None:
     make_subscribers(5, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     assert len(server.mails) == 5
     assert len(server.ids()) == 5
@@ -57,7 +57,7 @@ def test_a_final_refusal_is_given_up_with_the_servers_reply(server: MailServer, 
         return "550 no such mailbox" if to == "gone@example.com" else None
 
     setattr(server, stage, refuse)
-    post("open.1")
+    publish_now("open.1")
     deliver()
     failed = Delivery.objects.get(state="failed")
     assert (failed.error, failed.attempts, failed.repeats) == ("550 no such mailbox", 1, 0)
@@ -76,7 +76,7 @@ def only_person() -> Any:
 @pytest.mark.parametrize("stage", ["on_recipient", "on_data"])
 def test_a_temporary_refusal_is_tried_again(server: MailServer, ana: Any, stage: str) -> None:
     setattr(server, stage, lambda what: "451 come back later")
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     deliver()
     waiting = only()
     assert (waiting.state, waiting.error, waiting.repeats) == ("waiting", "451 come back later", 0)
@@ -95,7 +95,7 @@ def test_a_server_that_was_down_gets_all_emails_and_one_delivery_counts_an_attem
     monkeypatch.setattr("hub.deliveries.means_state.FIRST_REOPEN", PATIENCE)
     server.stop()
     make_subscribers(4, "open.1")
-    post("open.1")
+    publish_now("open.1")
     deliver()
     assert Delivery.objects.filter(attempts__gt=0).count() == 1
     assert "refused" in Worker.objects.get().error
@@ -112,7 +112,7 @@ def test_a_server_that_stalls_holds_up_the_worker_no_longer_than_the_timeout(
 ) -> None:
     settings.EMAIL_TIMEOUT = 1
     server.stall()
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     began = timezone.now()
     deliver()
     assert (timezone.now() - began).total_seconds() < 15
@@ -134,7 +134,7 @@ def test_a_connection_cut_after_the_data_counts_a_possible_repeat(
     server: MailServer, ana: Any
 ) -> None:
     server.hang_up = 1
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     deliver()
     assert (only().state, only().repeats) == ("waiting", 1)
     make_due()
@@ -146,7 +146,7 @@ def test_a_connection_cut_after_the_data_counts_a_possible_repeat(
 def test_one_cut_connection_does_not_affect_the_other_emails(server: MailServer) -> None:
     make_subscribers(4, "open.1")
     server.hang_up = 1
-    post("open.1")
+    publish_now("open.1")
     deliver()
     make_due()
     deliver()

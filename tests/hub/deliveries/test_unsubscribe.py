@@ -7,7 +7,7 @@ from django.test import Client
 from hub.deliveries.unsubscribing import SALT, unsubscribe_path
 from hub.inbox.preferences import wants
 from hub.models import Preference
-from tests.hub.post import Posted, deliver, post
+from tests.hub.emails import Posted, deliver, publish_now
 from tests.hub.site import Told, change_person
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -30,7 +30,7 @@ def link_of(message) -> str:
 
 def test_a_get_of_the_link_changes_nothing(ana, stranger, settings):
     settings.SITE_URL = "http://127.0.0.1:8000"
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     deliver()
     link = link_of(mail.outbox[0])
     page = stranger.get(link)
@@ -47,7 +47,7 @@ def test_one_click_switches_emails_of_the_type_off(ana, stranger):
     assert not is_wanted(ana)
     stranger.post(link)
     assert Preference.objects.count() == 1
-    post(f"user.{ana.pk}")
+    publish_now(f"user.{ana.pk}")
     deliver()
     assert mail.outbox == []
 

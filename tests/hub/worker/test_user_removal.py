@@ -17,7 +17,7 @@ from hub.inbox.preferences import choose, mute
 from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
 from hub.models import Worker as Row
 from hub.worker.user_removal import REMOVAL_GRACE, remove_deleted_users
-from tests.hub.post import Graced, Posted, deliver, make_due, post
+from tests.hub.emails import Graced, Posted, deliver, make_due, publish_now
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
 
@@ -102,7 +102,7 @@ def test_what_a_deleted_user_left_is_removed_within_a_minute(ana):
         mute(person.pk, topic="open.2")
         drain()
         mark_all(person.pk, "seen", 1)
-        post(f"user.{person.pk}")
+        publish_now(f"user.{person.pk}")
     tell("open.1", "everybody's")
     deliver()
     leave(ana)
@@ -153,7 +153,7 @@ def test_other_revocations_remove_nothing(ana):
 
 
 def test_an_email_that_waits_for_its_grace_is_not_sent_to_a_deleted_user(ana):
-    post(f"user.{ana.pk}", Graced())
+    publish_now(f"user.{ana.pk}", Graced())
     deliver()
     leave(ana)
     make_due()

@@ -43,7 +43,7 @@ class Graced(EventType, frozen=True):
         return "graced"
 
 
-def post(topic: str, *events: EventType) -> None:
+def publish_now(topic: str, *events: EventType) -> None:
     """Commit events, all in one transaction."""
     with transaction.atomic():
         for event in events or (Posted(),):

@@ -3,21 +3,21 @@
 from hub.deliveries import Means
 
 
-class Pigeon(Means):
-    name = "pigeon"
+class FakeMeans(Means):
+    name = "fake_means"
     answers: list[Exception | None] = []
     unreachable: Exception | None = None
-    flown: list[str] = []
+    sent: list[str] = []
 
     def address(self, person):
         return "roof" if person.username != "nobody" else ""
 
     def open(self):
-        if Pigeon.unreachable:
-            raise Pigeon.unreachable
+        if FakeMeans.unreachable:
+            raise FakeMeans.unreachable
 
     def send(self, composed):
-        Pigeon.flown.append(composed.reference)
-        answer = Pigeon.answers.pop(0) if Pigeon.answers else None
+        FakeMeans.sent.append(composed.reference)
+        answer = FakeMeans.answers.pop(0) if FakeMeans.answers else None
         if answer is not None:
             raise answer
