@@ -36,7 +36,8 @@ _SERVERS = {
     *("embedded", "cluster", "stack", "template", "redis_server", "postgres_server"),
     *("shared_embedded", "shared_cluster", "shared_stack"),
 }
-_DEVELOPMENT = {"aiosmtpd", "hypothesis", "playwright", "uvicorn"}  # not in requirements.txt
+# Not in requirements.txt.
+_DEVELOPMENT = {"aiosmtpd", "hypothesis", "playwright", "psutil", "uvicorn"}
 
 
 # Rules

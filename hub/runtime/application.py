@@ -1,19 +1,13 @@
 """The outermost ASGI application: starts the hub's runtime and passes it on in the scope."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
 from hub.policy import Policy
+from hub.runtime.requests import Application, Receive, Scope, Send
 from hub.runtime.runtime import HubRuntime
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class HubApplication:
@@ -40,8 +34,12 @@ class HubApplication:
         if runtime.shutdown.over:
             await _refuse(scope, send)
             return
-        with runtime.shutdown.serving():
-            await self._application({**scope, "hub": runtime}, receive, send)
+        scope = {**scope, "hub": runtime}
+        if scope["type"] == "http":
+            await runtime.requests.serve(self._application, scope, receive, send)
+        else:
+            with runtime.shutdown.serving():
+                await self._application(scope, receive, send)
 
     def runtime(self) -> HubRuntime:
         """The runtime of the running event loop; the first call starts it."""

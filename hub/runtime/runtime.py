@@ -22,6 +22,7 @@ from hub.limits import load_limits
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
+from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
 from hub.sockets import close_codes, recheck
 from hub.sockets.handshake_limit import HandshakeLimit
@@ -79,6 +80,7 @@ class HubRuntime:
         )
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
         self.shutdown = Shutdown(self.connections)
+        self.requests = Requests(self.shutdown)
         self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
         self._tasks = Tasks()
         self._once = WarnOnce(logger)

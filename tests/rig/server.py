@@ -1,11 +1,11 @@
-"""One real server process of the project: Daphne or Uvicorn on a free port of loopback."""
+"""One real server of the project: Daphne, Uvicorn or gunicorn on a free port of loopback."""
 
 import os
 import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ from tests.rig.wait import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "asgi.application:application"
-Software = Literal["daphne", "uvicorn"]
+Software = Literal["daphne", "uvicorn", "gunicorn"]
 
 _READY = 60.0  # seconds from the start to the first 200 of /readyz, on a busy machine
 _BACKLOG = 4096  # connections waiting to be accepted, as `make run` sets it
@@ -42,8 +42,9 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 class ServerProcess:
     """A server of `application`; a context manager that ends by checking the log.
 
-    `env` goes on top of a clean environment. It must name HUB_VAR, the directory that stands for
-    `var/`; the log is written into it.
+    `options` are further command line arguments of the server software. `env` goes on top of a
+    clean environment. It must name HUB_VAR, the directory that stands for `var/`; the log is
+    written into it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ServerProcess:
         env: Mapping[str, str],
         *,
         software: Software = "daphne",
+        options: Sequence[str] = (),
         application: str = APPLICATION,
         cwd: Path = ROOT,
         name: str = "web",
@@ -59,6 +61,7 @@ class ServerProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/"
         self.software = software
+        self._options = options
         self._application = application
         self._cwd = cwd
         self._env = environment({"HOST": "127.0.0.1", "PORT": str(self.port), **env})
@@ -82,11 +85,13 @@ class ServerProcess:
         if self.software == "daphne":
             endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog={_BACKLOG}"
             options = ["-e", endpoint]
-        else:
+        elif self.software == "uvicorn":
             address = ["--host", "127.0.0.1", "--port", str(self.port)]
             options = [*address, "--backlog", str(_BACKLOG), *UVICORN]
+        else:
+            options = ["-k", "asgi", "-b", f"127.0.0.1:{self.port}", "--backlog", str(_BACKLOG)]
         self._process = Process(
-            [sys.executable, "-m", self.software, *options, self._application],
+            [sys.executable, "-m", self.software, *options, *self._options, self._application],
             log=self._log,
             env=self._env,
             cwd=self._cwd,

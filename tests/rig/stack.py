@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -74,13 +74,17 @@ class Template:
 
 @contextlib.contextmanager
 def embedded_stack(
-    template: Template, *, software: Software = "daphne", env: Mapping[str, str] | None = None
+    template: Template,
+    *,
+    software: Software = "daphne",
+    options: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """One server on SQLite, with its own copy of the demo data. `env` overrides its settings."""
     var = _copy_of(template.embedded())
     settings = {"HUB_VAR": str(var), "SECRET_KEY": SECRET, **(env or {})}
     stack = Stack("embedded", settings)
-    with ServerProcess(settings, software=software) as server:
+    with ServerProcess(settings, software=software, options=options) as server:
         stack.servers.append(server)
         yield stack
     workspace.remove_directory(var)
@@ -93,6 +97,7 @@ def cluster_stack(
     redis: RedisServer,
     *,
     software: Software = "daphne",
+    options: Sequence[str] = (),
     servers: int = 2,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
@@ -110,7 +115,9 @@ def cluster_stack(
     stack = Stack("cluster", settings, redis=redis, postgres=postgres)
     with contextlib.ExitStack() as ends:
         for number in range(1, servers + 1):
-            server = ServerProcess(settings, software=software, name=f"web{number}")
+            server = ServerProcess(
+                settings, software=software, options=options, name=f"web{number}"
+            )
             stack.servers.append(server)
             server.start()  # all at once; entering waits
             ends.callback(_end_quietly, server)
