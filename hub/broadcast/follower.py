@@ -97,7 +97,9 @@ class Follower:
         self._wake.set()
 
     def offer(self, batch: Batch) -> None:
-        self._hints.append(batch)
+        """Take a batch of the layer; where it pushes another one out, the log is read instead."""
+        if not self._hints.append(batch):
+            self._read_due = True
         self._wake.set()
 
     def offer_ephemeral(self, event: Ephemeral) -> None:
@@ -222,17 +224,32 @@ class Follower:
         self._ahead.clear()
 
     async def _take_hints(self) -> None:
-        while self._hints:
+        """Use the batches that wait now; later ones wake the follower again."""
+        for _ in range(len(self._hints)):
+            if not self._hints:
+                break  # A newer batch has pushed the rest out while one was used.
             batch = self._hints.popleft()
-            if batch.epoch == self.epoch and len(self._ahead) < MAX_AHEAD:
+            if batch.epoch != self.epoch:
+                continue
+            if batch.first <= self.position + 1:
+                await self._use(batch)
+                await self._use_ahead()
+            elif len(self._ahead) < MAX_AHEAD:
                 self._ahead[batch.first] = batch
-        for first in sorted(self._ahead):
-            if first > self.position + 1:
-                break
-            batch = self._ahead.pop(first)
-            await self._advance([r for r in batch.rows if r.position > self.position], batch.last)
+            else:
+                self._read_due = True
         if self._ahead:
             self._expect_the_missing()
+
+    async def _use(self, batch: Batch) -> None:
+        await self._advance([r for r in batch.rows if r.position > self.position], batch.last)
+
+    async def _use_ahead(self) -> None:
+        """Use the batches behind a hole that has been filled."""
+        for first in sorted(self._ahead):
+            if first > self.position + 1:
+                return
+            await self._use(self._ahead.pop(first))
 
     def _expect_the_missing(self) -> None:
         """Batches of two processes often overtake each other: wait a moment, then read."""
@@ -266,9 +283,8 @@ class Follower:
             # A position at or below the head without a row was removed: nothing to wait for.
             upto = rows[-1].position if len(rows) == log.PAGE else state.head
             await self._advance(rows, upto)
-        for first in [first for first, b in self._ahead.items() if b.last <= self.position]:
-            del self._ahead[first]
         self._reads = True
+        await self._use_ahead()
 
     async def _advance(self, rows: Sequence[Row], upto: int) -> None:
         for row in rows:

@@ -20,11 +20,14 @@ class BatchQueue:
     def __len__(self) -> int:
         return len(self._batches)
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch) -> bool:
+        """Add a batch; False where one had to be dropped for it."""
         self._batches.append(batch)
         self.bytes += batch.size
+        has_room = self.bytes <= self._max_bytes
         while self.bytes > self._max_bytes:
             self.popleft()
+        return has_room
 
     def popleft(self) -> Batch:
         """The oldest; raises IndexError where there is none."""

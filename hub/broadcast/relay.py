@@ -112,7 +112,8 @@ class Relay:
         while True:
             drained = await self._database.run(drain)
             for batch in batches(self._process, drained.epoch, drained.rows):
-                self._batches.append(batch)
+                if not self._batches.append(batch):
+                    self._follower.read_soon()
                 self._outgoing.set()
             if drained.rows and not self._layer_works:
                 self._follower.read_soon()

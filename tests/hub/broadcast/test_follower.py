@@ -10,6 +10,7 @@ from django.utils import timezone
 from hub import log
 from hub.broadcast import follower as follower_module
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, to_layer
+from hub.broadcast.queues import BatchQueue
 from hub.events import encode_tail
 from hub.models import Event, Log
 from tests.hub.following import age, in_another_thread, insert, row, send
@@ -120,17 +121,64 @@ async def test_an_overtaken_batch_waits_for_the_one_before_it(site: Site, monkey
     assert await browser.texts(3) == ["a", "b", "c"]
 
 
+def number_silently(*texts):
+    """Rows that another process has numbered; no hint of them arrives. The rows."""
+
+    def write():
+        for text in texts:
+            insert("open.1", text)
+        rows.extend(drain().rows)
+
+    rows = []
+    in_another_thread(write)
+    return rows
+
+
+def one_by_one(epoch, rows):
+    return [Batch("there", epoch, one.position, one.position, [one]) for one in rows]
+
+
+async def test_batches_that_follow_on_are_used_as_they_come_however_many(site: Site, monkeypatch):
+    monkeypatch.setattr(follower_module, "POLL", 3_600.0)
+    browser = await site.connect(topics=["open.1"])
+    texts = [str(n) for n in range(3 * follower_module.MAX_AHEAD)]
+    rows = await asyncio.to_thread(number_silently, *texts)
+    for batch in one_by_one(browser.welcome["epoch"], rows):  # in one turn of the loop
+        site.runtime.follower.offer(batch)
+    assert await browser.texts(len(texts)) == texts
+
+
+async def test_a_batch_that_finds_no_room_behind_a_hole_has_the_log_read_at_once(
+    site: Site, monkeypatch
+):
+    for name in ("POLL", "HOLE_WAIT"):
+        monkeypatch.setattr(follower_module, name, 3_600.0)
+    monkeypatch.setattr(follower_module, "MAX_AHEAD", 1)
+    browser = await site.connect(topics=["open.1"])
+    rows = await asyncio.to_thread(number_silently, *"abcd")
+    for batch in one_by_one(browser.welcome["epoch"], rows)[2:]:
+        site.runtime.follower.offer(batch)
+    assert await browser.texts(4) == [*"abcd"]
+
+
+async def test_a_batch_that_pushes_another_one_out_has_the_log_read_at_once(
+    site: Site, monkeypatch
+):
+    for name in ("POLL", "HOLE_WAIT"):
+        monkeypatch.setattr(follower_module, name, 3_600.0)
+    browser = await site.connect(topics=["open.1"])
+    rows = await asyncio.to_thread(number_silently, *"ab")
+    monkeypatch.setattr(site.runtime.follower, "_hints", BatchQueue(max_bytes=rows[0].size))
+    for batch in one_by_one(browser.welcome["epoch"], rows):
+        site.runtime.follower.offer(batch)
+    assert await browser.texts(2) == ["a", "b"]
+
+
 async def test_a_hole_is_read_from_the_log_after_a_moment(site: Site, monkeypatch):
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
     browser = await site.connect(topics=["open.1"])
     epoch = browser.welcome["epoch"]
-
-    def number_silently():
-        insert("open.1", "lost on the way")
-        insert("open.1", "arrives")
-        drain()
-
-    await asyncio.to_thread(in_another_thread, number_silently)
+    await asyncio.to_thread(number_silently, "lost on the way", "arrives")
     await send(Batch("there", epoch, 2, 2, [row(2, text="arrives")]))
     assert await browser.texts(2) == ["lost on the way", "arrives"]
 
