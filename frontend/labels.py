@@ -1,5 +1,6 @@
 """The names of event types and topics on pages."""
 
+from hub.events import readable_type
 from hub.topics import user_of
 from orders.models import Product
 
@@ -20,7 +21,7 @@ STAFF_ONLY = {"order.placed", "stock.low"}
 
 def type_label(type: str) -> str:
     """The name of an event type; for one without a label, its words."""
-    return LABELS.get(type) or type.replace(".", ": ").replace("_", " ").capitalize()
+    return LABELS.get(type) or readable_type(type).capitalize()
 
 
 def offered_types(types: list[str], is_staff: bool) -> list[str]:

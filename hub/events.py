@@ -115,6 +115,11 @@ def _path_of(cls: type[EventType]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def readable_type(type: str) -> str:
+    """A type's name as words, for a type without another label: `stock.low` -> "stock: low"."""
+    return type.replace(".", ": ").replace("_", " ")
+
+
 def event_types() -> dict[str, type[EventType]]:
     """Every declared type by name. Classes that share a name count as one type."""
     return {one.type: one for one in declared_types()}

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from typing import Any
 
 from hub import Policy
+from hub.metrics import TOPIC as METRICS
 from hub.topics import user_topic
 from orders.models import Product
 
 NEWS = "news"
 STAFF = "staff"
-METRICS = "metrics"
 
 _PRODUCT = re.compile(r"product\.([1-9][0-9]{0,17})(\.page)?")  # fits the database's integer
 

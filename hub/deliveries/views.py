@@ -11,13 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from hub.deliveries.unsubscribing import read_token
+from hub.events import readable_type
 from hub.identity.users import find_users
 from hub.inbox.preferences import PreferenceError, choose, defaults
-
-
-def words_of(type: str) -> str:
-    """A readable name for a type that has no other."""
-    return type.replace(".", ": ").replace("_", " ")
 
 
 # The signed link is the authority: a mail program that posts it sends no cookie.
@@ -34,7 +30,7 @@ class Unsubscribe(View):
     template_name = "hub/unsubscribe.html"
     base_template = "hub/base.html"
     preferences_url: Any = ""
-    kind_name: Callable[[str], str] = staticmethod(words_of)
+    kind_name: Callable[[str], str] = staticmethod(readable_type)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         _, type = self._read(token)

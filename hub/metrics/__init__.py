@@ -7,3 +7,7 @@
 Counting a record is a few additions in memory. Latencies are kept as buckets, so that those of
 all processes can be merged before a percentile is read from them.
 """
+
+from hub.metrics.sample import TOPIC
+
+__all__ = ["TOPIC"]
