@@ -1,4 +1,4 @@
-"""The fan-out: hands each event to the connections of this process that hear its topic."""
+"""The fan-out: hands each event to the connections of this process that subscribe to its topic."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from hub.broadcast.ring import Entry
 
 # Connections served before other tasks get a turn: halves the stall at thousands of sockets.
-TURN = 200
+YIELD_EVERY = 200
 
 
-class Receiving(Protocol):
+class Receiver(Protocol):
     """One connection as the fan-out sees it. Neither call waits."""
 
     def deliver(self, entry: Entry, event: dict[str, Any]) -> None: ...
@@ -18,39 +18,47 @@ class Receiving(Protocol):
 
 
 class Fanout:
-    """Who hears what, in this process. `decided`: every event up to it went to whom it concerns."""
+    """Which connections of this process receive which topic.
+
+    `decided`: every event up to this position went to all the connections it concerns.
+    """
 
     def __init__(self) -> None:
-        self._hearing: dict[str, dict[Receiving, None]] = {}
+        self._receivers: dict[str, dict[Receiver, None]] = {}
         self.decided = 0
 
-    def hear(self, one: Receiving, topics: Iterable[str]) -> None:
-        for topic in topics:
-            self._hearing.setdefault(topic, {})[one] = None
+    @property
+    def topics(self) -> set[str]:
+        """The topics that at least one connection receives."""
+        return set(self._receivers)
 
-    def ignore(self, one: Receiving, topics: Iterable[str]) -> None:
+    def subscribe(self, receiver: Receiver, topics: Iterable[str]) -> None:
         for topic in topics:
-            hearing = self._hearing.get(topic, {})
-            hearing.pop(one, None)
-            if not hearing:
-                self._hearing.pop(topic, None)
+            self._receivers.setdefault(topic, {})[receiver] = None
+
+    def unsubscribe(self, receiver: Receiver, topics: Iterable[str]) -> None:
+        for topic in topics:
+            receivers = self._receivers.get(topic, {})
+            receivers.pop(receiver, None)
+            if not receivers:
+                self._receivers.pop(topic, None)
 
     async def deliver(self, entry: Entry) -> None:
-        """Send a logged event; who cannot take it now falls behind and is caught up."""
+        """Send a logged event. A connection that cannot take it now falls behind and catches up."""
         event = {"type": "websocket.send", "text": entry.text}
-        # A copy: connections come and go while others take their turn. Who came meanwhile was
-        # caught up past this entry, and skips it.
-        for count, one in enumerate(tuple(self._hearing.get(entry.topic, ())), start=1):
+        # A copy: connections come and go while others take their turn. One that came meanwhile
+        # was caught up past this entry, and skips it.
+        for count, one in enumerate(tuple(self._receivers.get(entry.topic, ())), start=1):
             one.deliver(entry, event)
-            if count % TURN == 0:
+            if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self.decided = entry.position
 
     async def show(self, topic: str, text: str) -> None:
-        """Send an ephemeral event; who cannot take it now does not get it."""
+        """Send an ephemeral event. Connections that cannot take it now miss it."""
         event = {"type": "websocket.send", "text": text}
         size = len(text.encode())
-        for count, one in enumerate(tuple(self._hearing.get(topic, ())), start=1):
+        for count, one in enumerate(tuple(self._receivers.get(topic, ())), start=1):
             one.show(event, size)
-            if count % TURN == 0:
+            if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)

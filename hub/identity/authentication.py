@@ -23,7 +23,8 @@ from hub.identity.tickets import Ticket, TicketInvalid
 from hub.log.intervals import intervals_of
 from hub.models import Event
 from hub.policy import Policy, Refusal
-from hub.publishing.revocation import RightsRevoked, session_digest
+from hub.publishing.control_events import RightsRevoked
+from hub.publishing.revocation import session_digest
 from hub.topics import user_topic
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hub.events import data_of
 from hub.log.row import Row
 from hub.models import Subscription
-from hub.publishing.subscription import SubscriptionChanged
+from hub.publishing.control_events import SubscriptionChanged
 from hub.topics import user_of
 
 

@@ -1,26 +1,18 @@
 """Revocations: a lost right is an event in the log, so it reaches each socket in order."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
 from django.db import router, transaction
 from django.dispatch import receiver
 from django.utils.crypto import salted_hmac
 
-from hub.events import EventType
 from hub.models import Event
+from hub.publishing.control_events import RightsRevoked
 from hub.publishing.publisher import publish
 from hub.topics import user_topic
 
 REASONS = ("logout", "password", "deactivated", "deleted", "staff", "permissions")
-
-
-class RightsRevoked(EventType, frozen=True):
-    """Never sent to a browser. `session` limits a logout to the sockets of that session."""
-
-    type: ClassVar[str] = "rights.revoked"
-    reason: str
-    session: str | None = None
 
 
 def revoke(person: object, reason: str, session: str | None = None) -> None:

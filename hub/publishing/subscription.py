@@ -4,19 +4,9 @@ The application stores the choice and calls these in the same transaction. The p
 events bound the subscription: see `hub.log.intervals`.
 """
 
-from typing import ClassVar
-
-from hub.events import EventType
+from hub.publishing.control_events import SubscriptionChanged
 from hub.publishing.publisher import publish
 from hub.topics import check_topic, user_topic
-
-
-class SubscriptionChanged(EventType, frozen=True):
-    """The user's subscription to `subject`, a topic, begins or ends."""
-
-    type: ClassVar[str] = "subscription.changed"
-    subject: str
-    on: bool
 
 
 def subscribe(person: object, topic: str) -> None:

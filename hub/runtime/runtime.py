@@ -1,7 +1,7 @@
-"""The parts of the hub that run while a server runs, put together.
+"""The runtime: the parts of the hub that run while a server runs, put together.
 
-One `HubRuntime` per application and event loop, without module globals: a test has a loop of its
-own, and Daphne has no lifespan, so the first request or socket starts it.
+There is one `HubRuntime` per application and event loop, without module globals: each test has a
+loop of its own, and Daphne has no lifespan, so the first request or socket starts the runtime.
 """
 
 import asyncio
@@ -26,16 +26,19 @@ from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
 from hub.sockets import close_codes, recheck
 from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.process import SocketProcess
 from hub.sockets.registry import ConnectionRegistry
+from hub.sockets.services import Services
 from hub.worker.worker import Worker
 
 logger = logging.getLogger("hub")
 
-# Threads for hellos, subscriptions and log pages; each has a database connection. A hello is four
-# statements: with each 250 ms late, ten threads welcome 200 people in 20 s.
-READERS = 10
-# Threads for lost rights, which no hello may hold up. The check of everybody takes one at a time.
-RIGHTS = 2
+# Threads for handshakes, subscriptions and log pages; each has a database connection. A handshake
+# is four statements: with each 250 ms late, ten threads welcome 200 users in 20 s.
+READER_THREADS = 10
+# Threads for lost rights, which no handshake may hold up. The check of everybody takes one at a
+# time.
+RECHECK_THREADS = 2
 
 
 class HubRuntime:
@@ -51,9 +54,8 @@ class HubRuntime:
         self.policy = policy
         self.limits = load_limits()
         self.process = secrets.token_hex(4)
-        self.database = DatabaseThreads("hub-reader", READERS)
-        self.rights = DatabaseThreads("hub-rights", RIGHTS)
-        self.lobby = HandshakeLimit()
+        self.reader_threads = DatabaseThreads("hub-reader", READER_THREADS)
+        self.recheck_threads = DatabaseThreads("hub-recheck", RECHECK_THREADS)
         self.fanout = Fanout()
         self.connections = ConnectionRegistry(self.limits.connections, self.limits.process_bytes)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
@@ -81,6 +83,21 @@ class HubRuntime:
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
         self.shutdown = Shutdown(self.connections)
         self.requests = Requests(self.shutdown)
+        self.sockets = SocketProcess(
+            services=Services(
+                policy=policy,
+                limits=self.limits,
+                reader_threads=self.reader_threads,
+                recheck_threads=self.recheck_threads,
+                fanout=self.fanout,
+                follower=self.follower,
+                report=self._report_unchecked,
+            ),
+            connections=self.connections,
+            handshake_limit=HandshakeLimit(),
+            is_ending=lambda: self.shutdown.begun,
+            report_unsent=self._report_unsent,
+        )
         self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
         self._tasks = Tasks()
         self._once = WarnOnce(logger)
@@ -96,7 +113,9 @@ class HubRuntime:
         self._tasks.spawn(self.relay.run_sending(), "hub.relay.sending")
         self._tasks.spawn(self.connections.run_heartbeat(), "hub.heartbeat")
         self._tasks.spawn(self.sampler.run(), "hub.sampler")
-        self._tasks.spawn(recheck.run(self.connections, self.rights, self.policy), "hub.rechecking")
+        self._tasks.spawn(
+            recheck.run(self.connections, self.recheck_threads, self.policy), "hub.rechecking"
+        )
         if self._worker is not None:
             self._tasks.spawn(self._worker.run(), "hub.worker")
 
@@ -105,20 +124,25 @@ class HubRuntime:
         self.shutdown.remove()
         self.relay.disconnect()
         await self._tasks.cancel()
-        for database in (self.database, self.rights, self._following, self._draining):
-            await database.close()
+        for threads in (
+            self.reader_threads,
+            self.recheck_threads,
+            self._following,
+            self._draining,
+        ):
+            await threads.close()
 
     @property
     def is_ready(self) -> bool:
         """Whether new clients should come here."""
         return self.follower.is_healthy and not self.shutdown.begun
 
-    def report(self, error: Exception) -> None:
+    def _report_unchecked(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""
         logger.warning("the database cannot answer a connection now: %r", error)
 
-    def report_unsent(self, error: Exception) -> None:
-        """Log why nothing can be sent to a client that has not left; once a kind of error."""
+    def _report_unsent(self, error: Exception) -> None:
+        """Log why nothing can be sent to a client that has not left; once per kind of error."""
         text = "cannot send to a client: the server, or a middleware around the hub, raised"
         self._once.warn(type(error).__name__, text, error=error)
 

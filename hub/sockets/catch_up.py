@@ -1,4 +1,4 @@
-"""What is due to one connection: from the ring in memory, or from the log where it starts later."""
+"""Reads what a connection has missed: from the ring in memory, or from the log before that."""
 
 from collections.abc import Collection
 
@@ -11,39 +11,41 @@ from hub.sockets.services import Services
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Events in the order of the log. `is_last`: nothing more is due within the bounds."""
+    """Entries in the order of the log. `is_last`: there are no more within the bounds."""
 
     entries: list[Entry]
     is_last: bool
 
 
-async def page(
-    runtime: Services,
+async def read_page(
+    services: Services,
     after: int,
     bounds: Collection[Bound],
     size: int,
     log_size: int | None = None,
 ) -> Page | None:
-    """The oldest events within bounds that all lie above `after`.
+    """The oldest entries within bounds that all lie above `after`.
 
     At most `size` of them, or `log_size` where the log is read. None where some may have been
     removed from it. Raises DatabaseError.
     """
-    ring = runtime.follower.ring
+    ring = services.follower.ring
     if after >= ring.start:
         entries = ring.due(bounds, size)
     else:
         size = log_size or size
-        rows = await runtime.database.run(log.due_since, bounds, size)
+        rows = await services.reader_threads.run(log.due_since, bounds, size)
         if rows is None:
             return None
         entries = [entry_of(row) for row in rows]
     return Page(entries, is_last=len(entries) < size)
 
 
-async def is_more(runtime: Services, after: int, bounds: Collection[Bound], most: int) -> bool:
-    """Whether more than `most` events are within bounds as above. Raises DatabaseError."""
-    ring = runtime.follower.ring
+async def has_more_than(
+    services: Services, after: int, bounds: Collection[Bound], most: int
+) -> bool:
+    """Whether more than `most` entries are within bounds as above. Raises DatabaseError."""
+    ring = services.follower.ring
     if after >= ring.start:
         return len(ring.due(bounds, most + 1)) > most
-    return await runtime.database.run(log.is_more_due, bounds, most)
+    return await services.reader_threads.run(log.is_more_due, bounds, most)

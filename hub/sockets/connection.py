@@ -1,210 +1,203 @@
-"""What the hub knows of one connection: how far it has read, what it hears, what it owes.
+"""One connection as a state machine: how far it has read, and what happens next.
 
-No I/O and no clock here: times arrive as arguments, in seconds of one monotonic clock.
+No I/O and no clock here. The driver tells it events, pongs and time; it answers with what to do.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+import enum
 
-import msgspec
+from hub.broadcast.ring import Entry
+from hub.publishing.control_events import RightsRevoked, SubscriptionChanged
+from hub.sockets.acknowledgements import Acknowledgements
+from hub.sockets.subscriptions import Subscriptions
+from hub.sockets.window import Window
 
-FOR_ANSWERS = 16  # one part in so many of a window's bytes: events leave it free
+# Events that change what the connection receives. They are applied in their place in the stream,
+# before any later event is sent: a live connection that meets one is behind until that is done.
+CONTROL_EVENTS = frozenset({SubscriptionChanged.type, RightsRevoked.type})
+
+# What to do, as bits of one number: an event for a thousand connections allocates nothing.
+SKIP = 0
+SEND = 1  # send the frame
+PING = 2  # then ping: half of the window is open
+CATCH_UP = 4  # the connection fell behind: begin to catch up
+APPLY = 8  # a control event in its place: apply it before anything else
+APPLY_SOON = 16  # a lost right ahead of its place: apply it after the grace period
+WAIT = 32  # the window has no room
+CLOSE_SLOW = 64  # end the connection: the client does not read or does not acknowledge
 
 
-class Interval(msgspec.Struct):
-    """since < position <= until; `until` None: for good."""
+class Step(enum.Enum):
+    """What a connection that is being caught up needs next."""
 
-    since: int
-    until: int | None = None
-
-    def holds(self, position: int) -> bool:
-        return self.since < position and (self.until is None or position <= self.until)
-
-
-class Window:
-    """What a client was sent and has not answered: at most so many events, and so many bytes.
-
-    Events leave a part of the bytes to answers, so that a client whose window is full of events
-    may still ask. Nothing exceeds the whole but a single frame that is larger than it: an empty
-    window takes any frame, or a client with a small one would wait for ever.
-
-    Ephemeral events and answers have no position: they count with the position decided last.
-    """
-
-    def __init__(self, max_events: int, max_bytes: int) -> None:
-        self._max_events = max_events
-        self._max_bytes = max_bytes
-        self._events_bytes = max_bytes - max_bytes // FOR_ANSWERS
-        self._unanswered: deque[tuple[int, int, int]] = deque()  # position, events, bytes
-        self._turned_away = False  # a frame had no room, and nothing was answered since
-        self.events = 0
-        self.bytes = 0
-
-    def takes(self, size: int) -> bool:
-        """Whether an event of so many bytes has room; if not, the window is full from now on."""
-        if not self.is_full and self.bytes and size > self.room:
-            self._turned_away = True
-        return not self.is_full
-
-    def takes_answer(self, size: int) -> bool:
-        """Whether an answer of so many bytes has room, be the window full of events or not."""
-        return not self.bytes or self.bytes + size <= self._max_bytes
-
-    def sent(self, position: int, size: int, *, events: int = 1) -> None:
-        """Count a frame. `events=0` for what has no position of its own."""
-        if self._unanswered and self._unanswered[-1][0] == position:
-            _, more_events, more_bytes = self._unanswered.pop()
-            self._unanswered.append((position, events + more_events, size + more_bytes))
-        else:
-            self._unanswered.append((position, events, size))
-        self.events += events
-        self.bytes += size
-
-    def answered(self, position: int) -> None:
-        """Everything up to `position` has been handled by the client."""
-        while self._unanswered and self._unanswered[0][0] <= position:
-            _, events, size = self._unanswered.popleft()
-            self.events -= events
-            self.bytes -= size
-            self._turned_away = False
-
-    @property
-    def room(self) -> int:
-        """Bytes of events that it takes before it is full."""
-        return max(0, self._events_bytes - self.bytes)
-
-    @property
-    def room_for_events(self) -> int:
-        return max(0, self._max_events - self.events)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no event has room."""
-        return self._turned_away or self.events >= self._max_events or not self.room
-
-    @property
-    def is_half_full(self) -> bool:
-        return self.events * 2 >= self._max_events or self.bytes * 2 >= self._max_bytes
+    DONE = "it is live, or has ended"
+    READ = "the next page of events within its bounds"
+    PING_AND_WAIT = "a ping, and the pong to it"
+    WAIT_FOR_PONG = "the pong to a ping that is out"
+    WAIT_FOR_FOLLOWER = "this process: the client comes from one that is ahead of it"
 
 
 class Connection:
     """One connection's place in the log.
 
     `cursor`: everything up to it is decided (sent, or not for this connection). `live`: the
-    fan-out serves it and keeps the cursor moving; otherwise it is being caught up.
-    `own` are the person's topics, which come by themselves; `pages` those it asked for.
+    fan-out serves it and keeps the cursor moving; otherwise it is being caught up. `has_ended`:
+    it is sent no event any more, not even one that is being caught up.
     """
 
-    def __init__(self, cursor: int, window: Window) -> None:
+    def __init__(
+        self,
+        cursor: int,
+        subscriptions: Subscriptions,
+        window: Window,
+        acknowledgements: Acknowledgements,
+    ) -> None:
         self.cursor = cursor
-        self.live = False
+        self.subscriptions = subscriptions
         self.window = window
-        self.own: dict[str, list[Interval]] = {}
-        self.pages: dict[str, int] = {}
-        self.pinged: int | None = None  # the position of the last ping
-        self.owing_since: float | None = None  # since when it owes an answer
-        self.owed = 0  # pings without an answer
-        self.answered = -1  # the highest position of an answer
-        self.has_answered = False
+        self.acknowledgements = acknowledgements
+        self.live = False
+        self.has_ended = False
 
-    # What it hears
+    def end(self) -> None:
+        self.has_ended = True
+        self.live = False
 
-    def due(self, topic: str, position: int) -> bool:
-        """Whether this connection gets the event: the one filter for live and for catch-up."""
-        if position <= self.cursor:
-            return False
-        since = self.pages.get(topic)
-        if since is not None and since < position:
-            return True
-        return any(interval.holds(position) for interval in self.own.get(topic, ()))
+    def wants(self, topic: str, position: int) -> bool:
+        return position > self.cursor and self.subscriptions.cover(topic, position)
 
-    def hears(self, topic: str) -> bool:
-        return topic in self.pages or topic in self.own
+    def decided(self, by_fanout: int) -> int:
+        """Up to where everything is decided for this connection.
 
-    def topics(self) -> set[str]:
-        return self.pages.keys() | self.own.keys()
+        In the middle of a fan-out it may have been sent more than is decided for everybody.
+        """
+        return max(by_fanout, self.cursor) if self.live else self.cursor
 
-    def bounds(self, upto: int) -> Iterator[tuple[str, int, int]]:
-        """(topic, since, until) of all that is due after the cursor and up to a position."""
-        for topic, since in self.pages.items():
-            yield topic, max(since, self.cursor), upto
-        for topic, intervals in self.own.items():
-            for one in intervals:
-                until = upto if one.until is None else min(one.until, upto)
-                if until > self.cursor and topic not in self.pages:
-                    yield topic, max(one.since, self.cursor), until
-                elif until > self.cursor and one.since < self.pages[topic]:
-                    # A page's topic that is also the person's own: the part before the page's.
-                    yield topic, max(one.since, self.cursor), min(until, self.pages[topic])
+    # Live
 
-    def open_own(self, topic: str, position: int) -> bool:
-        """The person hears `topic` above a position; whether that is news."""
-        intervals = self.own.setdefault(topic, [])
-        if any(one.until is None for one in intervals):
-            return False
-        intervals.append(Interval(position))
-        return True
+    def deliver(self, entry: Entry, *, is_blocked: bool) -> int:
+        """The fan-out has an event. `is_blocked`: the socket takes nothing at the moment."""
+        if not self.wants(entry.topic, entry.position):
+            return SKIP
+        if entry.type in CONTROL_EVENTS:
+            return self.announce(entry) | self.fall_behind(entry.position - 1)
+        if not self.live:
+            return SKIP
+        if is_blocked or not self.window.reserve(entry.size):
+            return self.fall_behind(entry.position - 1)
+        todo = self._send(entry)
+        if self.window.is_full:
+            todo |= self.fall_behind(entry.position)
+        return todo
 
-    def close_own(self, topic: str, position: int) -> bool:
-        """The person hears `topic` up to a position, which is decided; whether that is news."""
-        intervals = self.own.get(topic, [])
-        was_open = any(one.until is None and one.since < position for one in intervals)
-        later = [one for one in intervals if one.since >= position]
-        if later:
-            self.own[topic] = later
-        else:
-            self.own.pop(topic, None)
-        return was_open
+    def show(self, size: int, decided: int, *, is_blocked: bool) -> int:
+        """The fan-out has an ephemeral event. A connection that is behind does not get it."""
+        if not self.live or is_blocked:
+            return SKIP
+        if not self.window.reserve(size):
+            return self.fall_behind(decided)
+        self.window.sent(decided, size, events=0)
+        todo = SEND | self._ping_at_half()
+        if self.window.is_full:
+            todo |= self.fall_behind(decided)
+        return todo
 
-    def own_open(self) -> list[str]:
-        """The topics that the person hears now."""
-        return [topic for topic, all_ in self.own.items() if any(i.until is None for i in all_)]
+    def reply(self, size: int, decided: int) -> int:
+        """The server has something to say besides events. It counts towards the window.
 
-    def drop(self, topics: Iterable[str]) -> None:
-        """Hear these no more, asked for or own."""
-        for topic in topics:
-            self.pages.pop(topic, None)
-            self.own.pop(topic, None)
+        A client without room for it is closed: one that keeps requesting and never reads would
+        fill the server's memory.
+        """
+        if self.has_ended:
+            return SKIP  # Only the goodbye follows.
+        if not self.window.has_room_for_reply(size):
+            return CLOSE_SLOW
+        self.window.sent(self.decided(decided), size, events=0)
+        todo = SEND | self._ping_at_half()
+        if self.window.is_full:
+            todo |= self.fall_behind(decided)
+        return todo
 
-    # What it owes
+    def fall_behind(self, decided: int) -> int:
+        """A live connection stops being live, with all up to `decided` behind it."""
+        if not self.live:
+            return SKIP
+        self.live = False
+        self.cursor = max(self.cursor, decided)
+        return CATCH_UP
+
+    # Catching up
+
+    def next_step(self, head: int) -> Step:
+        """What comes next on the way to `head`, the follower's position. At the head it is live."""
+        if self.has_ended:
+            return Step.DONE
+        if self.window.is_full:
+            self.acknowledgements.forgive_silence()
+            is_out = self.acknowledgements.waiting_since is not None
+            return Step.WAIT_FOR_PONG if is_out else Step.PING_AND_WAIT
+        if self.cursor > head:
+            return Step.WAIT_FOR_FOLLOWER
+        if self.cursor < head:
+            return Step.READ
+        self.live = True
+        return Step.DONE
+
+    def replay(self, entry: Entry) -> int:
+        """The next event of a page: SEND, APPLY, WAIT, or SKIP what it does not want any more."""
+        if self.has_ended or not self.wants(entry.topic, entry.position):
+            return SKIP
+        if entry.type in CONTROL_EVENTS:
+            return APPLY
+        if not self.window.reserve(entry.size):
+            return WAIT
+        return self._send(entry)
+
+    def reached(self, position: int) -> None:
+        """Everything up to `position` is decided."""
+        self.cursor = max(self.cursor, position)
+
+    # Lost rights
+
+    def announce(self, entry: Entry) -> int:
+        """A control event is on its way. A lost right does not wait for its place for long."""
+        is_urgent = entry.type == RightsRevoked.type and not self.has_ended
+        return APPLY_SOON if is_urgent else SKIP
+
+    def awaits(self, entry: Entry) -> bool:
+        """Whether a lost right has not been applied in its place yet."""
+        return self.cursor < entry.position and not self.has_ended
+
+    # Pings and pongs
 
     def ping(self, position: int, now: float) -> None:
         """A ping with this position goes out."""
-        self.pinged = position
-        self.owed += 1
-        if self.owing_since is None:
-            self.owing_since = now
+        self.acknowledgements.ping(position, now)
 
     def pong(self, position: int, now: float) -> bool:
-        """The client has handled everything up to `position`; False where that answers no ping.
+        """The client has handled everything up to `position`; False where that answers no ping."""
+        if not self.acknowledgements.accepts(position):
+            return False
+        self.window.acknowledged(position)
+        return self.acknowledgements.pong(position, now)
 
-        An answer to an earlier ping than the last shows that it is there: its time begins anew.
+    def beat(self, now: float, *, sends: int, is_blocked: bool) -> int:
+        """Once a second: PING when it is time, CLOSE_SLOW for a client that does not follow.
 
-        As many answers are true as there were pings: they are free, so a client must not be able
-        to repeat one for ever. One that goes further than all before has its effect even so: who
-        says more often how far it is must not have used up the answer that counts.
+        `sends` and `is_blocked` as in `Acknowledgements.reads`.
         """
-        if self.pinged is None or position > self.pinged:
-            return False
-        is_answer = self.owed > 0
-        if not is_answer and position <= self.answered:
-            return False
-        self.owed = max(0, self.owed - 1)
-        self.answered = max(self.answered, position)
-        self.window.answered(position)
-        self.has_answered = True
-        self.owing_since = now
-        if position == self.pinged:
-            self.owing_since = None
-            self.owed = 0
-        return is_answer
+        acknowledgements = self.acknowledgements
+        if not acknowledgements.reads(
+            now, sends=sends, is_blocked=is_blocked
+        ) or acknowledgements.is_overdue(now, window_is_full=self.window.is_full):
+            return CLOSE_SLOW
+        return PING if now >= acknowledgements.next_ping and not is_blocked else SKIP
 
-    def is_overdue(self, now: float, pong: float) -> bool:
-        """Whether it owes an answer for `pong` seconds.
+    def _send(self, entry: Entry) -> int:
+        self.cursor = entry.position
+        self.window.sent(entry.position, entry.size)
+        return SEND | self._ping_at_half()
 
-        Who has never answered may be a client that only reads: it is left alone until its
-        window is full.
-        """
-        if self.owing_since is None or not (self.has_answered or self.window.is_full):
-            return False
-        return now - self.owing_since > pong
+    def _ping_at_half(self) -> int:
+        if self.acknowledgements.waiting_since is None and self.window.is_half_full:
+            return PING
+        return SKIP

@@ -1,7 +1,8 @@
-"""The Channels consumer, one per WebSocket: speaks the protocol and owns the connection.
+"""The Channels consumer, one per WebSocket: frames in, frames out.
 
-It never touches the channel layer, and the database only through the runtime's threads. What it
-sends are answers; events come from its stream.
+It parses what the client sends, keeps to the rate, makes the handshake, and ends the socket. From
+the welcome on its driver serves the connection. It never touches the channel layer, and the
+database only through the process's threads.
 """
 
 import asyncio
@@ -19,24 +20,25 @@ from hub.concurrency.tasks import Tasks
 from hub.concurrency.token_bucket import TokenBucket
 from hub.errors import BadFrame, BadRequest
 from hub.identity.tickets import TicketExpired, TicketInvalid
-from hub.sockets import close_codes, protocol
+from hub.sockets import close_codes, handshake, protocol
+from hub.sockets.changes import Changes
 from hub.sockets.close_codes import CloseCode
-from hub.sockets.handshake import Greeting, greet
+from hub.sockets.driver import Driver
+from hub.sockets.handshake import Handshake
 from hub.sockets.origin import is_own_origin
+from hub.sockets.process import SocketProcess
 from hub.sockets.protocol import Frame, Hello, Pong, Subscribe, Unsubscribe
 from hub.sockets.sender import FrameSender
-from hub.sockets.services import Services
-from hub.sockets.stream import Stream
-from hub.sockets.subscriptions import Hearing
 
 logger = logging.getLogger("hub.consumers")
 
 MAX_CHECKS = 8  # subscriptions of one connection that are being checked at the same time
-MAX_EARLY = 32  # frames that wait for the answer to hello
+MAX_EARLY = 32  # frames that wait for the welcome
+CANNOT_CHECK = "this cannot be checked now; try again"
 
 
 class HubConsumer(AsyncConsumer):
-    """`scope["hub"]` holds the runtime; HubApplication puts it there."""
+    """`scope["hub"].sockets` is the SocketProcess; HubApplication puts it there."""
 
     # Not configured on purpose: a consumer with a layer costs a layer channel per connection.
     channel_layer_alias = "hub: consumers use no layer"
@@ -51,16 +53,17 @@ class HubConsumer(AsyncConsumer):
     # What the server says
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        self.runtime: Services = self.scope["hub"]
-        self.limits = self.runtime.limits
+        self.process: SocketProcess = self.scope["hub"].sockets
+        self.services = self.process.services
+        self.limits = self.services.limits
         self.loop = asyncio.get_running_loop()
-        self.socket = FrameSender(self.base_send, self.runtime.report_unsent)
+        self.sender = FrameSender(self.base_send, self.process.report_unsent)
         self.tasks = Tasks()
-        self.stream: Stream | None = None
-        self.greeted = False
+        self.driver: Driver | None = None
+        self.said_hello = False
         self.early: deque[Frame] = deque()
         self.checks = 0
-        self.turn = asyncio.Lock()  # changes are made in the order in which they were asked for
+        self.turn = asyncio.Lock()  # changes are made in the order in which they were requested
         self.id = secrets.token_hex(8)
         self.frames = TokenBucket(self.limits.rate, self.limits.burst)
         self.bytes = TokenBucket(self.limits.bytes_rate, self.limits.bytes_rate)
@@ -69,14 +72,14 @@ class HubConsumer(AsyncConsumer):
         accepted = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
         # Accept first: a refused handshake looks to a browser like a lost network.
         await self.base_send({"type": "websocket.accept", "subprotocol": accepted})
-        self.runtime.connections.visit(self)
+        self.process.connections.add_pending(self.end)
         if not is_own_origin(self.scope):
             self.end(close_codes.FOREIGN_ORIGIN)
-        elif self.runtime.shutdown.begun:
+        elif self.process.is_ending():
             self.end(close_codes.RESTART)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        if self.socket.closed:
+        if self.sender.closed:
             return
         text = message.get("text")
         size = len(message.get("bytes") or b"") if text is None else len(text.encode())
@@ -92,8 +95,8 @@ class HubConsumer(AsyncConsumer):
                 self._refuse(error)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        self.socket.leave()
-        self._stop_hearing()
+        self.sender.leave()
+        self._stop()
         self._leave()
         await self.tasks.cancel()
         raise StopConsumer()
@@ -102,22 +105,22 @@ class HubConsumer(AsyncConsumer):
 
     def _take(self, frame: Frame, size: int) -> None:
         # A pong that answers a ping is free; one that answers nothing counts like any frame.
-        if isinstance(frame, Pong) and self.stream is not None:
-            if not self.stream.pong(cast(int, frame.position)):
+        if isinstance(frame, Pong) and self.driver is not None:
+            if not self.driver.pong(cast(int, frame.position)):
                 self._within_rate(size)
         elif self._within_rate(size):
             self._carry_out(frame)
 
     def _carry_out(self, frame: Frame) -> None:
         if isinstance(frame, Hello):
-            if self.greeted:
+            if self.said_hello:
                 raise BadFrame("a second hello")
-            self.greeted = True
+            self.said_hello = True
             self.hello_timer.cancel()
-            self.tasks.spawn(self._hello(frame), "hub.hello")
-        elif not self.greeted:
+            self.tasks.spawn(self._shake_hands(frame), "hub.hello")
+        elif not self.said_hello:
             raise BadFrame("a frame before hello")
-        elif self.stream is None:
+        elif self.driver is None:
             if len(self.early) == MAX_EARLY:
                 text = "wait for the welcome"
                 raise BadRequest("rate_limited", text, _ref_of(frame), temporary=True)
@@ -127,7 +130,7 @@ class HubConsumer(AsyncConsumer):
                 text = "too many checks are pending"
                 raise BadRequest("rate_limited", text, frame.ref, temporary=True)
             self.checks += 1
-            self.tasks.spawn(self._change(frame), "hub.change")
+            self.tasks.spawn(self._change(self.driver, frame), "hub.change")
 
     def _within_rate(self, size: int) -> bool:
         """Count a frame; one too many ends the connection."""
@@ -137,130 +140,106 @@ class HubConsumer(AsyncConsumer):
         self.end(close_codes.FLOOD)
         return False
 
-    def _answer(self, text: str) -> None:
-        if self.stream is None:
-            self.socket.push(text)
-        else:
-            self.stream.answer(text)
-
     def _refuse(self, error: BadRequest) -> None:
-        text = error.message
-        self._answer(protocol.refusal(error.ref, error.code, text, temporary=error.temporary))
+        text = protocol.refusal(error.ref, error.code, error.message, temporary=error.temporary)
+        if self.driver is None:
+            self.sender.push(text)
+        else:
+            self.driver.reply(text)
 
-    async def _hello(self, frame: Hello) -> None:
-        if not self.runtime.lobby.enter():
+    async def _shake_hands(self, frame: Hello) -> None:
+        if not self.process.handshake_limit.acquire():
             self.end(close_codes.UNCHECKED)
             return
         try:
-            greeting = await greet(frame, self.scope["headers"], self.runtime)
+            done = await handshake.perform(frame, self.scope["headers"], self.services)
         except TicketExpired:
             self.end(close_codes.TICKET_EXPIRED)
         except TicketInvalid:
             self.end(close_codes.BAD_TICKET)
         except (DatabaseError, TimeoutError) as error:
-            self.runtime.report(error)
+            self.services.report(error)
             self.end(close_codes.UNCHECKED)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("connection %s: hello could not be checked", self.id)
             self.end(close_codes.UNCHECKED)
         else:
-            self._welcome(greeting)
+            self._welcome(done)
         finally:
-            self.runtime.lobby.leave()
+            self.process.handshake_limit.release()
 
-    def _welcome(self, greeting: Greeting) -> None:
-        if self.socket.closed:
+    def _welcome(self, done: Handshake) -> None:
+        if self.sender.closed:
             return
-        if self.runtime.shutdown.begun:
+        if self.process.is_ending():
             self.end(close_codes.RESTART)
             return
-        if greeting.epoch != self.runtime.follower.epoch:
+        if done.epoch != self.services.follower.epoch:
             self.end(close_codes.NEW_EPOCH)
             return
-        connection, person = greeting.connection, greeting.person
-        self.hearing = Hearing(
-            connection=connection,
-            person=person,
-            noted=greeting.noted,
-            runtime=self.runtime,
-            socket=self.socket,
-            answer=self._answer,
-            end=self.end,
-        )
-        self.stream = Stream(
-            connection=connection,
-            person=person,
-            socket=self.socket,
-            runtime=self.runtime,
+        self.driver = Driver(
+            done.connection,
+            Changes(
+                done.connection,
+                checked_at=done.checked_at,
+                session=done.user.session if done.user else None,
+                max_topics=self.limits.topics,
+            ),
+            user=done.user,
+            sender=self.sender,
+            services=self.services,
             tasks=self.tasks,
-            hearing=self.hearing,
             end=self.end,
         )
-        if not self.runtime.connections.add(self.stream):
+        if not self.process.connections.add(self.driver):
             self.end(close_codes.LIMITS)
             return
-        self.runtime.connections.leave(self)
-        self.socket.push(
-            protocol.welcome(
-                connection=self.id,
-                user=person.public if person else None,
-                epoch=greeting.epoch,
-                position=connection.cursor,
-                head=greeting.head,
-                reason=greeting.reason,
-                topics=connection.own_open(),
-                pages=list(connection.pages),
-                refused=greeting.refused,
-                ping=self.limits.ping,
-            )
-        )
-        self.hearing.begin(self.stream)
-        self.stream.start()
-        while self.early and not self.socket.closed:
+        self.process.connections.remove_pending(self.end)
+        self.sender.push(done.welcome(self.id, self.limits.ping))
+        self.driver.start()
+        while self.early and not self.sender.closed:
             try:
                 self._carry_out(self.early.popleft())
             except BadRequest as error:
                 self._refuse(error)
 
-    async def _change(self, frame: Subscribe | Unsubscribe) -> None:
+    async def _change(self, driver: Driver, frame: Subscribe | Unsubscribe) -> None:
         try:
             async with self.turn:
-                if isinstance(frame, Unsubscribe):
-                    self.hearing.unsubscribe(frame)
-                    return
-                await self.hearing.subscribe(frame)
+                await driver.change(frame)
+                return
+        except DatabaseError as error:
+            self.services.report(error)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("connection %s: a subscription could not be checked", self.id)
-            text = "this cannot be checked now; try again"
-            self._answer(protocol.refusal(frame.ref, "unavailable", text, temporary=True))
         finally:
             self.checks -= 1
+        driver.reply(protocol.refusal(frame.ref, "unavailable", CANNOT_CHECK, temporary=True))
 
     # The end
 
-    def end(self, why: CloseCode) -> None:
+    def end(self, code: CloseCode) -> None:
         """Say goodbye and close, in a task of its own; once."""
-        if not self.socket.closed:
-            self._stop_hearing()
-            self.tasks.spawn(self._close(why), "hub.close")
+        if not self.sender.closed:
+            self._stop()
+            self.tasks.spawn(self._close(code), "hub.close")
 
-    async def _close(self, why: CloseCode) -> None:
-        taken = await self.socket.close(why)
+    async def _close(self, code: CloseCode) -> None:
+        taken = await self.sender.close(code)
         if not taken:
             # A frozen peer: some servers keep its socket for as long as its system answers, and
             # no disconnect comes. It must not take the place of a connection that lives.
             self._leave()
 
     def _leave(self) -> None:
-        self.runtime.connections.leave(self)
-        if self.stream is not None:
-            self.runtime.connections.remove(self.stream)
+        self.process.connections.remove_pending(self.end)
+        if self.driver is not None:
+            self.process.connections.remove(self.driver)
 
-    def _stop_hearing(self) -> None:
+    def _stop(self) -> None:
         self.hello_timer.cancel()
-        if self.stream is not None:
-            self.stream.stop()
-            self.hearing.stop()
+        if self.driver is not None:
+            self.driver.stop()
 
 
 def _ref_of(frame: Frame) -> str | None:

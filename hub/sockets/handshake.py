@@ -1,8 +1,8 @@
-"""From hello to a connection: who it is, what it hears, where its stream starts.
+"""From hello to a connection: who the user is, which topics it receives, where it starts.
 
-The order is what keeps a right that is lost meanwhile from being missed: note the follower's
-position, check, register, then obey every revocation above the noted position. The stream does
-the last, because revocations are events of the person's own topic.
+The order keeps a right that is lost meanwhile from being missed: read the follower's position,
+check, register, then apply every revocation above that position. The driver does the last two,
+because revocations are events of the user's own topic.
 """
 
 import asyncio
@@ -14,51 +14,74 @@ from hub.identity import authentication, tickets
 from hub.identity.authentication import Authentication, Credentials, Identity
 from hub.limits import Limits
 from hub.sockets import catch_up, protocol
-from hub.sockets.connection import Connection, Interval, Window
+from hub.sockets.acknowledgements import Acknowledgements
+from hub.sockets.connection import Connection
 from hub.sockets.protocol import Hello
 from hub.sockets.services import Services
+from hub.sockets.subscriptions import Interval, Subscriptions
+from hub.sockets.window import Window
 
 
-class Greeting(msgspec.Struct, frozen=True):
-    """A connection that may begin. `reason`: why it could not resume; None: nothing is missing."""
+class Handshake(msgspec.Struct, frozen=True):
+    """A connection that may begin.
+
+    `checked_at`: the position up to which lost rights were known when the user was checked.
+    `reason`: why it could not resume; None: nothing is missing.
+    """
 
     connection: Connection
-    person: Identity | None
-    noted: int
+    user: Identity | None
+    checked_at: int
     epoch: str
     head: int
     reason: str | None
     refused: dict[str, str]
 
+    def welcome(self, connection_id: str, ping: float) -> str:
+        """The frame that answers the hello."""
+        subscriptions = self.connection.subscriptions
+        return protocol.welcome(
+            connection=connection_id,
+            user=self.user.public if self.user else None,
+            epoch=self.epoch,
+            position=self.connection.cursor,
+            head=self.head,
+            reason=self.reason,
+            topics=subscriptions.open_user_topics(),
+            pages=list(subscriptions.requested_topics),
+            refused=self.refused,
+            ping=ping,
+        )
 
-async def greet(
-    frame: Hello, headers: Collection[tuple[bytes, bytes]], runtime: Services
-) -> Greeting:
+
+async def perform(
+    frame: Hello, headers: Collection[tuple[bytes, bytes]], services: Services
+) -> Handshake:
     """Raises TicketExpired, TicketInvalid, or, where the check cannot be made, a database error
     or TimeoutError (the log has not been reached since the start)."""
-    follower, database, limits = runtime.follower, runtime.database, runtime.limits
+    follower, limits = services.follower, services.limits
     async with asyncio.timeout(limits.hello):
         await follower.ready.wait()
-    noted, epoch = follower.position, follower.epoch
-    asked, beyond = protocol.split_topics(frame, limits.topics)
-    # At most what is noted: a cursor that turns out to be wrong starts there.
-    after = min(frame.cursor[1], noted) if frame.cursor else noted
-    admitted = await database.run(
+    checked_at, epoch = follower.position, follower.epoch
+    topics, beyond = protocol.split_topics(frame, limits.topics)
+    # At most the position that was read: a cursor that turns out to be wrong starts there.
+    after = min(frame.cursor[1], checked_at) if frame.cursor else checked_at
+    found = await services.reader_threads.run(
         authentication.authenticate,
-        runtime.policy,
+        services.policy,
         _credentials(frame, headers, limits),
-        asked,
+        topics,
         after,
     )
-    reason = _why_not_resumed(frame, admitted, epoch)
-    cursor = noted if reason or frame.cursor is None else frame.cursor[1]
-    connection = _connection(cursor, admitted, asked, limits)
-    if not reason and await _is_too_far(connection, runtime):
+    reason = _why_not_resumed(frame, found, epoch)
+    cursor = checked_at if reason or frame.cursor is None else frame.cursor[1]
+    connection = _connection(cursor, found, topics, limits)
+    if not reason and await _is_too_far(connection, services):
         reason = "too_many"
-        connection = _connection(noted, admitted, asked, limits)
-    refused = {**admitted.refused, **dict.fromkeys(beyond, "too_many_topics")}
+        connection = _connection(checked_at, found, topics, limits)
+    refused = {**found.refused, **dict.fromkeys(beyond, "too_many_topics")}
     head = max(follower.position, connection.cursor)
-    return Greeting(connection, admitted.person, noted, epoch, head, reason, refused)
+    return Handshake(connection, found.person, checked_at, epoch, head, reason, refused)
 
 
 def _credentials(
@@ -69,31 +92,37 @@ def _credentials(
     return Credentials(session_key=authentication.session_key_of(headers))
 
 
-def _why_not_resumed(frame: Hello, admitted: Authentication, epoch: str) -> str | None:
+def _why_not_resumed(frame: Hello, found: Authentication, epoch: str) -> str | None:
     if frame.cursor is None:
         return None
     its_epoch, position = frame.cursor
-    if its_epoch != epoch or admitted.state.epoch != epoch:
+    if its_epoch != epoch or found.state.epoch != epoch:
         return "epoch"
-    if position > admitted.state.head:
+    if position > found.state.head:
         return "ahead"
-    if position < admitted.state.horizon:
+    if position < found.state.horizon:
         return "pruned"
     return None
 
 
 def _connection(
-    cursor: int, admitted: Authentication, topics: Collection[str], limits: Limits
+    cursor: int, found: Authentication, topics: Collection[str], limits: Limits
 ) -> Connection:
-    connection = Connection(cursor, Window(limits.window_events, limits.window_bytes))
-    for topic, since, until in admitted.own:
+    user_topics: dict[str, list[Interval]] = {}
+    for topic, since, until in found.own:
         if until is None or until > cursor:
-            connection.own.setdefault(topic, []).append(Interval(since, until))
-    connection.pages = {topic: cursor for topic in topics if topic not in admitted.refused}
-    return connection
+            user_topics.setdefault(topic, []).append(Interval(since, until))
+    requested_topics = {topic: cursor for topic in topics if topic not in found.refused}
+    return Connection(
+        cursor,
+        Subscriptions(user_topics, requested_topics),
+        Window(limits.window_events, limits.window_bytes),
+        Acknowledgements(limits.ping, limits.pong, asyncio.get_running_loop().time()),
+    )
 
 
-async def _is_too_far(connection: Connection, runtime: Services) -> bool:
-    """Whether more is due than one replay gives."""
-    bounds = list(connection.bounds(runtime.follower.position))
-    return await catch_up.is_more(runtime, connection.cursor, bounds, runtime.limits.replay)
+async def _is_too_far(connection: Connection, services: Services) -> bool:
+    """Whether more is missing than one replay gives."""
+    cursor = connection.cursor
+    bounds = list(connection.subscriptions.bounds(cursor, services.follower.position))
+    return await catch_up.has_more_than(services, cursor, bounds, services.limits.replay)

@@ -1,32 +1,35 @@
-"""Those who said hello and wait for an answer: as many as a process can serve in time."""
+"""Caps the handshakes in progress in one process."""
 
 import logging
 
 logger = logging.getLogger("hub")
 
-# Hellos of one process. A deploy brings a thousand sockets within seconds; who is one too many
-# comes back sooner than the end of a longer queue would be reached.
-MAX_WAITING = 1_000
+# Handshakes of one process. A deploy brings a thousand sockets within seconds. A client that is
+# turned away is back before a longer queue would have reached it.
+MAX_HANDSHAKES = 1_000
 
 
 class HandshakeLimit:
-    """Whoever was let in with `enter` must `leave`."""
+    """Each `acquire` that returns True needs a `release`."""
 
     def __init__(self) -> None:
-        self._waiting = 0
-        self._told = False
+        self._running = 0
+        self._warned = False
 
-    def enter(self) -> bool:
-        """Take one more; False where it is full, which is logged once a crowd."""
-        if self._waiting >= MAX_WAITING:
-            if not self._told:
-                logger.warning("%d hellos wait: further ones are to come back", self._waiting)
-            self._told = True
+    def acquire(self) -> bool:
+        """Whether one more may begin. The first refusal is logged, until none is in progress."""
+        if self._running >= MAX_HANDSHAKES:
+            if not self._warned:
+                logger.warning(
+                    "%d handshakes are in progress: further clients are told to come back",
+                    self._running,
+                )
+            self._warned = True
             return False
-        self._waiting += 1
+        self._running += 1
         return True
 
-    def leave(self) -> None:
-        self._waiting -= 1
-        if not self._waiting:
-            self._told = False
+    def release(self) -> None:
+        self._running -= 1
+        if not self._running:
+            self._warned = False

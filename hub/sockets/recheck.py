@@ -1,7 +1,7 @@
-"""Within every minute everybody who is connected is checked again.
+"""Checks every signed-in connection again, within every minute.
 
-Rights that are lost through the models are events and take effect at once. This is for what no
-event tells: raw SQL, an expired session, a policy that asks somebody else.
+A right that is lost through the models is an event and takes effect at once. This is for what no
+event says: raw SQL, an expired session, a policy that asks another system.
 """
 
 import asyncio
@@ -18,98 +18,99 @@ from hub.concurrency.threads import DatabaseThreads
 from hub.identity.authentication import Identity, auth_digest, living_sessions
 from hub.policy import Policy
 from hub.sockets.close_codes import REVOKED, UNCHECKED
-from hub.sockets.registry import Connected, ConnectionRegistry
+from hub.sockets.driver import Driver
+from hub.sockets.registry import ConnectionRegistry
 
 logger = logging.getLogger("hub.rechecking")
 
-EVERY = 50.0  # seconds: with the check itself, all within a minute
-RETRY = 2.0  # seconds until a check that failed is made again
-CHUNK = 500  # people asked about at once
+RECHECK_INTERVAL = 50.0  # seconds: with the check itself, all within a minute
+RECHECK_RETRY_DELAY = 2.0  # seconds until a check that failed is made again
+USERS_PER_CHECK = 500
 
 
-async def run(connections: ConnectionRegistry, database: DatabaseThreads, policy: Policy) -> None:
+async def run(connections: ConnectionRegistry, threads: DatabaseThreads, policy: Policy) -> None:
     """Check again, for as long as the hub runs."""
     works = True
     while True:
-        await asyncio.sleep(EVERY if works else RETRY)
+        await asyncio.sleep(RECHECK_INTERVAL if works else RECHECK_RETRY_DELAY)
         try:
-            await recheck(connections, database, policy)
+            await recheck(connections, threads, policy)
             works = True
         except DatabaseError as error:
             # Nobody is signed out because the database is away.
             if works:
                 logger.warning("cannot check who may hear what, trying again: %s", error)
             works = False
-        except Exception:  # What holds the sessions may raise anything.
+        except Exception:  # A session store may raise anything.
             if works:
                 logger.exception("checking who may hear what failed, trying again")
             works = False
 
 
 async def recheck(
-    connections: ConnectionRegistry, database: DatabaseThreads, policy: Policy
+    connections: ConnectionRegistry, threads: DatabaseThreads, policy: Policy
 ) -> None:
-    """One round: end who is no longer who they were, take topics that are no longer theirs."""
-    everybody = connections.of_people()
-    for start in range(0, len(everybody), CHUNK):
-        some = everybody[start : start + CHUNK]
-        lost = await database.run(lost_standing, {person for person, _ in some})
-        staying = [(person, one) for person, one in some if person not in lost]
-        for person, one in some:
-            if person in lost:
-                one.end(REVOKED[lost[person]])
-        wanted = _topics_by_person(staying)
-        refused = await database.run(refusals_of, policy, wanted)
-        for person, one in staying:
-            gone = refused[person.pk]
-            if gone is None:
+    """One round: close connections whose sign-in is over, drop topics the user may not receive."""
+    everybody = connections.of_users()
+    for start in range(0, len(everybody), USERS_PER_CHECK):
+        some = everybody[start : start + USERS_PER_CHECK]
+        ended = await threads.run(ended_sign_ins, {user for user, _ in some})
+        staying = [(user, one) for user, one in some if user not in ended]
+        for user, one in some:
+            if user in ended:
+                one.end(REVOKED[ended[user]])
+        refused = await threads.run(refusals_of, policy, _topics_by_user(staying))
+        for user, one in staying:
+            lost = refused[user.pk]
+            if lost is None:
                 one.end(UNCHECKED)
-            elif gone := gone & one.hearing.topics():
-                one.hearing.lose(gone)
+            elif lost := lost & one.topics():
+                one.lose(lost)
 
 
-def _topics_by_person(some: Iterable[tuple[Identity, Connected]]) -> dict[Any, set[str]]:
-    wanted: dict[Any, set[str]] = {}
-    for person, one in some:
-        wanted.setdefault(person.pk, set()).update(one.hearing.topics())
-    return wanted
+def _topics_by_user(some: Iterable[tuple[Identity, Driver]]) -> dict[Any, set[str]]:
+    topics: dict[Any, set[str]] = {}
+    for user, one in some:
+        topics.setdefault(user.pk, set()).update(one.topics())
+    return topics
 
 
-def lost_standing(people: Collection[Identity]) -> dict[Identity, str]:
-    """Who is signed in no longer, and why: one of the reasons in `closing.REVOKED`."""
-    users = get_user_model()._default_manager.in_bulk([person.pk for person in people])
-    sessions = living_sessions({p.session_key for p in people if p.session_key is not None})
-    lost: dict[Identity, str] = {}
-    for person in people:
-        user: Any = users.get(person.pk)
+def ended_sign_ins(identities: Collection[Identity]) -> dict[Identity, str]:
+    """The identities that are signed in no longer, each with its reason, a key of REVOKED."""
+    users = get_user_model()._default_manager.in_bulk([one.pk for one in identities])
+    keys = {one.session_key for one in identities if one.session_key is not None}
+    sessions = living_sessions(keys)
+    ended: dict[Identity, str] = {}
+    for one in identities:
+        user: Any = users.get(one.pk)
         if user is None:
-            lost[person] = "deleted"
+            ended[one] = "deleted"
         elif not user.is_active:
-            lost[person] = "deactivated"
-        elif not constant_time_compare(auth_digest(user), person.auth):
-            lost[person] = "password"
-        elif person.session_key is not None and person.session_key not in sessions:
-            lost[person] = "logout"
-    return lost
+            ended[one] = "deactivated"
+        elif not constant_time_compare(auth_digest(user), one.auth):
+            ended[one] = "password"
+        elif one.session_key is not None and one.session_key not in sessions:
+            ended[one] = "logout"
+    return ended
 
 
-def refusals_of(policy: Policy, wanted: dict[Any, set[str]]) -> dict[Any, set[str] | None]:
-    """By primary key: what each person may no longer hear, among what they hear.
+def refusals_of(policy: Policy, topics: dict[Any, set[str]]) -> dict[Any, set[str] | None]:
+    """By primary key: what each user may no longer receive, among the topics given.
 
-    None where the policy raised for this person: the others are checked all the same.
+    None where the policy raised for this user: the others are checked all the same.
     """
-    users = get_user_model()._default_manager.in_bulk(list(wanted))
+    users = get_user_model()._default_manager.in_bulk(list(topics))
     refused: dict[Any, set[str] | None] = {}
     raised: list[Exception] = []
-    for pk, topics in wanted.items():
+    for pk, wanted in topics.items():
         try:
-            refused[pk] = set(policy.refusals(users.get(pk), topics))
+            refused[pk] = set(policy.refusals(users.get(pk), wanted))
         except (OperationalError, InterfaceError):
             raise  # The database is away, for everybody.
         except Exception as error:  # A policy of the project's own may raise anything.
             refused[pk] = None
             raised.append(error)
     if raised:
-        told = "the policy raised for %d of %d people, the first time:"
-        logger.error(told, len(raised), len(wanted), exc_info=raised[0])
+        text = "the policy raised for %d of %d users, the first time:"
+        logger.error(text, len(raised), len(topics), exc_info=raised[0])
     return refused

@@ -1,126 +1,114 @@
-"""The connections of one process: how many a person has, and their heartbeat."""
+"""The sockets of one process: how many connections a user has, and their heartbeat."""
 
 import asyncio
-from collections.abc import Collection
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from hub.broadcast.fanout import TURN
+from hub.broadcast.fanout import YIELD_EVERY
 from hub.identity.authentication import Identity
 from hub.sockets import close_codes
 from hub.sockets.close_codes import CloseCode
+from hub.sockets.driver import Driver
 
-BEAT = 1.0  # seconds between two looks at who owes an answer
+HEARTBEAT_INTERVAL = 1.0  # seconds between two looks at which client owes a pong
 
-
-class Rechecked(Protocol):
-    """What a connection hears, as the re-check sees it."""
-
-    def topics(self) -> set[str]: ...
-    def lose(self, topics: Collection[str]) -> None: ...
-
-
-class Connected(Protocol):
-    """A welcomed connection's stream, as this register sees it. `unanswered` in bytes."""
-
-    @property
-    def person(self) -> Identity | None: ...
-    @property
-    def hearing(self) -> Rechecked: ...
-    @property
-    def owes(self) -> bool: ...
-    @property
-    def unanswered(self) -> int: ...
-    def beat(self, now: float) -> None: ...
-    def end(self, why: CloseCode) -> None: ...
-
-
-class Visitor(Protocol):
-    """A socket that is open and not welcomed yet."""
-
-    def end(self, why: CloseCode) -> None: ...
+End = Callable[[CloseCode], None]  # ends a socket
 
 
 class ConnectionRegistry:
-    """Everybody who was welcomed and has not left; and, for a goodbye, who is on the way in."""
+    """The welcomed connections, and the sockets whose handshake is pending.
 
-    def __init__(self, per_person: int, max_bytes: int) -> None:
-        self._per_person = per_person
+    `per_user` connections of one user are accepted. `max_bytes` bounds what all clients together
+    have not acknowledged.
+    """
+
+    def __init__(self, per_user: int, max_bytes: int) -> None:
+        self._per_user = per_user
         self._max_bytes = max_bytes
-        self._all: dict[Connected, None] = {}
-        self._of_person: dict[Any, list[Connected]] = {}
-        self._visitors: dict[Visitor, None] = {}
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no socket is open, welcomed or not."""
-        return not self._all and not self._visitors
-
-    def visit(self, one: Visitor) -> None:
-        """A socket was opened; `leave` when it is welcomed or gone."""
-        self._visitors[one] = None
-
-    def leave(self, one: Visitor) -> None:
-        """Harmless for one that is not there."""
-        self._visitors.pop(one, None)
+        self._all: dict[Driver, None] = {}
+        self._of_user: dict[Any, list[Driver]] = {}
+        self._pending: dict[End, None] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def add(self, one: Connected) -> bool:
-        """Register; False where the person has too many. One that owes a pong gives way first."""
-        if one.person is not None:
-            others = self._of_person.setdefault(one.person.pk, [])
-            if len(others) >= self._per_person:
-                silent = next((other for other in others if other.owes), None)
+    @property
+    def is_empty(self) -> bool:
+        """Whether no socket is open, welcomed or not."""
+        return not self._all and not self._pending
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were sent to all clients together and are not acknowledged."""
+        return sum(one.unacknowledged for one in self._all)
+
+    def add_pending(self, end: End) -> None:
+        """A socket was opened; `end` closes it. Remove it when it is welcomed or gone."""
+        self._pending[end] = None
+
+    def remove_pending(self, end: End) -> None:
+        """Harmless for a socket that is not there."""
+        self._pending.pop(end, None)
+
+    def add(self, one: Driver) -> bool:
+        """Register a connection; False where the user has too many.
+
+        A connection that owes a pong gives way first.
+        """
+        if one.user is not None:
+            others = self._of_user.setdefault(one.user.pk, [])
+            if len(others) >= self._per_user:
+                silent = next((other for other in others if other.owes_pong), None)
                 if silent is None:
                     return False
                 self.remove(silent)
                 silent.end(close_codes.SLOW)
-                others = self._of_person.setdefault(one.person.pk, [])
+                others = self._of_user.setdefault(one.user.pk, [])
             others.append(one)
         self._all[one] = None
         return True
 
-    def remove(self, one: Connected) -> None:
+    def remove(self, one: Driver) -> None:
         """Forget a connection; harmless for one that is not registered."""
         if one not in self._all:
             return
         del self._all[one]
-        if one.person is not None:
-            others = self._of_person[one.person.pk]
+        if one.user is not None:
+            others = self._of_user[one.user.pk]
             others.remove(one)
             if not others:
-                del self._of_person[one.person.pk]
+                del self._of_user[one.user.pk]
 
-    def of_people(self) -> list[tuple[Identity, Connected]]:
-        """The connections of people who are signed in."""
-        return [(one.person, one) for one in self._all if one.person is not None]
+    def of_users(self) -> list[tuple[Identity, Driver]]:
+        """The connections of users who are signed in."""
+        return [(one.user, one) for one in self._all if one.user is not None]
 
-    async def end_all(self, why: CloseCode) -> None:
-        """Say goodbye to everybody, in turns."""
-        for count, one in enumerate((*self._all, *self._visitors), start=1):
-            one.end(why)
-            if count % TURN == 0:
+    async def end_all(self, code: CloseCode) -> None:
+        """Say goodbye to all clients, in turns."""
+        ends = (*(one.end for one in self._all), *self._pending)
+        for count, end in enumerate(ends, start=1):
+            end(code)
+            if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
     async def run_heartbeat(self) -> None:
-        """Once a second: ping, end who does not answer, keep within the process's bytes."""
+        """Once a second: ping, end silent clients, keep within the process's bytes."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(HEARTBEAT_INTERVAL)
             for count, one in enumerate(tuple(self._all), start=1):
                 one.beat(loop.time())
-                if count % TURN == 0:
+                if count % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
             self._shed()
 
     def _shed(self) -> None:
-        """Over the budget of unanswered bytes, those who owe the most go first."""
-        unanswered = sum(one.unanswered for one in self._all)
-        if unanswered <= self._max_bytes:
+        """Over the budget of unacknowledged bytes, the clients that owe the most go first."""
+        unacknowledged = self.unacknowledged
+        if unacknowledged <= self._max_bytes:
             return
-        for one in sorted(self._all, key=lambda one: one.unanswered, reverse=True):
-            unanswered -= one.unanswered
+        for one in sorted(self._all, key=lambda one: one.unacknowledged, reverse=True):
+            unacknowledged -= one.unacknowledged
             one.end(close_codes.SLOW)
-            if unanswered <= self._max_bytes:
+            if unacknowledged <= self._max_bytes:
                 return

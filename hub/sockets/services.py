@@ -1,39 +1,26 @@
-"""What a socket needs of the process that it is served by, handed in rather than fetched."""
+"""What one connection needs of its process, in one small bundle."""
 
-from typing import Protocol
+from collections.abc import Callable
+
+import msgspec
 
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
 from hub.concurrency.threads import DatabaseThreads
 from hub.limits import Limits
 from hub.policy import Policy
-from hub.sockets.handshake_limit import HandshakeLimit
-from hub.sockets.registry import ConnectionRegistry
 
 
-class Ending(Protocol):
-    """Whether the process is about to end."""
+class Services(msgspec.Struct, frozen=True):
+    """`reader_threads` run checks and read the log; `recheck_threads` run what cannot wait.
 
-    begun: bool
-
-
-class Services(Protocol):
-    """The parts of a process that serve every one of its sockets.
-
-    `database` runs checks and reads of the log, `rights` what a lost right calls for. `report`
-    is told what kept a check from being made, `report_unsent` what a send raised.
+    `report` takes the error that kept a check from being made.
     """
 
     policy: Policy
     limits: Limits
-    database: DatabaseThreads
-    rights: DatabaseThreads
-    lobby: HandshakeLimit
+    reader_threads: DatabaseThreads
+    recheck_threads: DatabaseThreads
     fanout: Fanout
     follower: Follower
-    connections: ConnectionRegistry
-
-    @property
-    def shutdown(self) -> Ending: ...
-    def report(self, error: Exception) -> None: ...
-    def report_unsent(self, error: Exception) -> None: ...
+    report: Callable[[Exception], None]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hub.deliveries.lease import Lease
 from hub.events import data_of
 from hub.models import Event, Log, Worker
-from hub.publishing.revocation import RightsRevoked
+from hub.publishing.control_events import RightsRevoked
 from hub.topics import user_of
 from hub.worker.pruning import remove_users
 from hub.worker.stamps import has_passed

@@ -22,8 +22,8 @@ from django.db import connection
 
 from hub.runtime import shutdown
 from hub.runtime.application import HubApplication
-from hub.sockets.connection import Window
 from hub.sockets.consumer import HubConsumer
+from hub.sockets.window import Window
 from tests.stress import faults, people
 from tests.stress.facts.writing import Load, Plan
 
@@ -37,7 +37,7 @@ class Control:
         self._loads: dict[str, Load] = {}
         self._undo = contextlib.ExitStack()
         self._closings: list[tuple[int, float | None]] = []  # code, seconds since the window filled
-        self._peak = 0  # the highest count of unanswered bytes of one connection
+        self._peak = 0  # the highest count of unacknowledged bytes of one connection
         self._observe()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -148,38 +148,38 @@ class Control:
         return await asyncio.to_thread(call)
 
     def _observe(self) -> None:
-        """Write down every close, and the highest count of unanswered bytes."""
+        """Write down every close, and the highest count of unacknowledged bytes."""
         end, control = HubConsumer.end, self
-        sent, takes, answered = Window.sent, Window.takes, Window.answered
+        sent, reserve, acknowledged = Window.sent, Window.reserve, Window.acknowledged
         filled: WeakKeyDictionary[Window, float] = WeakKeyDictionary()
 
-        def noted_end(consumer: HubConsumer, why: Any) -> None:
-            if not consumer.socket.closed:
-                stream = consumer.stream
-                since = filled.get(stream._connection.window) if stream is not None else None
-                control._closings.append((why.code, since and time.monotonic() - since))
-            end(consumer, why)
+        def observed_end(consumer: HubConsumer, code: Any) -> None:
+            if not consumer.sender.closed:
+                driver = consumer.driver
+                since = filled.get(driver.connection.window) if driver is not None else None
+                control._closings.append((code.code, since and time.monotonic() - since))
+            end(consumer, code)
 
-        def noted_sent(window: Window, *args: Any, **kwargs: Any) -> None:
+        def observed_sent(window: Window, *args: Any, **kwargs: Any) -> None:
             sent(window, *args, **kwargs)
             control._peak = max(control._peak, window.bytes)
             note(window)
 
-        def noted_takes(window: Window, size: int) -> bool:
-            takes(window, size)
+        def observed_reserve(window: Window, size: int) -> bool:
+            has_room = reserve(window, size)
             note(window)
-            return not window.is_full
+            return has_room
 
         def note(window: Window) -> None:
             if window.is_full:
                 filled.setdefault(window, time.monotonic())
 
-        def noted_answered(window: Window, position: int) -> None:
-            answered(window, position)
+        def observed_acknowledged(window: Window, *args: Any) -> None:
+            acknowledged(window, *args)
             if not window.is_full:
                 filled.pop(window, None)
 
-        HubConsumer.end = noted_end  # type: ignore[method-assign]
-        Window.sent = noted_sent  # type: ignore[method-assign]
-        Window.takes = noted_takes  # type: ignore[method-assign]
-        Window.answered = noted_answered  # type: ignore[method-assign]
+        HubConsumer.end = observed_end  # type: ignore[method-assign]
+        Window.sent = observed_sent  # type: ignore[method-assign]
+        Window.reserve = observed_reserve  # type: ignore[method-assign]
+        Window.acknowledged = observed_acknowledged  # type: ignore[method-assign]

@@ -23,9 +23,9 @@ def entry(position=1, topic="a"):
 
 async def test_all_subscribers_of_a_topic_get_the_same_frame():
     fanout, one, two, other = Fanout(), One(), One(), One()
-    fanout.hear(one, ["a", "b"])
-    fanout.hear(two, ["a"])
-    fanout.hear(other, ["b"])
+    fanout.subscribe(one, ["a", "b"])
+    fanout.subscribe(two, ["a"])
+    fanout.subscribe(other, ["b"])
     await fanout.deliver(entry())
     assert [position for position, _ in one.got] == [1]
     assert one.got[0][1] is two.got[0][1], "encoded once"
@@ -35,17 +35,17 @@ async def test_all_subscribers_of_a_topic_get_the_same_frame():
 
 async def test_a_connection_that_unsubscribes_gets_no_more_and_leaves_no_trace():
     fanout, one = Fanout(), One()
-    fanout.hear(one, ["a"])
-    fanout.ignore(one, ["a", "never heard"])
+    fanout.subscribe(one, ["a"])
+    fanout.unsubscribe(one, ["a", "never heard"])
     await fanout.deliver(entry())
     assert one.got == []
-    assert fanout._hearing == {}
+    assert fanout.topics == set()
 
 
 async def test_subscribing_twice_delivers_once():
     fanout, one = Fanout(), One()
-    fanout.hear(one, ["a"])
-    fanout.hear(one, ["a"])
+    fanout.subscribe(one, ["a"])
+    fanout.subscribe(one, ["a"])
     await fanout.deliver(entry())
     assert len(one.got) == 1
 
@@ -56,20 +56,20 @@ async def test_a_connection_that_leaves_during_a_fan_out_disturbs_no_other():
 
     class Leaver(One):
         def deliver(self, entry, event):
-            fanout.ignore(self, ["a"])
+            fanout.unsubscribe(self, ["a"])
 
-    fanout.hear(Leaver(), ["a"])
+    fanout.subscribe(Leaver(), ["a"])
     for one in everybody:
-        fanout.hear(one, ["a"])
+        fanout.subscribe(one, ["a"])
     await fanout.deliver(entry())
     assert [len(one.got) for one in everybody] == [1] * 5
 
 
 async def test_other_tasks_get_a_turn_while_many_are_served(monkeypatch):
-    monkeypatch.setattr(fanout_module, "TURN", 10)
+    monkeypatch.setattr(fanout_module, "YIELD_EVERY", 10)
     fanout, turns = Fanout(), []
     for _ in range(100):
-        fanout.hear(One(), ["a"])
+        fanout.subscribe(One(), ["a"])
     stop = asyncio.Event()
 
     async def count_turns():
@@ -88,7 +88,7 @@ async def test_other_tasks_get_a_turn_while_many_are_served(monkeypatch):
 
 async def test_an_ephemeral_event_is_shown_and_moves_no_position():
     fanout, one = Fanout(), One()
-    fanout.hear(one, ["a"])
+    fanout.subscribe(one, ["a"])
     await fanout.show("a", '{"op":"event"}')
     assert one.got == [(None, {"type": "websocket.send", "text": '{"op":"event"}'})]
     assert fanout.decided == 0

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from hub.runtime.runtime import READERS
+from hub.runtime.runtime import READER_THREADS
 from hub.sockets import handshake_limit, recheck
 from tests.hub.site import (
     Site,
@@ -59,10 +59,10 @@ async def knock(site):
 @contextlib.asynccontextmanager
 async def crowd(site, policy):
     """More hellos than there are threads for them; in the end all are welcomed."""
-    waiting = [await knock(site) for _ in range(2 * READERS)]
-    await async_wait_until(lambda: policy.asked == READERS)
+    waiting = [await knock(site) for _ in range(2 * READER_THREADS)]
+    await async_wait_until(lambda: policy.asked == READER_THREADS)
     yield
-    assert policy.asked == READERS, "the crowd was over before the test was"
+    assert policy.asked == READER_THREADS, "the crowd was over before the test was"
     policy.gate.set()
     for browser in waiting:
         await browser.hear("welcome")
@@ -95,7 +95,7 @@ async def test_a_changed_password_does_not_wait_for_those_who_come(site: Site, p
 async def test_the_check_of_everybody_does_not_wait_for_those_who_come(
     site: Site, policy, monkeypatch
 ):
-    monkeypatch.setattr(recheck, "EVERY", 0.1)
+    monkeypatch.setattr(recheck, "RECHECK_INTERVAL", 0.1)
     ana = await site.run(make_person)
     browser = await site.connect(ana)
     async with crowd(site, policy):
@@ -104,14 +104,14 @@ async def test_the_check_of_everybody_does_not_wait_for_those_who_come(
 
 
 async def test_who_is_one_too_many_comes_back_soon(site: Site, policy, monkeypatch, caplog):
-    monkeypatch.setattr(handshake_limit, "MAX_WAITING", 2)
+    monkeypatch.setattr(handshake_limit, "MAX_HANDSHAKES", 2)
     waiting = [await knock(site) for _ in range(2)]
     await async_wait_until(lambda: policy.asked == 2)
     for _ in range(3):
         goodbye = await (await knock(site)).hear("goodbye")
         assert (goodbye["code"], goodbye["reason"]) == (4013, "limits")
         assert 1_000 <= goodbye["retry_ms"] <= 5_000
-    told = [one for one in caplog.records if "further ones are to come back" in one.message]
+    told = [one for one in caplog.records if "further clients are told to come back" in one.message]
     assert len(told) == 1, "a line a crowd, not a socket"
     policy.gate.set()
     for browser in waiting:
@@ -120,7 +120,7 @@ async def test_who_is_one_too_many_comes_back_soon(site: Site, policy, monkeypat
 
 
 async def test_who_leaves_while_it_waits_makes_room(site: Site, policy, monkeypatch):
-    monkeypatch.setattr(handshake_limit, "MAX_WAITING", 1)
+    monkeypatch.setattr(handshake_limit, "MAX_HANDSHAKES", 1)
     gone = await knock(site)
     await async_wait_until(lambda: policy.asked)
     await gone.disconnect()

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import transaction
 
-from hub import log, publish, revoke, subscribe
-from hub.sockets import stream
+from hub import log, publish, revoke
+from hub.sockets import driver
 from hub.testing import ticket_for
 from tests.hub.peer import Peer
 from tests.hub.site import (
@@ -25,7 +25,7 @@ from tests.hub.site import (
     take_away,
     tell_many,
 )
-from tests.hub.sockets.test_stream import rest
+from tests.hub.sockets.test_driver import rest
 from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -92,7 +92,7 @@ async def test_who_does_not_answer_is_sent_away_all_the_same(site: Site, reason,
 
 
 async def test_who_answers_in_a_moment_still_gets_the_last_event(site: Site, monkeypatch):
-    monkeypatch.setattr(stream, "GRACE", 10 * PATIENCE)  # a machine may stall
+    monkeypatch.setattr(driver, "REVOCATION_GRACE", 10 * PATIENCE)  # a machine may stall
     ana = await site.run(make_person)
     browser = await site.connect(ana, ["open.1"])
 
@@ -220,41 +220,6 @@ async def test_a_right_lost_during_the_hello_does_not_wait_for_the_replay(site: 
         assert welcome["head"] == head
         assert await browser.texts(WINDOW) == [str(n) for n in range(WINDOW)]
         assert await browser.ended() == (4510, "deactivated")
-
-
-class LatePolicy(SitePolicy):
-    """Decides about `staff` at once, and says so when `gate` is open."""
-
-    def __init__(self):
-        self.asked, self.gate = threading.Event(), threading.Event()
-
-    def refusals(self, user, topics):
-        found = super().refusals(user, topics)
-        if list(topics) == ["staff"] and not found:
-            self.asked.set()
-            self.gate.wait(PATIENCE)
-        return found
-
-
-async def test_an_answer_from_before_the_loss_opens_nothing_after_it(site: Site):
-    """The stream waits for the check of a subscription while the right is lost behind it."""
-    ana = await site.run(make_person, is_staff=True)
-    policy = LatePolicy()
-    browser = await site.connect(ana, ["open.1"], application=site.another(policy))
-
-    def watch():
-        with transaction.atomic():
-            subscribe(ana.pk, "staff")
-            publish(Told(text="before"), "staff")
-
-    await site.run(watch)
-    await async_wait_until(policy.asked.is_set)
-
-    await site.run(demote, ana)
-    (connected,) = browser.hub.runtime().connections._all
-    await async_wait_until(lambda: connected.hearing._revoked > 0)
-    policy.gate.set()
-    await browser.silent_until("open.1")
 
 
 async def test_a_reply_that_was_long_in_the_making_tells_nothing_of_a_lost_topic(

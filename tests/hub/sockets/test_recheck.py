@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 async def recheck(site):
     runtime = site.runtime
-    await rechecking.recheck(runtime.connections, runtime.database, runtime.policy)
+    await rechecking.recheck(runtime.connections, runtime.reader_threads, runtime.policy)
 
 
 def vanish(person):
@@ -160,29 +160,29 @@ async def test_nobody_is_signed_out_because_the_database_is_away(site: Site, mon
         raise OperationalError("away")
 
     with monkeypatch.context() as away:
-        away.setattr(rechecking, "lost_standing", fail)
+        away.setattr(rechecking, "ended_sign_ins", fail)
         with pytest.raises(OperationalError):
             await recheck(site)
     await browser.silent_until(f"user.{ana.pk}")
 
 
 async def test_a_check_that_failed_is_made_again_soon(site: Site, monkeypatch, caplog):
-    monkeypatch.setattr(rechecking, "EVERY", 0.1)
-    monkeypatch.setattr(rechecking, "RETRY", 0.01)
+    monkeypatch.setattr(rechecking, "RECHECK_INTERVAL", 0.1)
+    monkeypatch.setattr(rechecking, "RECHECK_RETRY_DELAY", 0.01)
     ana = await site.run(make_person)
     failures = [OperationalError("away"), OperationalError("away"), LookupError("no sessions")]
-    lost_standing = rechecking.lost_standing
+    ended_sign_ins = rechecking.ended_sign_ins
 
     def fail_first(people):
         if failures:
             change_person(ana, is_active=False)  # before the check that succeeds
             # Whoever waits as long as after a success, never comes back.
-            monkeypatch.setattr(rechecking, "EVERY", 3_600.0)
+            monkeypatch.setattr(rechecking, "RECHECK_INTERVAL", 3_600.0)
             raise failures.pop(0)
-        return lost_standing(people)
+        return ended_sign_ins(people)
 
     browser = await site.connect(ana)
-    monkeypatch.setattr(rechecking, "lost_standing", fail_first)
+    monkeypatch.setattr(rechecking, "ended_sign_ins", fail_first)
     assert await browser.ended() == (4510, "deactivated")
     assert not failures
     told = [one for one in caplog.records if one.name == rechecking.logger.name]
@@ -210,7 +210,7 @@ async def unfair_site():
 async def test_a_policy_that_raises_for_one_person_ends_that_one_only(
     unfair_site, monkeypatch, caplog
 ):
-    monkeypatch.setattr(rechecking, "CHUNK", 2)
+    monkeypatch.setattr(rechecking, "USERS_PER_CHECK", 2)
     site = unfair_site
     names = ["ana", "bad", "ben", "cem"]
     people = [await site.run(make_person, name, is_staff=True) for name in names]

@@ -9,21 +9,23 @@ from unittest.mock import patch
 import msgspec
 
 from hub.sockets import handshake
-from hub.sockets.handshake import Greeting
+from hub.sockets.handshake import Handshake, perform
 
 MOMENT = 0.1  # seconds
 
 
-async def greet(frame: Any, headers: Any, runtime: Any) -> Greeting:
-    checked = await handshake.greet(frame, headers, runtime)
+async def perform_and_forget(frame: Any, headers: Any, services: Any) -> Handshake:
+    done = await perform(frame, headers, services)
     await asyncio.sleep(MOMENT)
-    noted = runtime.follower.position
-    checked.connection.cursor = max(checked.connection.cursor, noted)
-    checked.connection.pages = dict.fromkeys(checked.connection.pages, noted)
-    return msgspec.structs.replace(checked, noted=noted, head=noted)
+    position = services.follower.position
+    connection = done.connection
+    connection.reached(position)
+    requested = connection.subscriptions.requested_topics
+    requested.update(dict.fromkeys(requested, position))
+    return msgspec.structs.replace(done, checked_at=position, head=position)
 
 
 @contextlib.contextmanager
 def broken() -> Iterator[None]:
-    with patch("hub.sockets.consumer.greet", greet):
+    with patch.object(handshake, "perform", perform_and_forget):
         yield

@@ -1,25 +1,25 @@
-"""A connection is sent what it missed, and only a moment later hears what is new."""
+"""A connection is sent what it missed, and only a moment later receives what is new."""
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from hub.sockets.stream import Stream
+from hub.sockets.driver import Driver
 
 MOMENT = 0.03  # seconds
 
 
-async def reach_the_head(stream: Stream) -> None:
-    connection, follower = stream._connection, stream._follower
-    while connection.cursor < follower.position and not stream._socket.closed:
-        await stream._catch_up_page()
+async def catch_up(driver: Driver) -> None:
+    connection, follower = driver.connection, driver._follower
+    while connection.cursor < follower.position and not driver._sender.closed:
+        await driver._catch_up_page()
     await asyncio.sleep(MOMENT)
-    connection.cursor = max(connection.cursor, follower.position)
+    connection.reached(follower.position)
     connection.live = True
 
 
 @contextlib.contextmanager
 def broken() -> Iterator[None]:
-    with patch.object(Stream, "_reach_the_head", reach_the_head):
+    with patch.object(Driver, "_catch_up", catch_up):
         yield

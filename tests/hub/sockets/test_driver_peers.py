@@ -32,10 +32,9 @@ async def test_a_peer_that_does_not_read_for_too_long_is_closed(site: Site, sett
     settings.HUB = {"PONG": 0.2}
     stopped = Peer(site, "open.1")
     await async_wait_until(lambda: stopped.frames)
-    (stream,) = site.runtime.connections._all
     stopped.gate.clear()
     await site.tell("open.1", "never read")
-    await async_wait_until(lambda: stream._stopped)
+    await async_wait_until(lambda: site.runtime.fanout.topics == set())
     stopped.gate.set()
     await async_wait_until(lambda: stopped.closed == 4008)
     await stopped.leave()
@@ -80,7 +79,7 @@ async def test_a_connection_that_left_leaves_nothing_behind(site: Site):
         await browser.texts(1)
         await browser.disconnect()
     assert len(site.runtime.connections) == 0
-    assert site.runtime.fanout._hearing == {}
+    assert site.runtime.fanout.topics == set()
 
 
 async def test_many_events_to_many_sockets_arrive_complete(site: Site):

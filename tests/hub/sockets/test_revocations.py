@@ -5,7 +5,7 @@ from django.db import transaction
 
 from hub import publish, revoke, subscribe
 from hub.publishing.revocation import session_digest
-from hub.sockets import stream
+from hub.sockets import driver
 from tests.hub.site import (
     Site,
     Told,
@@ -16,7 +16,7 @@ from tests.hub.site import (
     sign_in,
     take_away,
 )
-from tests.hub.sockets.test_subscriptions import change
+from tests.hub.sockets.test_requests import change
 from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -48,7 +48,9 @@ async def test_a_revocation_closes_every_socket_of_the_person_and_no_other(
 async def test_the_last_event_comes_before_the_close_and_nothing_after_it(
     site: Site, behind, monkeypatch
 ):
-    monkeypatch.setattr(stream, "GRACE", 10 * PATIENCE)  # a moment is long on a busy machine
+    monkeypatch.setattr(
+        driver, "REVOCATION_GRACE", 10 * PATIENCE
+    )  # a moment is long on a busy machine
     ana = await site.run(make_person)
     browser = await site.connect(ana)
 

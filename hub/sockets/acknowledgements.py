@@ -1,0 +1,79 @@
+"""Pings and pongs: how far a client has come, and whether it keeps the server waiting. Pure."""
+
+
+class Acknowledgements:
+    """Times are seconds of one monotonic clock.
+
+    `interval`: seconds between two pings. `timeout`: seconds that a client has for its pong.
+    """
+
+    def __init__(self, interval: float, timeout: float, now: float) -> None:
+        self._interval = interval
+        self._timeout = timeout
+        self._open_pings = 0  # pings without a pong
+        self._highest = -1  # the highest position of a pong
+        self._sends = 0  # blocked sends that a slow reader has taken
+        self._read_at = now  # when it took the last one
+        self.last_ping: int | None = None  # the position of the last ping
+        self.next_ping = now + interval
+        self.waiting_since: float | None = None  # since when the client owes a pong
+        self.has_acknowledged = False
+
+    def ping(self, position: int, now: float) -> None:
+        """A ping with this position goes out."""
+        self.last_ping = position
+        self.next_ping = now + self._interval
+        self._open_pings += 1
+        if self.waiting_since is None:
+            self.waiting_since = now
+
+    def accepts(self, position: int) -> bool:
+        """Whether a pong with this position tells the server anything.
+
+        There are as many pongs as there were pings. A further one counts only where it goes
+        beyond all before: a client that says more often how far it is must not have used up the
+        pong that counts.
+        """
+        if self.last_ping is None or position > self.last_ping:
+            return False
+        return self._open_pings > 0 or position > self._highest
+
+    def pong(self, position: int, now: float) -> bool:
+        """Take a pong that `accepts` accepts; whether it is the pong of an open ping.
+
+        Such pongs are free, so a client must not be able to repeat one for ever. A pong of an
+        earlier ping than the last shows that the client is there: its time begins anew.
+        """
+        is_due = self._open_pings > 0
+        self._open_pings = max(0, self._open_pings - 1)
+        self._highest = max(self._highest, position)
+        self.has_acknowledged = True
+        self.waiting_since = now
+        if position == self.last_ping:
+            self.waiting_since = None
+            self._open_pings = 0
+        return is_due
+
+    def forgive_silence(self) -> None:
+        """The time of a client that has never sent a pong begins now, not at an earlier ping."""
+        if not self.has_acknowledged:
+            self.waiting_since = None
+
+    def is_overdue(self, now: float, *, window_is_full: bool) -> bool:
+        """Whether the client has owed a pong for too long.
+
+        A client that has never sent one may only be reading: it is left alone until its window
+        is full.
+        """
+        if self.waiting_since is None or not (self.has_acknowledged or window_is_full):
+            return False
+        return now - self.waiting_since > self._timeout
+
+    def reads(self, now: float, *, sends: int, is_blocked: bool) -> bool:
+        """Whether the client reads what it is sent, be it slowly.
+
+        `sends` counts the blocked sends that went through, `is_blocked` says whether one waits.
+        """
+        if sends != self._sends or not is_blocked:
+            self._sends, self._read_at = sends, now
+        return now - self._read_at <= self._timeout

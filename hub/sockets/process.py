@@ -1,0 +1,23 @@
+"""What the sockets of one process share."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.registry import ConnectionRegistry
+from hub.sockets.services import Services
+
+
+class SocketProcess(msgspec.Struct, frozen=True):
+    """Built by the runtime; the consumer finds it as `scope["hub"].sockets`.
+
+    `is_ending`: whether the process says goodbye to everybody. `report_unsent` takes what a send
+    raised.
+    """
+
+    services: Services
+    connections: ConnectionRegistry
+    handshake_limit: HandshakeLimit
+    is_ending: Callable[[], bool]
+    report_unsent: Callable[[Exception], None]

@@ -1,0 +1,73 @@
+"""The window: what a client was sent and has not acknowledged. Pure."""
+
+from collections import deque
+
+REPLY_SHARE = 16  # one part in so many of a window's bytes: events leave it free
+
+
+class Window:
+    """At most so many unacknowledged events, and so many bytes.
+
+    Events leave a part of the bytes to replies, so that a client whose window is full of events
+    can still make requests. Only a single frame that is larger than the window exceeds it: an
+    empty window takes any frame, or a client with a small window would wait for ever.
+
+    Ephemeral events and replies have no position: they count with the position decided last.
+    """
+
+    def __init__(self, max_events: int, max_bytes: int) -> None:
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._events_bytes = max_bytes - max_bytes // REPLY_SHARE
+        self._frames: deque[tuple[int, int, int]] = deque()  # position, events, bytes
+        self._turned_away = False  # a frame had no room, and nothing was acknowledged since
+        self.events = 0
+        self.bytes = 0
+
+    def reserve(self, size: int) -> bool:
+        """Whether an event of `size` bytes has room; if not, the window is full from now on."""
+        if not self.is_full and self.bytes and size > self.room:
+            self._turned_away = True
+        return not self.is_full
+
+    def has_room_for_reply(self, size: int) -> bool:
+        """Whether a reply of `size` bytes has room, whether or not the window is full of events."""
+        return not self.bytes or self.bytes + size <= self._max_bytes
+
+    def sent(self, position: int, size: int, *, events: int = 1) -> None:
+        """Count a frame. `events=0` for a frame without a position of its own."""
+        if self._frames and self._frames[-1][0] == position:
+            _, more_events, more_bytes = self._frames.pop()
+            self._frames.append((position, events + more_events, size + more_bytes))
+        else:
+            self._frames.append((position, events, size))
+        self.events += events
+        self.bytes += size
+
+    def acknowledged(self, position: int) -> None:
+        """The client has handled everything up to `position`."""
+        while self._frames and self._frames[0][0] <= position:
+            _, events, size = self._frames.popleft()
+            self.events -= events
+            self.bytes -= size
+            self._turned_away = False
+
+    @property
+    def room(self) -> int:
+        """Bytes of events that fit before the window is full."""
+        return max(0, self._events_bytes - self.bytes)
+
+    @property
+    def room_for_events(self) -> int:
+        return max(0, self._max_events - self.events)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no event has room."""
+        return (
+            self._turned_away or self.events >= self._max_events or self.bytes >= self._events_bytes
+        )
+
+    @property
+    def is_half_full(self) -> bool:
+        return self.events * 2 >= self._max_events or self.bytes * 2 >= self._max_bytes
