@@ -36,9 +36,14 @@ CORE = [
     "hub/inbox/flags.py",
     "hub/log/row.py",
     "hub/metrics/buckets.py",
+    "hub/publishing/control_events.py",
+    "hub/sockets/acknowledgements.py",
+    "hub/sockets/changes.py",
     "hub/sockets/close_codes.py",
     "hub/sockets/connection.py",
     "hub/sockets/protocol.py",
+    "hub/sockets/subscriptions.py",
+    "hub/sockets/window.py",
     "hub/topics.py",
 ]
 IMPURE = {"django", "channels", "channels_redis", "asgiref", "asyncio", "daphne", "redis", "socket"}

@@ -1,4 +1,4 @@
-"""Close codes: one table that says why, and whether the client comes back."""
+"""Close codes: one table that says why a connection ends, and whether the client comes back."""
 
 import random
 
@@ -6,10 +6,10 @@ import msgspec
 
 
 class CloseCode(msgspec.Struct, frozen=True):
-    """How a connection ends: the code, and the reason its goodbye names.
+    """How a connection ends: the code, and the reason in its goodbye.
 
-    `retry`: milliseconds, from and to, after which who may come back does. Each draws a time of
-    its own: a crowd that is sent away together must not come back together.
+    `retry`: milliseconds, from and to, after which a client comes back. Each client draws a time
+    of its own: clients that are sent away together must not come back together.
     """
 
     code: int
@@ -27,8 +27,8 @@ SLOW = CloseCode(4008, "slow")
 RESTART = CloseCode(4012, "restart", (500, 5_000))
 NEW_EPOCH = CloseCode(4012, "epoch", (500, 5_000))
 LIMITS = CloseCode(4013, "limits", (10_000, 12_000))
-# The database is away for a moment, a policy failed, or too many wait already: soon again, and
-# longer each time, since clients back off by themselves.
+# The database is away for a moment, a policy failed, or too many handshakes are in progress. The
+# client comes back soon, and waits longer each time, since clients back off by themselves.
 UNCHECKED = CloseCode(4013, "limits", (1_000, 5_000))
 FLOOD = CloseCode(4029, "limits", (10_000, 12_000))
 TICKET_EXPIRED = CloseCode(4401, "ticket")
@@ -40,7 +40,8 @@ DELETED = CloseCode(4510, "deleted")
 DEACTIVATED = CloseCode(4510, "deactivated")
 LOGGED_OUT = CloseCode(4510, "logout")
 
-# A revocation's reason -> how the person's sockets end. The others re-check and stay.
+# A revocation's reason and how it ends the user's sockets. For any other reason they stay, and
+# their topics are checked again.
 REVOKED = {
     "logout": LOGGED_OUT,
     "password": PASSWORD,
@@ -49,8 +50,8 @@ REVOKED = {
 }
 
 
-def retry_ms(closing: CloseCode) -> int | None:
-    """How long the client waits before it comes back, drawn anew each time; None: it does not."""
-    if not closing.reconnect:
+def retry_ms(code: CloseCode) -> int | None:
+    """How long the client waits before it comes back, drawn anew each time. None: it does not."""
+    if not code.reconnect:
         return None
-    return random.randint(*closing.retry)
+    return random.randint(*code.retry)

@@ -165,7 +165,7 @@ class Driver:
     def beat(self, now: float) -> None:
         """Once a second: ping when it is time, end a client that does not follow."""
         sender = self._sender
-        todo = self.connection.beat(now, sends=sender.taken, is_blocked=sender.is_blocked)
+        todo = self.connection.beat(now, sends=sender.finished_sends, is_blocked=sender.is_blocked)
         self._do(todo, position=self.connection.decided(self._fanout.decided))
 
     def _ping(self, position: int) -> None:

@@ -1,7 +1,7 @@
-"""Whether a WebSocket was opened by a page of this site.
+"""Checks that a WebSocket was opened by a page of this site.
 
-Browsers always send an Origin and let any page open a socket to any host with that host's
-cookies; so a foreign one is refused. Other clients send none, and bring no cookies by accident.
+Browsers let any page open a socket to any host, with that host's cookies, and always send an
+Origin: a foreign one is refused. Other clients send none, and send no cookies by accident.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def is_own_origin(scope: dict[str, Any]) -> bool:
 
 
 def _is_trusted(origin: str, trusted: str) -> bool:
-    """As Django's own check of forms: `https://*.shop.example` stands for every subdomain."""
+    """As in Django's CSRF check: `https://*.shop.example` stands for every subdomain."""
     scheme, _, host = trusted.partition("://*")
     if not host:
         return origin == trusted

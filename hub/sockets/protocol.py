@@ -1,8 +1,8 @@
-"""The wire: what a client may say, and what it is told. JSON text frames; no I/O here.
+"""The wire protocol: JSON text frames from and to a client. No I/O here.
 
-A frame whose JSON or types are wrong is not the protocol (BadFrame, the connection ends). One
-that is well-formed and wrong is answered (BadRequest). Unknown fields are ignored, so that
-either side can be upgraded first.
+A frame with malformed JSON or wrong types raises BadFrame, which ends the connection. A
+well-formed frame that asks for something wrong raises BadRequest, which is answered. Unknown
+fields are ignored, so that either side can be upgraded first.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from hub.topics import MAX_LENGTH, is_topic
 SUBPROTOCOL = "hub.v1"
 MAX_POSITION = 2**63 - 1
 MAX_REF = 64  # characters
-SHOWN = 40  # characters of a client's own text that an answer repeats
+MAX_QUOTED = 40  # characters of a client's own text that a reply repeats
 
 
 class Resume(msgspec.Struct, frozen=True):
@@ -81,16 +81,16 @@ def parse(text: str) -> Frame:
     if opened.op is msgspec.UNSET:
         raise BadRequest("bad_request", "a frame needs an 'op'", ref)
     if frame is None:
-        raise BadRequest("unknown_op", f"there is no op {str(opened.op)[:SHOWN]!r}", ref)
+        raise BadRequest("unknown_op", f"there is no op {str(opened.op)[:MAX_QUOTED]!r}", ref)
     _check(frame, ref)
     return frame
 
 
 def split_topics(frame: Hello | Subscribe, most: int) -> tuple[list[str], list[str]]:
-    """What a frame asks for, each topic once: those to look at, and those that are too many.
+    """The topics of a frame, each once: those to check, and those beyond the limit.
 
-    So many of each at most, or the answer to a small frame would be a large one. A topic that
-    its answer does not name at all was not looked at.
+    At most `most` of each, or the reply to a small frame would be a large one. A topic that the
+    reply does not name was not looked at.
     """
     named = list(dict.fromkeys(frame.topics))
     return named[:most], named[most : 2 * most]
@@ -111,7 +111,7 @@ def _check(frame: Frame, ref: str | None) -> None:
         if not is_topic(topic):
             raise BadRequest(
                 "bad_request",
-                f"{topic[:SHOWN]!r} is not a topic: lower-case segments joined by dots, "
+                f"{topic[:MAX_QUOTED]!r} is not a topic: lower-case segments joined by dots, "
                 f"at most {MAX_LENGTH} characters",
                 ref,
             )
@@ -217,14 +217,14 @@ def ping(position: int) -> str:
     return f'{{"op":"ping","position":{position}}}'
 
 
-def goodbye(closing: CloseCode) -> str:
+def goodbye(code: CloseCode) -> str:
     frame: dict[str, Any] = {
         "op": "goodbye",
-        "code": closing.code,
-        "reason": closing.reason,
-        "reconnect": closing.reconnect,
+        "code": code.code,
+        "reason": code.reason,
+        "reconnect": code.reconnect,
     }
-    retry = retry_ms(closing)
+    retry = retry_ms(code)
     if retry is not None:
         frame["retry_ms"] = retry
     return _text(frame)

@@ -1,4 +1,4 @@
-"""One WebSocket's outgoing side: sends that never make anybody else wait."""
+"""The sending half of one WebSocket. A push never waits for the peer."""
 
 import asyncio
 import types
@@ -11,17 +11,17 @@ from hub.sockets.protocol import goodbye
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 CLOSE_TIMEOUT = 10.0  # seconds for a peer that does not read to be told that it is over
-LEAVING = 5.0  # seconds from a send that failed until the server says that the peer left
+DISCONNECT_GRACE = 5.0  # seconds from a failed send until the server says that the peer left
 
 
 class FrameSender:
     """Wraps the server's `send`.
 
     `push` never waits: it steps the server's coroutine once. Most of the time that finishes it
-    (the bytes are in the write buffer). If it would block, the peer is behind; the rest runs in
-    a task, `is_blocked` is true meanwhile, and whoever pushes must stop until `drained`.
+    (the bytes are in the write buffer). If it would block, the peer is behind: the rest runs in
+    a task, `is_blocked` is true meanwhile, and nothing should be pushed until `drained`.
 
-    `report` is told what `send` raised, unless the peer had simply left.
+    `report` takes what `send` raised, unless the peer had simply left.
     """
 
     def __init__(self, send: Send, report: Callable[[Exception], None]) -> None:
@@ -31,14 +31,14 @@ class FrameSender:
         self._left = False
         self._rest: asyncio.Task[None] | None = None
         self.closed = False
-        self.taken = 0  # blocked sends that went through since: a slow reader's progress
+        self.finished_sends = 0  # blocked sends that went through: a slow reader's progress
 
     @property
     def is_blocked(self) -> bool:
         return self._rest is not None and not self._rest.done()
 
     def push(self, text: str) -> bool:
-        """Hand a frame to the server; False where the peer is gone."""
+        """Hand a frame to the server; False where the peer has left."""
         return self.push_encoded({"type": "websocket.send", "text": text})
 
     def push_encoded(self, event: dict[str, Any]) -> bool:
@@ -65,7 +65,7 @@ class FrameSender:
     ) -> None:
         try:
             await _resume(sending, waiting_for)
-            self.taken += 1
+            self.finished_sends += 1
             if earlier is not None:
                 await earlier
         except Exception as error:
@@ -77,21 +77,21 @@ class FrameSender:
             assert self._rest is not None
             await asyncio.shield(self._rest)
 
-    async def close(self, closing: CloseCode) -> bool:
+    async def close(self, code: CloseCode) -> bool:
         """Say goodbye and close; never raises, never waits longer than CLOSE_TIMEOUT.
 
         False where the peer does not even take the close.
         """
         if self.closed:
             return True
-        self.push(goodbye(closing))
+        self.push(goodbye(code))
         already, self.closed = self.closed, True
         if already:
             return True
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._send(
-                    {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
+                    {"type": "websocket.close", "code": code.code, "reason": code.reason}
                 )
         except TimeoutError:
             return False
@@ -114,7 +114,7 @@ class FrameSender:
         self.closed = True
         if not isinstance(error, OSError) and not self._left and self._reporting is None:
             loop = asyncio.get_running_loop()
-            self._reporting = loop.call_later(LEAVING, self._report, error)
+            self._reporting = loop.call_later(DISCONNECT_GRACE, self._report, error)
 
 
 @types.coroutine

@@ -2,6 +2,7 @@
 
 import logging
 
+import msgspec
 import pytest
 
 from hub.concurrency import warn_once
@@ -43,12 +44,15 @@ class Broken(Peer):
 async def test_an_error_of_a_middleware_is_logged_once_for_all_its_sockets(
     site: Site, monkeypatch, caplog
 ):
-    monkeypatch.setattr(sender, "LEAVING", 0.05)
+    monkeypatch.setattr(sender, "DISCONNECT_GRACE", 0.05)
     reported = []
-    report = site.runtime.report_unsent
-    monkeypatch.setattr(
-        site.runtime, "report_unsent", lambda error: (reported.append(error), report(error))
-    )
+    sockets = site.runtime.sockets
+
+    def report(error):
+        reported.append(error)
+        sockets.report_unsent(error)
+
+    site.runtime.sockets = msgspec.structs.replace(sockets, report_unsent=report)
     peers = [Broken(site, "open.1") for _ in range(3)]
     await async_wait_until(lambda: len(reported) == 3)
     told = [one for one in caplog.records if "cannot send to a client" in one.message]

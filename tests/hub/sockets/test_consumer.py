@@ -23,18 +23,18 @@ async def test_the_subprotocol_is_accepted_where_it_is_offered_and_no_other(site
 @pytest.mark.parametrize(
     "origin", [b"http://elsewhere.example", b"null", b"https://localhost", b"http://localhost:81"]
 )
-async def test_a_foreign_page_is_accepted_and_then_told_why_it_must_go(site: Site, origin):
+async def test_a_foreign_origin_is_accepted_and_then_closed_with_a_reason(site: Site, origin):
     browser = site.browser(headers=[(b"origin", origin)])
     await browser.open()
     assert await browser.ended() == (4503, "origin")
 
 
-async def test_an_own_page_is_welcome(site: Site):
+async def test_the_sites_own_origin_is_welcome(site: Site):
     browser = await site.connect(headers=[(b"origin", b"http://localhost")])
     assert browser.welcome["op"] == "welcome"
 
 
-async def test_who_says_no_hello_in_time_is_sent_away_and_may_come_back(site: Site, settings):
+async def test_a_client_without_a_hello_in_time_is_closed_and_may_come_back(site: Site, settings):
     settings.HUB = {"HELLO": 0.1}
     browser = site.browser()
     await browser.open()
@@ -115,7 +115,7 @@ async def test_a_second_hello_is_not_the_protocol(site: Site, waits):
         ({"op": "subscribe", "topics": ["open.1"], "since": -1, "ref": "7"}, "bad_request"),
     ],
 )
-async def test_a_wrong_request_is_answered_and_the_socket_stays(site: Site, frame, code):
+async def test_a_wrong_request_gets_a_reply_and_the_socket_stays(site: Site, frame, code):
     browser = await site.connect(topics=["open.1"])
     await browser.say(frame)
     reply = await browser.next()
@@ -147,7 +147,7 @@ async def test_frames_right_behind_hello_wait_for_the_welcome(site: Site):
     assert {one["ref"]: one["topics"] for one in replies} == {"1": ["open.1"], "2": ["open.2"]}
 
 
-async def test_each_of_many_frames_behind_hello_is_answered(site: Site):
+async def test_each_of_many_frames_behind_hello_gets_a_reply(site: Site):
     browser = site.browser()
     await browser.open()
     await browser.say({"op": "hello"})
@@ -162,7 +162,7 @@ async def test_each_of_many_frames_behind_hello_is_answered(site: Site):
     assert {(one["code"], one["temporary"]) for one in refusals} == {("rate_limited", True)}
 
 
-async def test_changes_happen_in_the_order_in_which_they_were_asked_for(site: Site):
+async def test_changes_happen_in_the_order_in_which_they_were_requested(site: Site):
     browser = await site.connect(topics=["open.2"])
     for op in ("subscribe", "unsubscribe"):
         await browser.say({"op": op, "ref": op, "topics": ["open.1"]})
@@ -209,7 +209,7 @@ async def test_pongs_that_answer_nothing_count_as_any_frame(site: Site, settings
     assert await browser.ended() == (4029, "limits")
 
 
-async def test_a_person_has_a_limited_number_of_connections(site: Site, settings):
+async def test_a_user_has_a_limited_number_of_connections(site: Site, settings):
     settings.HUB = {"CONNECTIONS": 2}
     ana, ben = await site.run(make_person), await site.run(make_person, "ben")
     first, _ = await site.connect(ana), await site.connect(ana)

@@ -10,7 +10,7 @@ from tests.hub.peer import Peer
 from tests.hub.site import Site, Told, make_person, sign_in, tell_many
 from tests.rig.wait import async_wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def test_a_peer_that_stops_reading_holds_up_nobody_and_catches_up(site: Site):
@@ -40,7 +40,7 @@ async def test_a_peer_that_does_not_read_for_too_long_is_closed(site: Site, sett
     await stopped.leave()
 
 
-async def test_a_frozen_peer_makes_room_for_its_person(site: Site, settings, monkeypatch):
+async def test_a_frozen_peer_makes_room_for_its_user(site: Site, settings, monkeypatch):
     settings.HUB = {"PONG": 0.2, "CONNECTIONS": 1}
     monkeypatch.setattr(sender, "CLOSE_TIMEOUT", 0.2)
     ana = await site.run(make_person)
@@ -54,7 +54,7 @@ async def test_a_frozen_peer_makes_room_for_its_person(site: Site, settings, mon
     await frozen.leave()
 
 
-async def test_one_who_left_does_not_keep_the_others_from_hearing(site: Site):
+async def test_a_peer_that_left_does_not_keep_events_from_the_others(site: Site):
     gone = Peer(site, "open.1")
     await async_wait_until(lambda: gone.frames)
     browsers = [await site.connect(topics=["open.1"]) for _ in range(3)]

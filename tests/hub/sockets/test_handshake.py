@@ -13,7 +13,7 @@ from tests.hub.site import (
     tell_many,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def watch(person, *topics):
@@ -25,21 +25,21 @@ def watch(person, *topics):
 # What it hears
 
 
-async def test_pages_are_granted_or_refused_one_by_one(site: Site):
+async def test_requested_topics_are_granted_or_refused_one_by_one(site: Site):
     browser = await site.connect(topics=["open.1", "staff", "gone.1", "user.1", "open.1"])
     assert browser.welcome["pages"] == ["open.1"]
     refusals = {one["topic"]: one["code"] for one in browser.welcome["refused"]}
     assert refusals == {"staff": "forbidden", "gone.1": "unknown_topic", "user.1": "forbidden"}
 
 
-async def test_more_pages_than_the_limit_are_refused_by_name(site: Site, settings):
+async def test_more_topics_than_the_limit_are_refused_by_name(site: Site, settings):
     settings.HUB = {"TOPICS": 2}
     browser = await site.connect(topics=["open.1", "open.2", "open.3"])
     assert browser.welcome["pages"] == ["open.1", "open.2"]
     assert browser.welcome["refused"] == [{"topic": "open.3", "code": "too_many_topics"}]
 
 
-async def test_a_welcome_is_small_however_many_pages_were_asked_for(site: Site, settings):
+async def test_a_welcome_is_small_however_many_topics_were_requested(site: Site, settings):
     settings.HUB = {"TOPICS": 2}
     browser = await site.connect(topics=[f"open.{n}" for n in range(5_000)])
     assert browser.welcome["pages"] == ["open.0", "open.1"]
@@ -47,7 +47,7 @@ async def test_a_welcome_is_small_however_many_pages_were_asked_for(site: Site, 
     assert browser.welcome["refused"] == beyond
 
 
-async def test_a_persons_own_topics_come_by_themselves(site: Site):
+async def test_a_users_own_topics_come_by_themselves(site: Site):
     ana = await site.run(make_person)
     await site.run(watch, ana, "open.1", "staff")
     await site.connect()
@@ -194,7 +194,7 @@ async def test_a_new_epoch_sends_everybody_to_it(site: Site):
     assert back.welcome["epoch"] != before
 
 
-async def test_a_page_that_is_told_of_while_it_connects_is_neither_lost_nor_doubled(site: Site):
+async def test_an_event_during_the_handshake_is_neither_lost_nor_doubled(site: Site):
     first = await site.connect()
     epoch = first.welcome["epoch"]
     for n in range(10):

@@ -20,7 +20,7 @@ from tests.hub.site import (
     take_away,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def test_the_simplest_client_is_welcomed_anonymously(site: Site):
@@ -45,7 +45,7 @@ async def test_the_simplest_client_is_welcomed_anonymously(site: Site):
     }
 
 
-async def test_a_session_cookie_says_who_it_is(site: Site):
+async def test_a_session_cookie_identifies_the_user(site: Site):
     ana = await site.run(make_person)
     browser = await site.connect(cookie=await site.run(sign_in, ana))
     assert browser.welcome["user"] == {"id": ana.pk, "name": "ana"}
@@ -62,14 +62,14 @@ async def test_another_cookie_does_not_hide_the_sessions(site: Site, other):
     assert browser.welcome["user"] == {"id": ana.pk, "name": "ana"}
 
 
-async def test_a_ticket_says_who_it_is_and_comes_before_the_cookie(site: Site):
+async def test_a_ticket_identifies_the_user_and_comes_before_the_cookie(site: Site):
     ana, ben = await site.run(make_person), await site.run(make_person, "ben")
     browser = await site.connect(ben, cookie=await site.run(sign_in, ana))
     assert browser.welcome["user"]["name"] == "ben"
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 32, "x" * 5_000, '"\\000\\000"', "a=b;;=,"])
-async def test_an_unknown_session_is_an_anonymous_visitor(site: Site, key):
+async def test_an_unknown_session_is_anonymous(site: Site, key):
     browser = await site.connect(cookie=key)
     assert browser.welcome["user"] is None
 
@@ -82,7 +82,7 @@ async def test_a_session_from_before_a_changed_password_is_anonymous(site: Site)
     assert browser.welcome["user"] is None
 
 
-async def test_the_session_of_a_deactivated_person_is_anonymous(site: Site):
+async def test_the_session_of_a_deactivated_user_is_anonymous(site: Site):
     ana = await site.run(make_person)
     key = await site.run(sign_in, ana)
     await site.run(change_person, ana, is_active=False)
@@ -97,7 +97,7 @@ async def refused(site, ticket):
     return await browser.ended()
 
 
-async def test_an_expired_ticket_is_told_apart_so_that_a_new_one_is_fetched(site: Site, settings):
+async def test_an_expired_ticket_has_a_code_of_its_own(site: Site, settings):
     ana = await site.run(make_person)
     ticket = await site.run(ticket_for, ana)
     settings.HUB = {"TICKET_AGE": 1}
@@ -128,7 +128,7 @@ async def test_a_ticket_ends_with_the_password_it_was_made_under(site: Site):
     assert await refused(site, ticket) == (4501, "ticket")
 
 
-async def test_a_ticket_ends_with_its_person(site: Site):
+async def test_a_ticket_ends_with_its_user(site: Site):
     ana, ben = await site.run(make_person), await site.run(make_person, "ben")
     of_ana, of_ben = await site.run(ticket_for, ana), await site.run(ticket_for, ben)
     await site.run(change_person, ana, is_active=False)
@@ -162,7 +162,7 @@ async def test_a_ticket_ends_with_the_session_that_asked_for_it(site: Site, ever
 
 
 @pytest.mark.parametrize("end", [expire_session, delete_session])
-async def test_a_ticket_ends_with_a_session_that_ends_without_a_word(site: Site, end):
+async def test_a_ticket_ends_with_a_session_that_ends_without_an_event(site: Site, end):
     ana = await site.run(make_person)
     key = await site.run(sign_in, ana)
     ticket = await site.run(session_ticket, ana, key)

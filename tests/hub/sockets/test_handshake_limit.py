@@ -14,11 +14,10 @@ from tests.hub.site import (
     make_person,
     take_away,
 )
-from tests.hub.sockets.test_lost_rights import demote, soon
-from tests.hub.sockets.test_recheck import vanish
+from tests.hub.sockets.steps import demote, soon, vanish
 from tests.rig.wait import PATIENCE, async_wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class CrowdPolicy(SitePolicy):
@@ -68,7 +67,7 @@ async def crowd(site, policy):
         await browser.hear("welcome")
 
 
-async def test_a_lost_right_does_not_wait_for_those_who_come(site: Site, policy):
+async def test_a_lost_right_does_not_wait_for_handshakes(site: Site, policy):
     ana = await site.run(make_person, is_staff=True)
     browser = await site.connect(ana, ["staff"])
 
@@ -78,7 +77,7 @@ async def test_a_lost_right_does_not_wait_for_those_who_come(site: Site, policy)
             assert (await browser.hear("topics"))["removed"] == ["staff"]
 
 
-async def test_a_changed_password_does_not_wait_for_those_who_come(site: Site, policy):
+async def test_a_changed_password_does_not_wait_for_handshakes(site: Site, policy):
     ana = await site.run(make_person)
     browser = await site.connect(ana)
 
@@ -92,9 +91,7 @@ async def test_a_changed_password_does_not_wait_for_those_who_come(site: Site, p
             assert await browser.ended() == (4501, "password")
 
 
-async def test_the_check_of_everybody_does_not_wait_for_those_who_come(
-    site: Site, policy, monkeypatch
-):
+async def test_the_recheck_does_not_wait_for_handshakes(site: Site, policy, monkeypatch):
     monkeypatch.setattr(recheck, "RECHECK_INTERVAL", 0.1)
     ana = await site.run(make_person)
     browser = await site.connect(ana)
@@ -103,7 +100,9 @@ async def test_the_check_of_everybody_does_not_wait_for_those_who_come(
         assert await browser.ended() == (4510, "deleted")
 
 
-async def test_who_is_one_too_many_comes_back_soon(site: Site, policy, monkeypatch, caplog):
+async def test_one_handshake_too_many_is_told_to_come_back_soon(
+    site: Site, policy, monkeypatch, caplog
+):
     monkeypatch.setattr(handshake_limit, "MAX_HANDSHAKES", 2)
     waiting = [await knock(site) for _ in range(2)]
     await async_wait_until(lambda: policy.asked == 2)
@@ -119,7 +118,9 @@ async def test_who_is_one_too_many_comes_back_soon(site: Site, policy, monkeypat
     await (await knock(site)).hear("welcome")
 
 
-async def test_who_leaves_while_it_waits_makes_room(site: Site, policy, monkeypatch):
+async def test_a_client_that_leaves_during_its_handshake_makes_room(
+    site: Site, policy, monkeypatch
+):
     monkeypatch.setattr(handshake_limit, "MAX_HANDSHAKES", 1)
     gone = await knock(site)
     await async_wait_until(lambda: policy.asked)

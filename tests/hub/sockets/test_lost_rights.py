@@ -4,7 +4,6 @@ import asyncio
 import math
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from django.db import transaction
@@ -18,17 +17,16 @@ from tests.hub.site import (
     SitePolicy,
     Told,
     change_password,
-    change_person,
     log_out,
     make_person,
     sign_in,
     take_away,
     tell_many,
 )
-from tests.hub.sockets.test_driver import rest
+from tests.hub.sockets.steps import demote, rest, soon
 from tests.rig.wait import PATIENCE, async_wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WINDOW = 4
 
@@ -36,19 +34,6 @@ WINDOW = 4
 @pytest.fixture(autouse=True)
 def small_window(settings):
     settings.HUB = {"WINDOW_EVENTS": WINDOW}
-
-
-@contextmanager
-def soon():
-    """Well before the ten seconds after which who does not answer is sent away anyhow."""
-    begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < 6
-
-
-def demote(person):
-    change_person(person, is_staff=False)
-    take_away(person, "staff")
 
 
 async def behind(site: Site, *args, **options):
@@ -77,7 +62,7 @@ async def test_a_lost_right_takes_effect_within_a_second(site: Site):
     ("reason", "code"),
     [("logout", 4510), ("password", 4501), ("deactivated", 4510), ("deleted", 4510)],
 )
-async def test_who_does_not_answer_is_sent_away_all_the_same(site: Site, reason, code):
+async def test_a_client_that_does_not_acknowledge_is_closed_all_the_same(site: Site, reason, code):
     ana = await site.run(make_person)
     browser = await behind(site, ana, ["open.1"])
 
@@ -91,7 +76,7 @@ async def test_who_does_not_answer_is_sent_away_all_the_same(site: Site, reason,
         assert await browser.ended() == (code, reason)
 
 
-async def test_who_answers_in_a_moment_still_gets_the_last_event(site: Site, monkeypatch):
+async def test_a_client_that_acknowledges_soon_still_gets_the_last_event(site: Site, monkeypatch):
     monkeypatch.setattr(driver, "REVOCATION_GRACE", 10 * PATIENCE)  # a machine may stall
     ana = await site.run(make_person)
     browser = await site.connect(ana, ["open.1"])
@@ -108,7 +93,7 @@ async def test_who_answers_in_a_moment_still_gets_the_last_event(site: Site, mon
     assert await browser.ended() == (4510, "deleted")
 
 
-async def test_who_is_behind_loses_topics_at_once_and_goes_on_with_the_others(site: Site):
+async def test_a_connection_that_is_behind_loses_topics_at_once_and_keeps_the_others(site: Site):
     ana = await site.run(make_person, is_staff=True)
     browser = await behind(site, ana, ["open.1", "staff"])
     await site.tell("staff", "not read in time")
@@ -129,7 +114,7 @@ async def test_who_is_behind_loses_topics_at_once_and_goes_on_with_the_others(si
     assert all(one["op"] == "ping" for one in await rest(browser))
 
 
-async def test_a_logout_leaves_those_who_are_behind_in_other_sessions(site: Site):
+async def test_a_logout_leaves_connections_of_other_sessions_that_are_behind(site: Site):
     ana = await site.run(make_person)
     here, there = await site.run(sign_in, ana), await site.run(sign_in, ana)
     other = await behind(site, None, ["open.1"], cookie=there)
@@ -143,7 +128,7 @@ async def test_a_logout_leaves_those_who_are_behind_in_other_sessions(site: Site
     await other.silent_until(f"user.{ana.pk}")
 
 
-async def test_who_does_not_read_is_told_nothing_more_than_the_end(site: Site):
+async def test_a_client_that_does_not_read_is_sent_nothing_more_than_the_end(site: Site):
     ana = await site.run(make_person)
     key = await site.run(sign_in, ana)
     peer = Peer(site, "open.1", cookie=key)
@@ -160,7 +145,7 @@ async def test_who_does_not_read_is_told_nothing_more_than_the_end(site: Site):
 
 
 @pytest.mark.parametrize("ring", [10_000, 1])
-async def test_a_long_replay_does_not_put_it_off(site: Site, settings, ring):
+async def test_a_long_replay_does_not_delay_a_lost_right(site: Site, settings, ring):
     settings.HUB = {"WINDOW_EVENTS": WINDOW, "RING_EVENTS": ring}
     ana = await site.run(make_person)
     first = await site.connect(ana)
@@ -222,7 +207,7 @@ async def test_a_right_lost_during_the_hello_does_not_wait_for_the_replay(site: 
         assert await browser.ended() == (4510, "deactivated")
 
 
-async def test_a_reply_that_was_long_in_the_making_tells_nothing_of_a_lost_topic(
+async def test_a_slow_reply_contains_nothing_of_a_topic_that_was_lost_meanwhile(
     site: Site, settings, monkeypatch
 ):
     settings.HUB = {"RING_EVENTS": 1}

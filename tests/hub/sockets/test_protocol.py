@@ -14,7 +14,7 @@ def test_the_simplest_hello_asks_for_nothing():
     assert parse('{"op":"hello"}').cursor is None
 
 
-def test_a_full_hello_says_who_from_where_and_what():
+def test_a_hello_carries_ticket_cursor_and_topics():
     frame = parse(
         '{"op":"hello","ticket":"t","resume":{"epoch":"e","position":5},"topics":["news"]}'
     )

@@ -19,18 +19,14 @@ from tests.hub.site import (
     make_person,
     sign_in,
 )
+from tests.hub.sockets.steps import vanish
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def recheck(site):
     runtime = site.runtime
     await rechecking.recheck(runtime.connections, runtime.reader_threads, runtime.policy)
-
-
-def vanish(person):
-    rows = type(person)._base_manager.filter(pk=person.pk)
-    rows._raw_delete(rows.db)
 
 
 async def by_cookie(site, person, key):
@@ -50,7 +46,7 @@ async def by_ticket(site, person, key):
 doors = pytest.mark.parametrize("enter", [by_cookie, by_ticket])
 
 
-async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
+async def test_a_recheck_without_changes_disturbs_nobody(site: Site):
     ana = await site.run(make_person)
     browsers = [
         await site.connect(ana),
@@ -73,7 +69,7 @@ async def test_nobody_is_disturbed_where_nothing_changed(site: Site):
         (change_password, (4501, "password")),
     ],
 )
-async def test_who_is_no_longer_who_they_were_is_closed(site: Site, lose, expected):
+async def test_an_account_that_changed_silently_closes_its_sockets(site: Site, lose, expected):
     ana, ben = await site.run(make_person), await site.run(make_person, "ben")
     browser, other = await site.connect(ana), await site.connect(ben)
     await site.run(lose, ana)
@@ -84,7 +80,7 @@ async def test_who_is_no_longer_who_they_were_is_closed(site: Site, lose, expect
 
 @doors
 @pytest.mark.parametrize("end", [expire_session, delete_session])
-async def test_a_session_that_ends_without_a_word_ends_its_sockets_only(site: Site, end, enter):
+async def test_a_session_that_ends_without_an_event_ends_its_sockets_only(site: Site, end, enter):
     ana = await site.run(make_person)
     key, another = await site.run(sign_in, ana), await site.run(sign_in, ana)
     ended = await enter(site, ana, key)
@@ -99,7 +95,7 @@ async def test_a_session_that_ends_without_a_word_ends_its_sockets_only(site: Si
 
 @doors
 @pytest.mark.parametrize("backend", ["signed_cookies", "cache", "cached_db"])
-async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settings, backend, enter):
+async def test_a_valid_session_stays_whatever_stores_it(site: Site, settings, backend, enter):
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
     ana = await site.run(make_person)
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -111,7 +107,7 @@ async def test_whatever_holds_the_sessions_a_living_one_stays(site: Site, settin
 
 @doors
 @pytest.mark.parametrize("backend", ["cache", "cached_db"])
-async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, settings, backend, enter):
+async def test_an_ended_session_goes_whatever_stores_it(site: Site, settings, backend, enter):
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{backend}"
     ana = await site.run(make_person)
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -123,7 +119,7 @@ async def test_whatever_holds_the_sessions_an_ended_one_goes(site: Site, setting
 
 
 @doors
-async def test_a_session_that_its_cookie_holds_ends_by_its_age(site: Site, settings, enter):
+async def test_a_session_stored_in_its_cookie_ends_by_its_age(site: Site, settings, enter):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     ana = await site.run(make_person)
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -207,7 +203,7 @@ async def unfair_site():
     await made.close()
 
 
-async def test_a_policy_that_raises_for_one_person_ends_that_one_only(
+async def test_a_policy_that_raises_for_one_user_ends_that_users_sockets_only(
     unfair_site, monkeypatch, caplog
 ):
     monkeypatch.setattr(rechecking, "USERS_PER_CHECK", 2)

@@ -62,7 +62,7 @@ async def test_a_server_that_gives_way_to_other_tasks_is_no_different():
     assert server.taken == [{"slow": True}]
 
 
-async def test_a_server_that_says_gone_ends_the_socket_and_nothing_else():
+async def test_a_server_that_says_the_peer_left_ends_the_socket_and_nothing_else():
     socket = FrameSender(Server(ConnectionResetError("gone")).send, ignore)
     assert not socket.push("a")
     assert socket.closed
@@ -70,7 +70,7 @@ async def test_a_server_that_says_gone_ends_the_socket_and_nothing_else():
     await socket.close(SLOW)
 
 
-async def test_one_that_goes_while_the_server_blocks_ends_the_socket():
+async def test_a_peer_that_leaves_while_the_server_blocks_ends_the_socket():
     server = Server(ConnectionResetError("gone"))
     server.gate.clear()
     socket = FrameSender(server.send, ignore)
@@ -114,7 +114,7 @@ async def test_waiting_for_a_drained_socket_that_is_not_blocked_takes_no_time(co
 
 @pytest.fixture
 def soon(monkeypatch):
-    monkeypatch.setattr(socket_module, "LEAVING", 0.01)
+    monkeypatch.setattr(socket_module, "DISCONNECT_GRACE", 0.01)
 
 
 async def fail(server, reports):
@@ -148,7 +148,7 @@ async def test_a_close_that_fails_behind_a_goodbye_that_went_is_reported(soon):
 @pytest.mark.parametrize("error", [ConnectionResetError("gone"), RuntimeError("after the close")])
 async def test_a_peer_that_simply_left_is_not_reported(monkeypatch, error):
     """Uvicorn raises an OSError, and a RuntimeError just before its disconnect event."""
-    monkeypatch.setattr(socket_module, "LEAVING", 1.0)  # time enough for them to leave
+    monkeypatch.setattr(socket_module, "DISCONNECT_GRACE", 1.0)  # time enough for them to leave
     reports = []
     for socket in await fail(Server(error), reports):
         socket.leave()
