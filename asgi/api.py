@@ -1,4 +1,4 @@
-"""The HTTP API, put together: the hub's routers and the shop's, described at `/api/docs`."""
+"""The HTTP API: the hub's routers and the shop's, described at `/api/docs`."""
 
 from django.views.decorators.cache import never_cache
 from ninja import NinjaAPI, Swagger
@@ -16,7 +16,7 @@ from orders.topics import ShopPolicy
 
 DESCRIPTION = """\
 Log in on the site first: the API uses the same session. A change carries the CSRF token of a page
-in `X-CSRFToken`. Every refusal is `{"error": {"code", "message"}}`.
+in `X-CSRFToken`. Every error is `{"error": {"code", "message"}}`.
 """
 
 api = NinjaAPI(
@@ -24,13 +24,13 @@ api = NinjaAPI(
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
-    # No badge: the validator is somebody else's server.
+    # No badge: the validator is another site's server.
     docs=Swagger({"validatorUrl": None, "persistAuthorization": False}),
     docs_decorator=never_cache,
     auth=Session(),
     throttle=UserThrottle(),
 )
-# What one person is answered is nobody's to keep, refusals included.
+# No cache may keep a user's answers, errors included.
 api.add_decorator(never_cache, mode="view")
 answer_errors(api)
 api.add_router("", tickets.router)

@@ -1,6 +1,6 @@
 """The ASGI application: Django serves HTTP, the hub's consumer WebSockets, the hub wraps both.
 
-Order matters here: Django must be set up before anything that touches models is imported.
+Order matters here: Django must be set up before a module that touches models is imported.
 """
 
 import os

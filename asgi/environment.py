@@ -1,4 +1,4 @@
-"""Reads the environment; what does not fit is refused with its name and what was expected."""
+"""Reads the environment. An invalid value is refused with its name and what was expected."""
 
 import os
 import tempfile
@@ -20,7 +20,7 @@ def refuse(name: str, expected: str, came: str) -> ImproperlyConfigured:
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable without blanks around it; the default when unset or empty."""
+    """The variable without surrounding blanks; the default if it is unset or empty."""
     return env.str(name, default="").strip() or default
 
 
@@ -41,7 +41,7 @@ def port(name: str, default: int) -> int:
 
 
 def names(name: str, default: str) -> list[str]:
-    """A list separated by commas."""
+    """The items of a list separated by commas."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
@@ -50,17 +50,19 @@ def origins(name: str) -> list[str]:
     for one in found:
         parts = urlsplit(one)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
-            raise refuse(name, "origins such as https://shop.example, by commas", repr(one))
+            raise refuse(
+                name, "origins such as https://shop.example, separated by commas", repr(one)
+            )
     return found
 
 
 def reachable(host: str) -> str:
-    """Where a client on this machine finds a server that listens on `host`."""
+    """The host at which a client on this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
 def address_of(host: str, port: int) -> str:
-    """The http address of a server that listens there."""
+    """The http URL of a server that listens on this host and port."""
     host = reachable(host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -74,9 +76,9 @@ def site_url(name: str, default: str) -> str:
 
 
 def database(name: str) -> dict[str, Any] | None:
-    """The settings of a PostgreSQL database, or None when the variable is unset.
+    """The settings of a PostgreSQL database, or None if the variable is unset.
 
-    A refusal shows the scheme alone: the rest may hold a password.
+    An error shows only the scheme, because the rest may contain a password.
     """
     value = text(name)
     if not value:
@@ -88,9 +90,9 @@ def database(name: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = env.db_url_config(value)
     except (ValueError, ImproperlyConfigured) as error:
-        raise refuse(name, expected, "an address that cannot be read") from error
+        raise refuse(name, expected, "a URL that cannot be parsed") from error
     if not found.get("NAME"):
-        raise refuse(name, expected, "one without a database name")
+        raise refuse(name, expected, "a URL without a database name")
     return found
 
 
@@ -103,7 +105,7 @@ def redis_url(name: str) -> str:
 
 
 def email(name: str, folder: Path) -> dict[str, Any]:
-    """Django's EMAIL_* settings; without the variable, mails become files in `folder`."""
+    """Django's EMAIL_* settings. Without the variable, emails are written to files in `folder`."""
     value = text(name)
     if not value:
         return {
@@ -116,15 +118,15 @@ def email(name: str, folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = env.email_url_config(value)
     except ValueError as error:
-        raise refuse(name, "an address with a port number", "one that cannot be read") from error
+        raise refuse(name, "a URL with a port number", "one that cannot be parsed") from error
     return found
 
 
 def own_secret(path: Path) -> str:
-    """A random secret, made once and kept in `path`, readable by its owner alone.
+    """A random secret, created once and kept in `path`, readable only by its owner.
 
-    Two processes that start at once get the same one: the file appears whole or not at all,
-    and who comes second takes the first one's.
+    Two processes that start at once get the same secret: the file appears whole or not at all, and
+    the second process reads the first one's.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +136,7 @@ def own_secret(path: Path) -> str:
                 file.write(os.urandom(48).hex())
             os.link(draft, path)
         except FileExistsError:
-            pass  # the other process was first; its secret is read below
+            pass  # The other process was first; its secret is read below.
         finally:
             os.unlink(draft)
     secret = path.read_text().strip()

@@ -1,6 +1,6 @@
-"""Django's settings, all of them from the environment, with defaults for one machine.
+"""Django's settings, read from the environment, with defaults for one machine.
 
-Without DATABASE_URL everything runs embedded: SQLite, files in `var/`, a secret made on the spot.
+Without DATABASE_URL everything runs embedded: SQLite, files in `var/`, a secret of its own.
 """
 
 import datetime
@@ -38,13 +38,13 @@ if _postgres is None:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR / "db.sqlite3",
             "OPTIONS": {
-                # A transaction takes the write lock when it begins: one that reads first and
-                # writes later would otherwise fail at once instead of waiting its turn.
+                # A transaction takes the write lock when it begins. One that reads first and
+                # writes later would otherwise fail at once instead of waiting.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,  # seconds
                 "init_command": "PRAGMA journal_mode=WAL;",
             },
-            # A file, not memory: threads that share a database in memory do not wait for locks.
+            # A file, because threads that share a database in memory do not wait for locks.
             "TEST": {"NAME": environment.text("TEST_DATABASE", str(VAR / "test.sqlite3"))},
         }
     }
@@ -54,7 +54,7 @@ else:
         "pool": {"min_size": 1, "max_size": 20, "timeout": 10},  # connections, seconds
     }
     # The pool keeps the connections, so a request must give its own back: no CONN_MAX_AGE.
-    # The check on the way out of the pool finds those that a restarted server has dropped.
+    # The health check finds connections that a restarted database server has dropped.
     DATABASES = {
         "default": {
             **_postgres,
@@ -92,7 +92,7 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN")
 # Applications
 
 INSTALLED_APPS = [
-    "daphne",  # first: its runserver speaks WebSocket
+    "daphne",  # first, because its runserver serves WebSockets
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Before all that queries: the position must not be newer than what the page shows.
+    # Before all that queries: the position must not be newer than the page's content.
     "hub.pages.PagePositionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -137,7 +137,7 @@ TEMPLATES = [
     },
 ]
 
-# People
+# Users
 
 AUTH_USER_MODEL = "orders.User"
 LOGIN_URL = "login"
@@ -153,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# What browsers are told
+# Security headers and cookies
 
 _https = SITE_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = True
@@ -170,8 +170,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "connect-src": [SELF],  # covers ws: and wss: of the same host, too
-        "img-src": [SELF, "data:"],  # the admin's icons are data: addresses
+        "connect-src": [SELF],  # includes ws: and wss: of the same host
+        "img-src": [SELF, "data:"],  # the admin's icons are data: URLs
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -182,25 +182,27 @@ CONTENT_SECURITY_POLICY = {
 # Files
 
 STATIC_URL = "/static/"
-# The files are found in the applications when the process starts, so there is no collectstatic
-# step; only DEBUG looks again at each request.
+# Files are found in the applications when the process starts, so there is no collectstatic step;
+# only with DEBUG each request looks again.
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR / "media"))).resolve()
 
-# Mail
+# Email
 
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "shop@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_TIMEOUT = 10  # seconds; Django's own default is to wait for ever
+EMAIL_TIMEOUT = 10  # seconds; Django's own default is to wait forever
 vars().update(environment.email("EMAIL_URL", VAR / "mail"))
 
 # The shop
 
-LOW_STOCK = 5  # pieces: staff are told when the stock falls to this or below
-VIEW_REPEAT = datetime.timedelta(minutes=30)  # a person's views of a product within count once
+LOW_STOCK = 5  # pieces: staff get an event when the stock falls to this or below
+VIEW_REPEAT = datetime.timedelta(
+    minutes=30
+)  # a visitor's views of a product within this time count once
 
 # Language and time
 
@@ -218,9 +220,9 @@ LOGGING = {
     "loggers": {
         # Django's own handlers of this logger print to the console only when DEBUG is on.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # Its warnings are the visitors' mistakes: a wrong address, an order that was refused.
+        # Its warnings are visitors' mistakes: an unknown path, an order that was refused.
         "django.request": {"level": "ERROR"},
-        # It logs a traceback a second while Redis is away, which the hub tells in one line.
+        # It logs a traceback per second while Redis is away; the hub logs one line.
         "channels_redis": {"level": "CRITICAL"},
     },
 }
