@@ -6,6 +6,7 @@ HubError
  │   ├─ BadTopic           the topic does not follow the grammar
  │   └─ FrameTooLarge      the encoded event is above the limit
  ├─ NotAtomic              publish() was called outside a transaction
+ ├─ RowGone                save() of an instance whose row was deleted in the meantime
  ├─ BulkRefused            a bulk write for which signals cannot be sent
  ├─ ForeignMessage         the channel layer carried a message that is not this hub's
  └─ ProtocolError          a client's frame
@@ -36,6 +37,10 @@ class FrameTooLarge(PublishError):
 
 class NotAtomic(HubError):
     """publish() was called outside atomic(), where a crash could lose the event of a change."""
+
+
+class RowGone(HubError):
+    """A loaded instance was saved, but its row is gone; nothing was written."""
 
 
 class BulkRefused(HubError):

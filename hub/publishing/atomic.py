@@ -1,30 +1,67 @@
 """Writes that cannot be separated from their events.
 
 In autocommit Django sends `pre_save` and `post_save` outside any transaction: a process that
-dies in a receiver leaves the row without its event. `AtomicSave` puts both into one. Bulk
-writes send no signals at all: `AtomicQuerySet` sends them row by row, or refuses.
+dies in a receiver leaves the row without its event. `AtomicSave` puts both into one transaction.
+Bulk writes send no signals at all: `AtomicQuerySet` sends them row by row, or refuses.
 """
 
+import functools
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
-from django.db import models, router, transaction
+from django.core.serializers.base import DeserializedObject
+from django.db import DatabaseError, models, router, transaction
 
-from hub.errors import BulkRefused
+from hub.errors import BulkRefused, RowGone
 
 M = TypeVar("M", bound=models.Model)
 
 
 class AtomicSave(models.Model):
-    """A model whose `save()` and `delete()` commit together with what their receivers write."""
+    """A model whose writes commit together with what their receivers write.
+
+    An instance that was loaded or saved before is only updated. Where its row is gone, `save()`
+    raises RowGone instead of inserting it again. To make a copy, set `pk` to None.
+    """
 
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using):
-            super().save(*args, **kwargs)
+    def save_base(
+        self,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Collection[str] | None = None,
+    ) -> None:
+        using = using or router.db_for_write(type(self), instance=self)
+        state = self._state
+        key, was_adding, database = self.pk, state.adding, state.db
+        is_stored = not was_adding and database == using and key is not None
+        if is_stored and not force_insert and update_fields is None:
+            force_update = True
+        try:
+            with transaction.atomic(using=using):
+                super().save_base(raw, force_insert, force_update, using, update_fields)
+        except BaseException:
+            # The row was rolled back, so the next save() must insert it.
+            self.pk, state.adding, state.db = key, was_adding, database
+            raise
+
+    def _save_table(self, *args: Any, **kwargs: Any) -> bool:
+        try:
+            return super()._save_table(*args, **kwargs)
+        except DatabaseError as error:
+            # Django 6 has a type for this. Before, it is a bare DatabaseError of Django's own,
+            # and the database's errors have a cause.
+            not_updated = getattr(self, "NotUpdated", DatabaseError)
+            if type(error) is not not_updated or error.__cause__ is not None:
+                raise
+            raise RowGone(
+                f"{self._meta.label} {self.pk} was deleted after this instance was loaded, so it "
+                "is not saved"
+            ) from error
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
@@ -32,10 +69,32 @@ class AtomicSave(models.Model):
             return super().delete(*args, **kwargs)
 
 
+def _atomic_if_needed(save: Any) -> Any:
+    """`DeserializedObject.save`, atomic for models that ask for it.
+
+    It calls `Model.save_base` past any override, and sends the same signals around it.
+    """
+
+    @functools.wraps(save)
+    def wrapper(
+        self: DeserializedObject, save_m2m: bool = True, using: str | None = None, **kwargs: Any
+    ) -> None:
+        if not isinstance(self.object, AtomicSave):
+            return save(self, save_m2m, using, **kwargs)
+        using = using or router.db_for_write(type(self.object), instance=self.object)
+        with transaction.atomic(using=using):
+            return save(self, save_m2m, using, **kwargs)
+
+    return wrapper
+
+
+DeserializedObject.save = _atomic_if_needed(DeserializedObject.save)  # type: ignore[method-assign]
+
+
 class AtomicQuerySet(models.QuerySet[M]):
     """Bulk writes that send the same signals as `save()`, all in one transaction.
 
-    They cost a few statements a row. A variant whose signals cannot be sent raises BulkRefused.
+    They cost a few statements per row. A variant whose signals cannot be sent raises BulkRefused.
     """
 
     def update(self, **values: Any) -> int:

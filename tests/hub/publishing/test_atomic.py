@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.core import serializers
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from hub import publish
-from hub.errors import BulkRefused
+from hub.errors import BulkRefused, RowGone
 from hub.models import Event
 from orders.models import Inventory, Product
 from tests.hub.site import Told
@@ -51,11 +52,11 @@ def failing():
     def fail(sender, instance, **kwargs):
         raise LookupError("in a receiver")
 
-    post_save.connect(fail, sender=Product)
-    post_delete.connect(fail, sender=Product)
+    for signal in (post_save, post_delete):
+        signal.connect(fail, sender=Product, dispatch_uid="tests.fail")
     yield
-    post_save.disconnect(fail, sender=Product)
-    post_delete.disconnect(fail, sender=Product)
+    for signal in (post_save, post_delete):
+        signal.disconnect(sender=Product, dispatch_uid="tests.fail")
 
 
 # save and delete
@@ -86,6 +87,80 @@ def test_a_save_whose_receiver_fails_stores_neither_row_nor_event(watched, faili
         watched[0].delete()
     assert Product.objects.filter(slug="new").count() == 0
     assert Product.objects.count() == 3
+    assert told() == []
+
+
+# rows that are gone
+
+
+def stale_copy(product):
+    """A loaded instance whose row was deleted meanwhile."""
+    stale = Product.objects.get(pk=product.pk)
+    Product.objects.get(pk=product.pk).delete()
+    return stale
+
+
+@pytest.mark.parametrize("update_fields", [None, ["name"]])
+def test_an_instance_whose_row_was_deleted_is_not_inserted_again(watched, update_fields):
+    stale = stale_copy(watched[0])
+    Event.objects.all().delete()
+    with pytest.raises(RowGone, match=rf"orders.Product {stale.pk} was deleted"):
+        stale.save(update_fields=update_fields)
+    assert Product.objects.count() == 2
+    assert told() == []
+
+
+def test_an_instance_that_was_created_here_is_not_inserted_again_either(watched):
+    created = watched[0]
+    Product.objects.get(pk=created.pk).delete()
+    with pytest.raises(RowGone):
+        created.save()
+
+
+def test_a_copy_with_a_new_key_is_inserted(watched):
+    copy = Product.objects.get(pk=watched[0].pk)
+    copy.pk, copy.slug = None, "copy"
+    copy.save()
+    assert Product.objects.count() == 4
+
+
+def test_an_instance_whose_first_save_failed_is_inserted_by_the_next(failing):
+    product = Product(slug="new", name="new", price=Decimal(1))
+    with pytest.raises(LookupError):
+        product.save()
+    post_save.disconnect(sender=Product, dispatch_uid="tests.fail")
+    product.save()
+    assert Product.objects.get().pk == product.pk
+
+
+def test_an_error_of_the_database_is_not_mistaken_for_a_missing_row(watched):
+    watched[0].price = Decimal(-1)
+    with pytest.raises(IntegrityError):
+        watched[0].save()
+
+
+# raw saves
+
+
+def deserialized(product):
+    text = serializers.serialize("json", [product], fields=("slug", "name", "price"))
+    (one,) = serializers.deserialize("json", text)
+    return one
+
+
+def test_a_deserialized_object_is_stored_with_its_event(watched):
+    Event.objects.all().delete()
+    deserialized(watched[0]).save()
+    assert told() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "save", [lambda new: deserialized(new).save(), Product.save_base], ids=["fixture", "save_base"]
+)
+def test_a_raw_save_whose_receiver_fails_stores_neither_row_nor_event(failing, save):
+    with pytest.raises(LookupError):
+        save(Product(slug="new", name="new", price=Decimal(1)))
+    assert not Product.objects.exists()
     assert told() == []
 
 
