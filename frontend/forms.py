@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.db import IntegrityError, transaction
 
+from hub.errors import RowGone
 from orders.errors import EmailTaken
 from orders.models import Profile, User
 
@@ -100,7 +101,10 @@ class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
         fields = ("first_name", "last_name", "email", "wants_news")
 
     def __init__(self, *args: Any, instance: User, **kwargs: Any) -> None:
-        self.profile, _ = Profile.objects.get_or_create(user=instance)
+        try:
+            self.profile, _ = Profile.objects.get_or_create(user=instance)
+        except IntegrityError as error:
+            raise RowGone("the account was deleted") from error
         super().__init__(*args, instance=instance, initial={"bio": self.profile.bio}, **kwargs)
 
     def save(self, commit: bool = True) -> User | None:

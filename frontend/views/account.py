@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.forms import AccountForm, DeleteForm, ShopForm, SignUpForm
+from hub.errors import RowGone
 from orders.models import User
 
 
@@ -66,8 +67,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     # A refused form changes its instance as well; the page's header shows the stored user.
-    user = User.objects.get(pk=request.user.pk)
-    form = AccountForm(request.POST or None, instance=user)
+    form = AccountForm(request.POST or None, instance=_stored(request.user))
     status = 200
     if request.method == "POST":
         if form.is_valid() and form.save() is not None:
@@ -87,14 +87,23 @@ def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST, user=user)
     if not form.is_valid():
         form.focus_error()
-        context = {"form": AccountForm(instance=User.objects.get(pk=user.pk))}
+        context = {"form": AccountForm(instance=_stored(user))}
         return render(request, "frontend/account.html", context | {"delete_form": form}, status=422)
-    User.objects.get(pk=user.pk).delete()
+    # Not an instance: another request may have deleted the account meanwhile.
+    User.objects.filter(pk=user.pk).delete()
     # Not logout(): it would publish the end of a session of a user who no longer exists.
     request.session.flush()
     request.user = AnonymousUser()
     messages.success(request, "Your account was deleted.")
     return redirect("shop")
+
+
+def _stored(user: User) -> User:
+    """A fresh copy of the user. Raises RowGone if another request has deleted the account."""
+    found = User.objects.filter(pk=user.pk).first()
+    if found is None:
+        raise RowGone("the account was deleted")
+    return found
 
 
 def _next(request: HttpRequest) -> str:

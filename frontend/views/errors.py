@@ -26,6 +26,11 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _page(request, 404, "Page not found", advice)
 
 
+def gone(request: HttpRequest) -> HttpResponse:
+    advice = "Nothing was saved. Go back and reload the page."
+    return _page(request, 409, "This was deleted in the meantime", advice)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors: what failed, such as the database, may fail again."""
     context = {

@@ -33,7 +33,7 @@ class AtomicSave(models.Model):
         force_insert: Any = False,
         force_update: bool = False,
         using: str | None = None,
-        update_fields: Collection[str] | None = None,
+        update_fields: Iterable[str] | None = None,
     ) -> None:
         using = using or router.db_for_write(type(self), instance=self)
         state = self._state
@@ -49,9 +49,9 @@ class AtomicSave(models.Model):
             self.pk, state.adding, state.db = key, was_adding, database
             raise
 
-    def _save_table(self, *args: Any, **kwargs: Any) -> bool:
+    def _save_table(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super()._save_table(*args, **kwargs)
+            return super()._save_table(*args, **kwargs)  # type: ignore[misc]
         except DatabaseError as error:
             # Django 6 has a type for this. Before, it is a bare DatabaseError of Django's own,
             # and the database's errors have a cause.
@@ -80,10 +80,11 @@ def _atomic_if_needed(save: Any) -> Any:
         self: DeserializedObject, save_m2m: bool = True, using: str | None = None, **kwargs: Any
     ) -> None:
         if not isinstance(self.object, AtomicSave):
-            return save(self, save_m2m, using, **kwargs)
+            save(self, save_m2m, using, **kwargs)
+            return
         using = using or router.db_for_write(type(self.object), instance=self.object)
         with transaction.atomic(using=using):
-            return save(self, save_m2m, using, **kwargs)
+            save(self, save_m2m, using, **kwargs)
 
     return wrapper
 

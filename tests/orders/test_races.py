@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from hub.models import Event
@@ -17,40 +17,16 @@ from orders.models import Order, Product, ProductImage, ProductView, User
 from orders.receivers import view_counts
 from tests.numbering import drain
 from tests.orders.pictures import upload
+from tests.orders.racing import DEADLINE, race
 from tests.orders.shop import data, forget, pieces, product, published, user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-DEADLINE = 60  # seconds for all threads of one test
 
 
 @pytest.fixture(autouse=True)
 def patient_pool(monkeypatch):
     """Two hundred threads share twenty connections: the last one may wait for long."""
     monkeypatch.setattr(connection.pool, "timeout", DEADLINE)
-
-
-def race(*runners: Callable[[], object]) -> list[object]:
-    """Run all at once, each in a thread. Returns their results; an exception is one."""
-    start = threading.Barrier(len(runners))
-    results: list[object] = [None] * len(runners)
-
-    def run(index: int, runner: Callable[[], object]) -> None:
-        try:
-            start.wait(DEADLINE)
-            results[index] = runner()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(runners)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(DEADLINE)
-        assert not thread.is_alive()
-    return results
 
 
 def numbered(kind: str) -> list[int]:
