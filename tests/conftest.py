@@ -37,7 +37,7 @@ _SERVERS = {
     *("shared_embedded", "shared_cluster", "shared_stack"),
 }
 # Not in requirements.txt.
-_DEVELOPMENT = {"aiosmtpd", "hypothesis", "playwright", "psutil", "uvicorn"}
+_DEVELOPMENT = {"aiosmtpd", "gunicorn", "hypothesis", "playwright", "psutil", "uvicorn"}
 
 
 # Rules

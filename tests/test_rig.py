@@ -107,10 +107,9 @@ def test_a_database_is_a_copy_of_its_template(postgres_server: PostgresServer) -
     assert not {filled, copy} & postgres_server.databases()
 
 
-@pytest.mark.parametrize("software", ["daphne", "uvicorn"])
+@pytest.mark.parametrize("software", ["daphne", "uvicorn", "gunicorn"])
 def test_a_server_is_killed_and_started_again(stand_in: Path, software: Software) -> None:
-    if software == "uvicorn":
-        pytest.importorskip("uvicorn")
+    pytest.importorskip(software)  # two of them are absent from requirements.txt
     with server_of(stand_in, software) as server:
         server.kill()
         assert not is_listening(server.port)
@@ -171,7 +170,7 @@ def test_nothing_outlives_a_killed_run(redis_server: RedisServer, tmp_path: Path
         "from tests.rig.redis import RedisServer\n"
         "redis = RedisServer()\n"
         "redis.start()\n"
-        "print(redis.port, redis._directory, flush=True)\n"
+        "print(redis.port, redis.directory, flush=True)\n"
         "threading.Event().wait()\n"
     )
     with subprocess.Popen(

@@ -39,11 +39,10 @@ print(Order.objects.count(), Event.objects.count(),
 """
 
 
-@pytest.fixture(scope="module", params=["daphne", "uvicorn"])
+@pytest.fixture(scope="module", params=["daphne", "uvicorn", "gunicorn"])
 def stack(request: pytest.FixtureRequest, template: Template) -> Iterator[Stack]:
     """One system on each server software; at its end, its log must have no error."""
-    if request.param == "uvicorn":
-        pytest.importorskip("uvicorn")
+    pytest.importorskip(request.param)  # two of them are absent from requirements.txt
     with embedded_stack(template, software=request.param) as made:
         yield made
 

@@ -13,15 +13,28 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig.stack import Stack, Template, embedded_stack
 from tests.rig.wait import async_wait_until
 
-pytest.importorskip("uvicorn")  # absent from requirements.txt
-
-ENDED = (0, -15)  # exit codes: Daphne returns, Uvicorn raises the signal again
+ENDED = (0, -15)  # exit codes: Daphne and gunicorn return, Uvicorn raises the signal again
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=["daphne", "uvicorn", "gunicorn"])
 def stack(request: pytest.FixtureRequest, template: Template) -> Iterator[Stack]:
+    pytest.importorskip(request.param)  # two of them are absent from requirements.txt
     with embedded_stack(template, software=request.param) as made:
         yield made
+
+
+async def test_pages_and_events_are_served_until_the_goodbye(stack: Stack) -> None:
+    ana = Shopper(stack.url, "ana")
+    async with Listener(stack.server.ws_url, cookie=ana.cookie) as listener:
+        page = await asyncio.to_thread(ana.get, "/products/mug/")
+        assert page.status == 200 and "Coffee mug" in page.text
+        placed = await asyncio.to_thread(ana.order, "mug")
+        await listener.expect("order.received", number=placed.location.split("/")[2])
+        ending = asyncio.create_task(asyncio.to_thread(stack.server.terminate))
+        goodbye = await listener.hear("goodbye")
+        assert (goodbye["code"], goodbye["reason"]) == (4012, "restart")
+        assert await listener.closed() == 4012
+        assert await ending in ENDED
 
 
 async def test_a_client_that_has_not_said_hello_gets_the_goodbye_too(stack: Stack) -> None:
@@ -50,16 +63,17 @@ async def test_a_client_that_does_not_go_does_not_spoil_the_end(stack: Stack) ->
 
 async def test_requests_on_their_way_do_not_spoil_the_end(stack: Stack) -> None:
     ended = threading.Event()
+    answers: list[int] = []
 
     def ask() -> None:
         visitor = Shopper(stack.url)
         while not ended.is_set():
             with contextlib.suppress(OSError, http.client.HTTPException):
-                visitor.get("/readyz")
+                answers.append(visitor.get("/readyz").status)
 
     asking = [asyncio.create_task(asyncio.to_thread(ask)) for _ in range(4)]
     try:
-        await async_wait_until(lambda: stack.server.log().count("/readyz") > 20)
+        await async_wait_until(lambda: len(answers) > 20)
         assert await asyncio.to_thread(stack.server.terminate) in ENDED
     finally:
         ended.set()

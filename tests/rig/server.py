@@ -20,9 +20,11 @@ Software = Literal["daphne", "uvicorn", "gunicorn"]
 
 _READY = 60.0  # seconds from the start to the first 200 of /readyz, on a busy machine
 _BACKLOG = 4096  # connections waiting to be accepted, as `make run` sets it
-# As docs/configuration.md recommends them: what Uvicorn puts together before the hub sees it is no
+# As docs/configuration.md recommends them: what these two put together before the hub sees it is no
 # larger than with Daphne, and nothing is inflated.
-UVICORN = ["--ws-max-size", str(1024 * 1024), "--ws-per-message-deflate", "false"]
+_MESSAGE = str(1024 * 1024)  # bytes
+UVICORN = ["--ws-max-size", _MESSAGE, "--ws-per-message-deflate", "false"]
+GUNICORN = ["--worker-class", "asgi", "--websocket-max-message-size", _MESSAGE]
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -82,16 +84,8 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it, on the same port each time, without waiting; see `wait_ready`."""
-        if self.software == "daphne":
-            endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog={_BACKLOG}"
-            options = ["-e", endpoint]
-        elif self.software == "uvicorn":
-            address = ["--host", "127.0.0.1", "--port", str(self.port)]
-            options = [*address, "--backlog", str(_BACKLOG), *UVICORN]
-        else:
-            options = ["-k", "asgi", "-b", f"127.0.0.1:{self.port}", "--backlog", str(_BACKLOG)]
         self._process = Process(
-            [sys.executable, "-m", self.software, *options, *self._options, self._application],
+            [sys.executable, "-m", self.software, *self._arguments(), self._application],
             log=self._log,
             env=self._env,
             cwd=self._cwd,
@@ -147,6 +141,20 @@ class ServerProcess:
         """Fail when the log has an error or a traceback that nobody expected."""
         if found := unexpected(self.log(), self._expected):
             raise AssertionError(f"in the log of {self.url}:\n" + "\n".join(found))
+
+    def _arguments(self) -> list[str]:
+        backlog = ["--backlog", str(_BACKLOG)]
+        match self.software:
+            case "daphne":
+                endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog={_BACKLOG}"
+                return ["-e", endpoint, *self._options]
+            case "uvicorn":
+                address = ["--host", "127.0.0.1", "--port", str(self.port)]
+                return [*address, *backlog, *UVICORN, *self._options]
+            case "gunicorn":
+                # Its control socket would lie in the home directory, one for all servers.
+                address = ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket"]
+                return [*address, *backlog, *GUNICORN, *self._options]
 
     def _running(self) -> Process:
         assert self._process is not None, "this server is not started"
