@@ -16,6 +16,7 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     rate: int = 20  # incoming frames per second
     burst: int = 60  # incoming frames at once
     bytes_rate: int = 256 * 1024  # incoming bytes per second
+    requests: int = 200  # HTTP requests in flight in one process
     topics: int = 128  # topics of a connection besides the user's own
     connections: int = 10  # per user and process
     window_events: int = 256  # unanswered events of one connection

@@ -1,21 +1,27 @@
 """The outermost ASGI application: starts the hub's runtime and passes it on in the scope."""
 
 import asyncio
+from functools import cached_property
+from http import HTTPStatus
 from weakref import WeakKeyDictionary
 
 from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
 from hub.policy import Policy
+from hub.runtime.probes import Probe, probes_by_path
 from hub.runtime.requests import Application, Receive, Scope, Send
 from hub.runtime.runtime import HubRuntime
+
+RETRY_AFTER = 2  # seconds until a client that was turned away should try again
 
 
 class HubApplication:
     """The outermost ASGI application: starts the hub and passes it on as `scope["hub"]`.
 
     `application` serves HTTP and WebSockets, and routes `/ws/` to a HubConsumer. `policy` decides
-    which user may receive which topic. HTTP requests are measured. With `deliver`, the worker runs
-    in this process, too: for a site that has only one.
+    which user may receive which topic. HTTP requests are measured, and those beyond the limit
+    `REQUESTS` answered with 503. With `deliver`, the worker runs in this process, too: for a site
+    that has only one.
     """
 
     def __init__(self, application: Application, *, policy: Policy, deliver: bool = False) -> None:
@@ -23,6 +29,7 @@ class HubApplication:
         self._deliver = deliver
         self._meter = Meter()
         self._application = MetricsApplication(application, self._meter)
+        self._turn_away = MetricsApplication(_turn_away, self._meter)
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, HubRuntime]
         self._runtimes = WeakKeyDictionary()
 
@@ -31,15 +38,26 @@ class HubApplication:
             await self._lifespan(receive, send)
             return
         runtime = self.runtime()
-        if runtime.shutdown.over:
-            await _refuse(scope, send)
-            return
         scope = {**scope, "hub": runtime}
-        if scope["type"] == "http":
-            await runtime.requests.serve(self._application, scope, receive, send)
-        else:
+        if scope["type"] != "http":
+            if runtime.shutdown.over:
+                await send({"type": "websocket.close", "code": 1012})
+                return
             with runtime.shutdown.serving():
                 await self._application(scope, receive, send)
+        elif probe := self._probes.get(_path(scope)):
+            await respond(send, *probe(runtime))
+        elif runtime.shutdown.over:
+            # A server at its end: the client, or a load balancer, tries the next one.
+            await respond(send, HTTPStatus.SERVICE_UNAVAILABLE, "", (b"connection", b"close"))
+        elif runtime.requests.is_full:
+            await self._turn_away(scope, receive, send)
+        else:
+            await runtime.requests.serve(self._application, scope, receive, send)
+
+    @cached_property
+    def _probes(self) -> dict[str, Probe]:
+        return probes_by_path()
 
     def runtime(self) -> HubRuntime:
         """The runtime of the running event loop; the first call starts it."""
@@ -67,11 +85,25 @@ class HubApplication:
                 return
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    """Turn away a client of a server that is about to end; it tries the next one."""
-    if scope["type"] == "http":
-        headers = [(b"connection", b"close"), (b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body"})
-    else:
-        await send({"type": "websocket.close", "code": 1012})
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer at once, without a thread: the process has as many requests as it may."""
+    retry = (b"retry-after", str(RETRY_AFTER).encode())
+    await respond(send, HTTPStatus.SERVICE_UNAVAILABLE, "busy, try again in a moment\n", retry)
+
+
+async def respond(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+    """Send a whole response of plain text, which nobody may keep."""
+    body = text.encode()
+    always = [
+        (b"content-type", b"text/plain"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": [*always, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _path(scope: Scope) -> str:
+    """The path below the prefix that the site is served at, as Django has it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

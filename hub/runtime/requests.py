@@ -1,4 +1,4 @@
-"""HTTP requests in flight: each runs in a task of its own, whose end no server can skip.
+"""HTTP requests in flight: so many at most, each in a task of its own whose end cannot be skipped.
 
 A server cancels the application of a client that has left: Daphne after 10 s, and then again every
 second. A cancel that meets Django in `request_finished` skips what gives the database connection
@@ -32,11 +32,18 @@ class ClientLeft(OSError):
 class Requests:
     """Runs the HTTP requests of one process, so that each gives back what it holds.
 
-    Its thread's database connections are closed at its end, whether Django did so or not.
+    Its thread's database connections are closed at its end, whether Django did so or not. With
+    `limit` requests in flight the process is full: each has a thread.
     """
 
-    def __init__(self, shutdown: Shutdown) -> None:
+    def __init__(self, limit: int, shutdown: Shutdown) -> None:
+        self._limit = limit
         self._shutdown = shutdown
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._running) >= self._limit
 
     async def serve(
         self, application: Application, scope: Scope, receive: Receive, send: Send
@@ -54,6 +61,8 @@ class Requests:
 
         work = self._run(application, scope, receive, send_unless_left)
         task = asyncio.get_running_loop().create_task(work, name="hub.request")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:

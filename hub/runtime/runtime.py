@@ -82,7 +82,7 @@ class HubRuntime:
         )
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
         self.shutdown = Shutdown(self.connections)
-        self.requests = Requests(self.shutdown)
+        self.requests = Requests(self.limits.requests, self.shutdown)
         self.sockets = SocketProcess(
             services=Services(
                 policy=policy,
@@ -133,9 +133,15 @@ class HubRuntime:
             await threads.close()
 
     @property
+    def hindrance(self) -> str:
+        """Why new clients should not come here; empty when they should."""
+        if self.shutdown.begun:
+            return "ending"
+        return "" if self.follower.is_healthy else "not following the log"
+
+    @property
     def is_ready(self) -> bool:
-        """Whether new clients should come here."""
-        return self.follower.is_healthy and not self.shutdown.begun
+        return not self.hindrance
 
     def _report_unchecked(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""

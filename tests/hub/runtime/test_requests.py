@@ -15,7 +15,7 @@ from tests.rig.wait import PATIENCE, async_wait_until
 
 @pytest.fixture
 def requests():
-    return Requests(Shutdown(ConnectionRegistry(10, 1024)))
+    return Requests(2, Shutdown(ConnectionRegistry(10, 1024)))
 
 
 async def no_message(message=None):
