@@ -74,6 +74,8 @@ if not SECRET_KEY:
             "must share one secret), got nothing"
         )
     SECRET_KEY = environment.own_secret(VAR / "secret_key")
+# Former secrets: what they signed stays valid while a new one is rolled out.
+SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", "")
 
 # Channel layer and hub
 

@@ -61,7 +61,7 @@ class Credentials(msgspec.Struct, frozen=True):
 class Authentication(msgspec.Struct, frozen=True):
     """The result for a connecting client. `own`: (topic, since, until) of its subscriptions."""
 
-    person: Identity | None
+    user: Identity | None
     own: list[tuple[str, int, int | None]]
     refused: dict[str, Refusal]
     state: log.State
@@ -92,28 +92,28 @@ def authenticate(
     user = _identify(credentials)
     if user is None:
         return Authentication(None, [], policy.refusals(None, topics), state)
-    person = _person(user, credentials)
+    identity = _identity_of(user, credentials)
     intervals = intervals_of(user.pk, after)
     refusals = policy.refusals(user, {*topics, *(topic for topic, *_ in intervals)})
     own = [one for one in intervals if one[0] not in refusals]
     refused = {topic: refusals[topic] for topic in topics if topic in refusals}
-    return Authentication(person, [(person.topic, 0, None), *own], refused, state)
+    return Authentication(identity, [(identity.topic, 0, None), *own], refused, state)
 
 
 def refusals(
-    policy: Policy, person: Identity | None, topics: Collection[str]
+    policy: Policy, identity: Identity | None, topics: Collection[str]
 ) -> dict[str, Refusal] | None:
     """The topics that this user may not receive now; None: the account is gone or inactive."""
-    user = None if person is None else _active_user(person.pk)
-    if person is not None and user is None:
+    user = None if identity is None else _active_user(identity.pk)
+    if identity is not None and user is None:
         return None
     return policy.refusals(user, topics)
 
 
-def has_present_password(person: Identity) -> bool:
+def has_present_password(identity: Identity) -> bool:
     """Whether this user was authenticated with the password that the account has now."""
-    user = _active_user(person.pk)
-    return user is not None and constant_time_compare(auth_digest(user), person.auth)
+    user = _active_user(identity.pk)
+    return user is not None and is_present_password(user, identity.auth)
 
 
 def issue_ticket(user: Any, session_key: str | None, position: int) -> Ticket:
@@ -137,7 +137,7 @@ def _identify(credentials: Credentials) -> Any | None:
     return None
 
 
-def _person(user: Any, credentials: Credentials) -> Identity:
+def _identity_of(user: Any, credentials: Credentials) -> Identity:
     ticket, key = credentials.ticket, credentials.session_key
     session = session_digest(key)
     if ticket is not None:
@@ -154,8 +154,8 @@ def _active_user(pk: Any) -> Any | None:
 
 
 def _user_of_ticket(ticket: Ticket) -> Any:
-    user = _active_user(ticket.person)
-    if user is None or not constant_time_compare(auth_digest(user), ticket.auth):
+    user = _active_user(ticket.user)
+    if user is None or not is_present_password(user, ticket.auth):
         raise TicketInvalid("the ticket's account has ended or changed its password")
     if ticket.session is not None and _has_logged_out(user, ticket):
         raise TicketInvalid("the ticket's session has ended")
@@ -203,5 +203,19 @@ def living_sessions(keys: Collection[str]) -> set[str]:
 
 
 def auth_digest(user: Any) -> str:
-    """A digest that changes with the user's password."""
-    return salted_hmac("hub.ticket.auth", user.get_session_auth_hash()).hexdigest()[:16]
+    """A digest that changes with the user's password, under the present SECRET_KEY."""
+    return _auth_digest(user.get_session_auth_hash(), settings.SECRET_KEY)
+
+
+def is_present_password(user: Any, digest: str) -> bool:
+    """Whether this is the `auth_digest` of the present password, under any key."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(
+        constant_time_compare(digest, _auth_digest(one, key))
+        for one, key in zip(hashes, keys, strict=True)
+    )
+
+
+def _auth_digest(session_auth_hash: str, key: str | bytes) -> str:
+    return salted_hmac("hub.ticket.auth", session_auth_hash, secret=key).hexdigest()[:16]

@@ -19,13 +19,13 @@ MAX_SESSION_KEY = 4096  # characters: no browser keeps a longer cookie, and a he
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """What a ticket says.
 
-    `person`: the user's primary key as text. `position`: the log's, from before the user was read.
+    `user`: the user's primary key as text. `position`: the log's, from before the user was read.
     `session`: digest of the session that asked, None for a ticket made on the command line.
     `auth`: digest of the user's password hash, so that a changed password ends the ticket.
     `session_key`: to look up whether that session still exists; None if it is too long to carry.
     """
 
-    person: str
+    user: str
     position: int
     session: str | None
     auth: str

@@ -1,11 +1,11 @@
 """Revocations: a lost right is an event in the log, so it reaches each socket in order."""
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
 from django.db import router, transaction
 from django.dispatch import receiver
-from django.utils.crypto import salted_hmac
 
 from hub.models import Event
 from hub.publishing.control_events import RightsRevoked
@@ -29,10 +29,14 @@ def revoke(person: object, reason: str, session: str | None = None) -> None:
 
 
 def session_digest(session_key: str | None) -> str | None:
-    """A name for a session in the log and in tickets that does not reveal its key."""
+    """A name for a session in the log and in tickets that does not reveal its key.
+
+    It does not depend on SECRET_KEY, so that all processes agree about it while a new secret is
+    rolled out. A session's key is too long to be guessed from it.
+    """
     if not session_key:
         return None
-    return salted_hmac("hub.session", session_key).hexdigest()[:32]
+    return hashlib.sha256(f"hub.session:{session_key}".encode()).hexdigest()[:32]
 
 
 @receiver(user_logged_out, dispatch_uid="hub.session_ended")

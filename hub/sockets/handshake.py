@@ -81,7 +81,7 @@ async def perform(
         connection = _connection(checked_at, found, topics, limits)
     refused = {**found.refused, **dict.fromkeys(beyond, "too_many_topics")}
     head = max(follower.position, connection.cursor)
-    return Handshake(connection, found.person, checked_at, epoch, head, reason, refused)
+    return Handshake(connection, found.user, checked_at, epoch, head, reason, refused)
 
 
 def _credentials(

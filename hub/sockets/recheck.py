@@ -12,10 +12,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
-from django.utils.crypto import constant_time_compare
 
 from hub.concurrency.threads import DatabaseThreads
-from hub.identity.authentication import Identity, auth_digest, living_sessions
+from hub.identity.authentication import Identity, is_present_password, living_sessions
+from hub.models.chunks import in_chunks
 from hub.policy import Policy
 from hub.sockets.close_codes import REVOKED, UNCHECKED
 from hub.sockets.driver import Driver
@@ -52,8 +52,7 @@ async def recheck(
 ) -> None:
     """One round: close connections whose sign-in is over, drop topics the user may not receive."""
     everybody = connections.of_users()
-    for start in range(0, len(everybody), USERS_PER_CHECK):
-        some = everybody[start : start + USERS_PER_CHECK]
+    for some in in_chunks(everybody, USERS_PER_CHECK):
         ended = await threads.run(ended_sign_ins, {user for user, _ in some})
         staying = [(user, one) for user, one in some if user not in ended]
         for user, one in some:
@@ -87,7 +86,7 @@ def ended_sign_ins(identities: Collection[Identity]) -> dict[Identity, str]:
             ended[one] = "deleted"
         elif not user.is_active:
             ended[one] = "deactivated"
-        elif not constant_time_compare(auth_digest(user), one.auth):
+        elif not is_present_password(user, one.auth):
             ended[one] = "password"
         elif one.session_key is not None and one.session_key not in sessions:
             ended[one] = "logout"

@@ -19,10 +19,14 @@ def given(monkeypatch):
     return lambda value: monkeypatch.setenv("NAME", value)
 
 
-def load(var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Import the settings in a process of its own, with this environment only."""
+def load(
+    var: Path,
+    script: str = "from asgi import settings; print(settings.SECRET_KEY)",
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own, with this environment only."""
     return subprocess.run(
-        [sys.executable, "-c", "from asgi import settings; print(settings.SECRET_KEY)"],
+        [sys.executable, "-c", script],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "HUB_VAR": str(var), **variables},
         capture_output=True,
@@ -95,3 +99,11 @@ def test_a_shared_database_needs_a_secret(tmp_path):
     assert refused.returncode != 0
     assert "SECRET_KEY: expected" in refused.stderr
     assert load(tmp_path, DATABASE_URL="postgresql://me@db/shop", SECRET_KEY="s" * 50).stdout
+
+
+def test_former_secrets_are_read_separated_by_commas(tmp_path):
+    script = "from asgi import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    former = ["f" * 40, "g" * 40]
+    loaded = load(tmp_path, script, SECRET_KEY="s" * 50, SECRET_KEY_FALLBACKS=", ".join(former))
+    assert loaded.stdout.strip() == str(former)
+    assert load(tmp_path, script).stdout.strip() == "[]"

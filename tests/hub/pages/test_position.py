@@ -105,7 +105,7 @@ def test_a_signed_in_user_gets_a_ticket_of_their_own(client):
     answer = client.post("/api/ticket")
     assert answer.json()["expires_in"] == 300
     ticket = tickets.verify(answer.json()["ticket"], 300)
-    assert ticket.person == str(ana.pk)
+    assert ticket.user == str(ana.pk)
     assert ticket.session is not None
     assert "no-store" in answer["Cache-Control"]
 
