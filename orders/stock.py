@@ -56,7 +56,8 @@ def change(inventory: Inventory, created: bool, using: str) -> Announcement:
 def removal(inventory: Inventory, using: str, origin: Any) -> Announcement:
     """What a deleted inventory tells. `origin` is what the deletion began with."""
     before = recall(inventory)
-    is_with_product = isinstance(origin, Product) or getattr(origin, "model", None) is Product
+    deleted = getattr(origin, "model", type(origin))  # of a queryset, or of an instance
+    is_with_product = issubclass(deleted, Product)
     if before is None or is_with_product:
         return NOTHING
     return _difference(inventory.product_id, before["quantity"], using)

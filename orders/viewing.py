@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connections, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from orders.announcement import Addressed
@@ -120,7 +120,7 @@ class Counts:
 
     def _add_up(self, product: int, views: int) -> None:
         # Without signals: a new count is not a change of the product.
-        rows = Product._base_manager.filter(pk=product)
+        rows = QuerySet(Product).filter(pk=product)
         rows.update(view_count=F("view_count") + views)
         count = rows.values_list("view_count", flat=True).first()
         if count is not None:  # else the product was removed meanwhile

@@ -41,16 +41,31 @@ def check_senders(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
                     id="hub.E001",
                 )
             )
-        elif not isinstance(model._default_manager.get_queryset(), AtomicQuerySet):
+        elif unsafe := _unsafe_managers(model):
             found.append(
                 checks.Error(
-                    f"bulk writes to {model._meta.label} would not call {name}",
-                    hint="objects = hub.AtomicQuerySet.as_manager()",
+                    f"bulk writes to {model._meta.label} through {', '.join(unsafe)} would not "
+                    f"call {name}",
+                    hint="objects = hub.AtomicQuerySet.as_manager(), hub.AtomicSave as the first "
+                    "base class, and a base_manager_name that hides no rows",
                     obj=model,
                     id="hub.E002",
                 )
             )
     return found
+
+
+def _unsafe_managers(model: type[Model]) -> list[str]:
+    """The names of the managers whose bulk writes miss signals.
+
+    Django's own writes go through the base manager, which must not hide rows.
+    """
+    base = model._base_manager
+    managers = [*model._meta.managers, model._default_manager, base]
+    unsafe = {one.name for one in managers if not isinstance(one.get_queryset(), AtomicQuerySet)}
+    if base.get_queryset().query.where:
+        unsafe.add(base.name)
+    return sorted(unsafe)
 
 
 @checks.register("hub")

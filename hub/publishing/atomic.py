@@ -17,81 +17,6 @@ from hub.errors import BulkRefused, RowGone
 M = TypeVar("M", bound=models.Model)
 
 
-class AtomicSave(models.Model):
-    """A model whose writes commit together with what their receivers write.
-
-    An instance that was loaded or saved before is only updated. Where its row is gone, `save()`
-    raises RowGone instead of inserting it again. To make a copy, set `pk` to None.
-    """
-
-    class Meta:
-        abstract = True
-
-    def save_base(
-        self,
-        raw: bool = False,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
-        using = using or router.db_for_write(type(self), instance=self)
-        state = self._state
-        key, was_adding, database = self.pk, state.adding, state.db
-        is_stored = not was_adding and database == using and key is not None
-        if is_stored and not force_insert and update_fields is None:
-            force_update = True
-        try:
-            with transaction.atomic(using=using):
-                super().save_base(raw, force_insert, force_update, using, update_fields)
-        except BaseException:
-            # The row was rolled back, so the next save() must insert it.
-            self.pk, state.adding, state.db = key, was_adding, database
-            raise
-
-    def _save_table(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super()._save_table(*args, **kwargs)  # type: ignore[misc]
-        except DatabaseError as error:
-            # Django 6 has a type for this. Before, it is a bare DatabaseError of Django's own,
-            # and the database's errors have a cause.
-            not_updated = getattr(self, "NotUpdated", DatabaseError)
-            if type(error) is not not_updated or error.__cause__ is not None:
-                raise
-            raise RowGone(
-                f"{self._meta.label} {self.pk} was deleted after this instance was loaded, so it "
-                "is not saved"
-            ) from error
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using):
-            return super().delete(*args, **kwargs)
-
-
-def _atomic_if_needed(save: Any) -> Any:
-    """`DeserializedObject.save`, atomic for models that ask for it.
-
-    It calls `Model.save_base` past any override, and sends the same signals around it.
-    """
-
-    @functools.wraps(save)
-    def wrapper(
-        self: DeserializedObject, save_m2m: bool = True, using: str | None = None, **kwargs: Any
-    ) -> None:
-        if not isinstance(self.object, AtomicSave):
-            save(self, save_m2m, using, **kwargs)
-            return
-        using = using or router.db_for_write(type(self.object), instance=self.object)
-        with transaction.atomic(using=using):
-            save(self, save_m2m, using, **kwargs)
-
-    return wrapper
-
-
-DeserializedObject.save = _atomic_if_needed(DeserializedObject.save)  # type: ignore[method-assign]
-
-
 class AtomicQuerySet(models.QuerySet[M]):
     """Bulk writes that send the same signals as `save()`, all in one transaction.
 
@@ -178,3 +103,85 @@ class AtomicQuerySet(models.QuerySet[M]):
         return created
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+
+class AtomicSave(models.Model):
+    """A model whose writes commit together with what their receivers write.
+
+    An instance that was loaded or saved before is only updated. Where its row is gone, `save()`
+    raises RowGone instead of inserting it again. To make a copy, set `pk` to None.
+
+    Inherit from it first: then Django's own writes, such as `parent.children.add(child)` and
+    `on_delete=SET_NULL`, go through `objects` and send signals too. A model whose `objects` hides
+    rows needs another `base_manager_name`.
+    """
+
+    objects = AtomicQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save_base(
+        self,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        using = using or router.db_for_write(type(self), instance=self)
+        state = self._state
+        key, was_adding, database = self.pk, state.adding, state.db
+        is_stored = not was_adding and database == using and key is not None
+        if is_stored and not force_insert and update_fields is None:
+            force_update = True
+        try:
+            with transaction.atomic(using=using):
+                super().save_base(raw, force_insert, force_update, using, update_fields)
+        except BaseException:
+            # The row was rolled back, so the next save() must insert it.
+            self.pk, state.adding, state.db = key, was_adding, database
+            raise
+
+    def _save_table(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._save_table(*args, **kwargs)  # type: ignore[misc]
+        except DatabaseError as error:
+            # Django 6 has a type for this. Before, it is a bare DatabaseError of Django's own,
+            # and the database's errors have a cause.
+            not_updated = getattr(self, "NotUpdated", DatabaseError)
+            if type(error) is not not_updated or error.__cause__ is not None:
+                raise
+            raise RowGone(
+                f"{self._meta.label} {self.pk} was deleted after this instance was loaded, so it "
+                "is not saved"
+            ) from error
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            return super().delete(*args, **kwargs)
+
+
+def _atomic_if_needed(save: Any) -> Any:
+    """`DeserializedObject.save`, atomic for models that ask for it.
+
+    It calls `Model.save_base` past any override, and sends the same signals around it.
+    """
+
+    @functools.wraps(save)
+    def wrapper(
+        self: DeserializedObject, save_m2m: bool = True, using: str | None = None, **kwargs: Any
+    ) -> None:
+        if not isinstance(self.object, AtomicSave):
+            save(self, save_m2m, using, **kwargs)
+            return
+        using = using or router.db_for_write(type(self.object), instance=self.object)
+        with transaction.atomic(using=using):
+            save(self, save_m2m, using, **kwargs)
+
+    return wrapper
+
+
+DeserializedObject.save = _atomic_if_needed(DeserializedObject.save)  # type: ignore[method-assign]

@@ -125,6 +125,17 @@ def test_the_quantity_is_fixed_once_ordered():
     assert pieces(teapot) == 38
 
 
+@pytest.mark.parametrize("write", ["add", "set"])
+def test_an_order_does_not_move_to_another_product_from_the_products_side(write):
+    teapot, lamp = product(pieces=10), product("lamp", pieces=10)
+    order = Order.objects.create(product=teapot, quantity=4)
+    with pytest.raises(QuantityFixed):
+        getattr(lamp.orders, write)(*([order] if write == "add" else [[order]]))
+    assert Order.objects.get().product == teapot
+    order.delete()
+    assert (pieces(teapot), pieces(lamp)) == (10, 10)
+
+
 @pytest.mark.both
 def test_deleting_an_order_gives_its_pieces_back():
     teapot = product()

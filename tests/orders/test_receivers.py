@@ -54,7 +54,8 @@ def connected() -> dict[str, Connected]:
     found = {}
     for signal in (pre_save, post_save, pre_delete, post_delete, m2m_changed, product_viewed):
         for (uid, sender), *_ in signal.receivers:
-            if isinstance(uid, str) and uid.startswith("orders."):
+            # Other senders are proxies and children, which other tests define.
+            if isinstance(uid, str) and uid.startswith("orders.") and sender in MODELS:
                 found[uid] = Connected(signal, MODELS[sender])
     return found
 

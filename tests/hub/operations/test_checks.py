@@ -43,12 +43,32 @@ def test_a_model_whose_receiver_publishes_must_save_atomically():
 
 def test_the_manager_of_such_a_model_must_send_signals_for_bulk_writes(monkeypatch):
     plain = Manager()
-    plain.model = Order
+    plain.model, plain.name = Order, "plain"
     monkeypatch.setattr(Order._meta, "default_manager", plain)
     connect(post_save, Order)
     (found,) = checks.check_senders(None)
     assert found.id == "hub.E002"
     assert "AtomicQuerySet" in found.hint
+
+
+@pytest.mark.parametrize("place", ["managers", "base_manager"])
+def test_every_manager_of_such_a_model_must_send_signals_for_bulk_writes(monkeypatch, place):
+    second = Manager()
+    second.model, second.name = Order, "archived"
+    monkeypatch.setattr(Order._meta, place, [second] if place == "managers" else second)
+    connect(post_save, Order)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E002"
+    assert "through archived" in found.msg
+
+
+def test_the_base_manager_of_such_a_model_must_not_hide_rows(monkeypatch):
+    hiding = Order.objects.filter(quantity=1)
+    monkeypatch.setattr(Order.objects, "get_queryset", lambda: hiding)
+    monkeypatch.setattr(Order._meta, "base_manager", Order.objects)
+    connect(post_save, Order)
+    (found,) = checks.check_senders(None)
+    assert "through objects" in found.msg
 
 
 def test_a_safe_model_passes_by_name_and_by_class():

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hub import publish
 from hub.errors import BulkRefused, RowGone
 from hub.models import Event
-from orders.models import Inventory, Product
+from orders.models import Inventory, Order, Product, User
 from tests.hub.site import Told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -137,6 +137,46 @@ def test_an_error_of_the_database_is_not_mistaken_for_a_missing_row(watched):
     watched[0].price = Decimal(-1)
     with pytest.raises(IntegrityError):
         watched[0].save()
+
+
+# Django's own writes
+
+
+@pytest.fixture
+def order():
+    """An order, and the fields of each save of one: `order.saves`."""
+    teapot = make("teapot")[0]
+    Inventory.objects.create(product=teapot, quantity=10)
+    ana = User.objects.create_user("ana")
+    made = Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
+    made.saves = []
+
+    def note(sender, instance, update_fields, **kwargs):
+        made.saves.append(set(update_fields))
+
+    post_save.connect(note, sender=Order)
+    yield made
+    post_save.disconnect(note, sender=Order)
+
+
+@pytest.mark.parametrize("write", ["add", "set"])
+def test_a_reverse_foreign_key_saves_each_row(order, write):
+    ben = User.objects.create_user("ben")
+    getattr(ben.orders, write)(*([order] if write == "add" else [[order]]))
+    assert order.saves == [{"ordered_by"}]
+    assert list(ben.orders.all()) == [order]
+
+
+def test_a_reverse_foreign_key_that_is_emptied_saves_each_row(order):
+    order.ordered_by.orders.remove(order)
+    assert order.saves == [{"ordered_by"}]
+    assert not Order.objects.exclude(ordered_by=None).exists()
+
+
+def test_a_deletion_that_sets_a_foreign_key_to_null_saves_each_row(order):
+    order.ordered_by.delete()
+    assert order.saves == [{"ordered_by"}]
+    assert Order.objects.get().ordered_by is None
 
 
 # raw saves
