@@ -17,7 +17,7 @@ from hub import log
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, from_layer
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
-from hub.broadcast.ring import Ring, entry_of
+from hub.broadcast.ring import Entry, Ring, entry_of
 from hub.concurrency.threads import DatabaseThreads
 from hub.concurrency.warn_once import WarnOnce
 from hub.errors import ForeignMessage
@@ -69,6 +69,7 @@ class Follower:
         self._on_epoch = on_epoch
         self._hints = BatchQueue()
         self._ahead: dict[int, Batch] = {}
+        self._delivering: Entry | None = None
         self._ephemerals = EphemeralQueue()
         self._wake = asyncio.Event()
         self._read_due = True
@@ -177,7 +178,8 @@ class Follower:
             self.read_soon()
 
     async def run(self) -> None:
-        """Follow the log."""
+        """Follow the log. Started again after it was interrupted, it completes what it was at."""
+        self.read_soon()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -194,6 +196,8 @@ class Follower:
     async def _follow(self) -> None:
         if not self.ready.is_set():
             await self._begin()
+        if self._delivering is not None:
+            await self._deliver(self._delivering)
         await self._take_hints()
         if self._read_due:
             self._read_due = False
@@ -291,10 +295,16 @@ class Follower:
             entry = entry_of(row)
             self.ring.append(entry)
             self.position = entry.position
-            await self._fanout.deliver(entry)
+            await self._deliver(entry)
         self.position = self._fanout.decided = max(self.position, upto)
         async with self._advanced:
             self._advanced.notify_all()
+
+    async def _deliver(self, entry: Entry) -> None:
+        """Where this is interrupted, the rest of the connections gets the entry the next time."""
+        self._delivering = entry
+        await self._fanout.deliver(entry)
+        self._delivering = None
 
     async def _show(self) -> None:
         for event in self._ephemerals.take_all():

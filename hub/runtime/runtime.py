@@ -15,6 +15,7 @@ from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
 from hub.broadcast.relay import Relay
 from hub.broadcast.ring import Ring
+from hub.concurrency.supervisor import Supervisor
 from hub.concurrency.tasks import Tasks
 from hub.concurrency.threads import DatabaseThreads
 from hub.concurrency.warn_once import WarnOnce
@@ -98,7 +99,8 @@ class HubRuntime:
             is_ending=lambda: self.shutdown.begun,
             report_unsent=self._report_unsent,
         )
-        self._worker = Worker(policy, lambda: self.shutdown.begun) if deliver else None
+        self._deliver = deliver
+        self._supervisor = Supervisor()
         self._tasks = Tasks()
         self._once = WarnOnce(logger)
 
@@ -106,23 +108,23 @@ class HubRuntime:
         """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""
         self.shutdown.install()
         self.relay.connect()
-        self._tasks.spawn(self.follower.run_listening(), "hub.follower.listening")
-        self._tasks.spawn(self.follower.run_polling(), "hub.follower.polling")
-        self._tasks.spawn(self.follower.run(), "hub.follower")
-        self._tasks.spawn(self.relay.run_draining(), "hub.relay.draining")
-        self._tasks.spawn(self.relay.run_sending(), "hub.relay.sending")
-        self._tasks.spawn(self.connections.run_heartbeat(), "hub.heartbeat")
-        self._tasks.spawn(self.sampler.run(), "hub.sampler")
-        self._tasks.spawn(
-            recheck.run(self.connections, self.recheck_threads, self.policy), "hub.rechecking"
-        )
-        if self._worker is not None:
-            self._tasks.spawn(self._worker.run(), "hub.worker")
+        supervise = self._supervisor.supervise
+        supervise(self.follower.run_listening, "hub.follower.listening")
+        supervise(self.follower.run_polling, "hub.follower.polling")
+        supervise(self.follower.run, "hub.follower")
+        supervise(self.relay.run_draining, "hub.relay.draining")
+        supervise(self.relay.run_sending, "hub.relay.sending")
+        supervise(self.connections.run_heartbeat, "hub.heartbeat")
+        supervise(self.sampler.run, "hub.sampler")
+        supervise(self._recheck, "hub.rechecking")
+        if self._deliver:
+            supervise(self._work, "hub.worker")
 
     async def stop(self) -> None:
         """End every task and close every database connection."""
         self.shutdown.remove()
         self.relay.disconnect()
+        await self._supervisor.stop()
         await self._tasks.cancel()
         for threads in (
             self.reader_threads,
@@ -137,11 +139,20 @@ class HubRuntime:
         """Why new clients should not come here; empty when they should."""
         if self.shutdown.begun:
             return "ending"
+        if not self._supervisor.is_well:
+            return "a task has ended unexpectedly"
         return "" if self.follower.is_healthy else "not following the log"
 
     @property
     def is_ready(self) -> bool:
+        """Whether new clients should come here."""
         return not self.hindrance
+
+    async def _recheck(self) -> None:
+        await recheck.run(self.connections, self.recheck_threads, self.policy)
+
+    async def _work(self) -> None:
+        await Worker(self.policy, lambda: self.shutdown.begun).run()
 
     def _report_unchecked(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""

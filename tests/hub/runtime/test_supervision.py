@@ -1,0 +1,74 @@
+"""A process whose long-lived tasks are disturbed recovers, and is not ready meanwhile."""
+
+import asyncio
+
+import pytest
+
+from hub.broadcast import fanout
+from hub.concurrency import supervisor
+from tests.hub.site import Site
+from tests.rig.wait import async_wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_restarts(monkeypatch):
+    monkeypatch.setattr(supervisor, "RESTART_DELAY", 0.01)
+    monkeypatch.setattr(supervisor, "STEADY", 0.2)
+
+
+def tasks_of_the_hub():
+    return {task.get_name(): task for task in asyncio.all_tasks() if not task.done()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hub.follower",
+        "hub.follower.listening",
+        "hub.follower.polling",
+        "hub.heartbeat",
+        "hub.rechecking",
+        "hub.relay.draining",
+        "hub.relay.sending",
+        "hub.sampler",
+    ],
+)
+async def test_a_task_that_is_cancelled_from_outside_runs_again(site: Site, caplog, name):
+    browser = await site.connect(topics=["open.1"])
+    assert site.runtime.is_ready
+    tasks_of_the_hub()[name].cancel()
+    await async_wait_until(lambda: not site.runtime.is_ready)
+    assert f"{name} was cancelled unexpectedly" in caplog.text
+    await async_wait_until(lambda: site.runtime.is_ready)
+    await site.tell("open.1", "after")
+    assert await browser.texts(1) == ["after"]
+
+
+class Saboteur:
+    """A connection that cancels the follower once, as a middleware's time-out around `send` can."""
+
+    def __init__(self):
+        self.has_cancelled = False
+
+    def deliver(self, entry, event):
+        if not self.has_cancelled:
+            self.has_cancelled = True
+            asyncio.current_task().cancel()
+
+    def show(self, event, size):
+        pass
+
+
+async def test_a_follower_that_is_cancelled_while_it_delivers_completes_the_delivery(
+    site: Site, monkeypatch
+):
+    monkeypatch.setattr(fanout, "YIELD_EVERY", 1)
+    before = await site.connect(topics=["open.1"])
+    site.runtime.fanout.subscribe(Saboteur(), ["open.1"])
+    behind = await site.connect(topics=["open.1"])
+    for text in "abc":
+        await site.tell("open.1", text)
+    for browser in (before, behind):
+        assert await browser.texts(3) == ["a", "b", "c"]
