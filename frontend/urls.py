@@ -13,6 +13,7 @@ urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("inbox/", inbox.index, name="inbox"),
+    path("inbox/seen", inbox.report_seen, name="inbox-seen"),
     path("inbox/undo", inbox.undo, name="inbox-undo"),
     path("inbox/mute", preferences.mute, name="mute"),
     path("inbox/preferences/", preferences.choose, name="preferences"),

@@ -211,6 +211,11 @@ def _check_links(event: EventType, frame: dict[str, Any]) -> None:
             _check_link(event, link)
 
 
+def is_own_path(link: object) -> bool:
+    """Whether a link is a path of this site, wherever a browser would go."""
+    return isinstance(link, str) and _OWN_PATH.match(link) is not None
+
+
 def _check_link(event: EventType, link: object) -> None:
-    if not isinstance(link, str) or not _OWN_PATH.match(link):
+    if not is_own_path(link):
         raise BadEvent(f"{event.type}: a link must be a path of this site, not {link!r}")

@@ -8,32 +8,35 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import get_script_prefix, reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.labels import is_mutable, topic_labels, type_label
 from hub import inbox
+from hub.events import is_own_path
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
 from orders.topics import ShopPolicy
 
 PAGE_SIZE = 20  # events
+MAX_SEEN = 50  # events of one report
 
-ALL_ACTIONS = ("read", "archive")  # those with a button for everything
-UNDO_TEXTS = {"read": "Everything is marked as read.", "archived": "Everything is archived."}
+ALL_ACTIONS = ("seen", "read", "archive")  # those with a button for everything
+UNDO_TEXTS = {
+    "seen": "Everything is marked as seen.",
+    "read": "Everything is marked as read.",
+    "archived": "Everything is archived.",
+}
 
 
-@never_cache
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """A page of the inbox. Opening its first page marks everything as seen."""
+    """A page of the inbox. The first one offers to mark everything as seen; its script does so."""
     state, before = _state_and_cursor(request.GET)
     found = Inbox(request.user, ShopPolicy())
     page = found.page(state, before, PAGE_SIZE)
-    unread, unseen = found.unread(), found.unseen()
-    if unseen and request.method == "GET" and state != "archived" and before is None:
-        inbox.mark_all(request.user.pk, "seen", found.log.head)
+    unread = found.unread()
+    is_newest = state != "archived" and before is None
     undo = request.GET.get("undo", "")
     context = {
         "state": state,
@@ -44,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "is_first": before is None,
         "back": _query(state, before),
         "head": found.log.head,
+        "offers_seen": is_newest and found.unseen() > 0,
         "unread": f"{inbox.COUNTED - 1}+" if unread >= inbox.COUNTED else unread,
         "undo": undo,
         "undo_text": UNDO_TEXTS.get(undo.partition(".")[0]),
@@ -51,15 +55,37 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "frontend/inbox.html", context)
 
 
-@never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def open_event(request: HttpRequest, position: int) -> HttpResponse:
-    """Redirect to where the event leads, and mark it as read."""
+    """Redirect to where the event leads. POST, the item's form, also marks it as read."""
     event = _find(request, position)
-    if request.method == "GET":
+    if request.method == "POST":
         inbox.mark(request.user.pk, "read", position)
-    return redirect(event.frame["url"] or "inbox")
+    url = event.frame["url"]
+    # `publish` refuses other links, but the row may have come another way.
+    if not is_own_path(url):
+        return redirect("inbox")
+    return redirect(get_script_prefix().rstrip("/") + url)
+
+
+@require_POST
+@login_required
+def report_seen(request: HttpRequest) -> HttpResponse:
+    """Mark events as seen, for the page's scripts: each `position`, or everything `upto` one. 204.
+
+    A GET is not seeing: browsers prefetch pages, and other sites can navigate to them.
+    """
+    found = Inbox(request.user, ShopPolicy())
+    upto, positions = request.POST.get("upto"), request.POST.getlist("position")[:MAX_SEEN]
+    if not all(_is_number(number) for number in [*positions, *([upto] if upto else [])]):
+        raise Http404("not a position")
+    if upto:
+        inbox.mark_all(request.user.pk, "seen", min(int(upto), found.log.head))
+    for position in map(int, positions):
+        if found.is_due(position):
+            inbox.mark(request.user.pk, "seen", position)
+    return HttpResponse(status=204)
 
 
 @require_POST

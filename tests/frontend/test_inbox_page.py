@@ -1,5 +1,6 @@
 """The inbox's pages and their buttons."""
 
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -10,13 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hub import publish_many
-from hub.models import InboxMark
+from hub.inbox import has_seen
+from hub.models import Event, InboxMark
 from orders.events import TIMES, OrderReceived
 from orders.models import Order
 from tests.numbering import drain
 from tests.orders.shop import person, product, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+POST_ONLY = ("/inbox/1/read", "/inbox/seen", "/inbox/all/read", "/inbox/undo", "/inbox/mute")
 
 
 @pytest.fixture
@@ -52,8 +56,17 @@ def shown(answer) -> list[int]:
 
 
 def badge(client: Client) -> str:
-    found = re.search(r'Inbox <span class="badge">([^<]*)<', client.get("/").content.decode())
+    found = re.search(
+        r'<span class="badge">([^<]*)</span><span class="visually-hidden"> new<',
+        client.get("/").content.decode(),
+    )
     return found[1] if found else ""
+
+
+def seen_upto(page: str) -> str | None:
+    """The position up to which the page offers to mark everything as seen."""
+    found = re.search(r'data-seen-upto="(\d+)"', page)
+    return found[1] if found else None
 
 
 def test_the_inbox_needs_a_log_in(client):
@@ -62,6 +75,8 @@ def test_the_inbox_needs_a_log_in(client):
         ("get", "/inbox/preferences/"),
         ("get", "/inbox/1/"),
         ("post", "/inbox/1/read"),
+        ("post", "/inbox/1/"),
+        ("post", "/inbox/seen"),
         ("post", "/inbox/all/read"),
         ("post", "/inbox/undo"),
         ("post", "/inbox/mute"),
@@ -74,13 +89,13 @@ def test_the_inbox_needs_a_log_in(client):
 def test_changes_need_a_csrf_token(ana):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ana)
-    for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
+    for path in (*POST_ONLY, "/inbox/1/"):
         assert strict.post(path, {"position": "1"}).status_code == 403
     assert not InboxMark.objects.exists()
 
 
 def test_buttons_accept_post_only(ana_client):
-    for path in ("/inbox/1/read", "/inbox/all/read", "/inbox/undo", "/inbox/mute"):
+    for path in POST_ONLY:
         assert ana_client.get(path).status_code == 405
 
 
@@ -101,13 +116,18 @@ def test_an_empty_inbox_says_what_will_appear_there(ana, ana_client):
     assert "Nothing archived" in text(ana_client.get("/inbox/?state=archived"))
 
 
-def test_the_badge_counts_what_is_unseen_until_the_inbox_is_opened(ana, ana_client):
+def test_the_badge_counts_unseen_events_until_all_are_marked_as_seen(ana, ana_client):
     assert badge(ana_client) == "1"
     receive(ana, 1, 2)
     assert badge(ana_client) == "3"
-    assert "new" in text(ana_client.get("/inbox/"))
+    page = ana_client.get("/inbox/").content.decode()
+    assert ">new<" in page
+    answer = ana_client.post("/inbox/all/seen", {"position": seen_upto(page)}, follow=True)
+    assert "Everything is marked as seen." in text(answer)
     assert badge(ana_client) == ""
-    assert ">new<" not in ana_client.get("/inbox/").content.decode()
+    page = ana_client.get("/inbox/").content.decode()
+    assert ">new<" not in page
+    assert seen_upto(page) is None
 
 
 def test_the_badge_ends_at_99_plus(ana, ana_client):
@@ -115,17 +135,48 @@ def test_the_badge_ends_at_99_plus(ana, ana_client):
     assert badge(ana_client) == "99+"
 
 
-def test_a_head_request_and_the_archive_mark_nothing_as_seen(ana, ana_client):
-    ana_client.head("/inbox/")
-    ana_client.get("/inbox/?state=archived")
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Purpose": "prefetch"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+@pytest.mark.parametrize("path", ["/inbox/", "/inbox/?state=unread", "/inbox/{position}/"])
+def test_a_get_changes_nothing(ana, ana_client, path, headers):
+    (position,) = receive(ana, 1)
+    with CaptureQueriesContext(connection) as captured:
+        ana_client.get(path.format(position=position), headers=headers)
+    writes = ("INSERT", "UPDATE", "DELETE")
+    assert not [one["sql"] for one in captured if one["sql"].startswith(writes)]
+    assert badge(ana_client) == "2"
+
+
+def test_only_the_newest_page_offers_to_mark_everything_as_seen(ana, ana_client):
+    receive(ana, 1, 2)
+    for query, offers in [("", 1), ("state=unread", 1), ("state=archived", 0), ("before=2", 0)]:
+        page = ana_client.get(f"/inbox/?{query}").content.decode()
+        assert page.count("data-seen-upto") == offers, query
+
+
+def test_everything_up_to_a_position_is_reported_as_seen(ana, ana_client):
+    position, _ = receive(ana, 1, 2)
+    assert ana_client.post("/inbox/seen", {"upto": position}).status_code == 204
+    assert badge(ana_client) == "1"
+    ana_client.post("/inbox/seen", {"upto": "999999"})  # what comes later is not meant
+    receive(ana, 3)
     assert badge(ana_client) == "1"
 
 
-def test_opening_a_seen_inbox_again_writes_nothing(ana, ana_client):
-    ana_client.get("/inbox/")
-    with CaptureQueriesContext(connection) as captured:
-        ana_client.get("/inbox/")
-    assert not [one for one in captured if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+def test_single_events_are_reported_as_seen_and_those_of_others_are_left_out(ana, ana_client):
+    ben = person("ben")
+    drain()
+    (theirs,), mine = receive(ben, 1), receive(ana, 1, 2)
+    answer = ana_client.post("/inbox/seen", {"position": [*mine, theirs]})
+    assert answer.status_code == 204
+    assert badge(ana_client) == "1"  # the welcome
+    assert not has_seen(ana.pk, theirs)
+
+
+@pytest.mark.parametrize("form", [{"upto": "x"}, {"position": "-1"}, {"position": ["1", "9" * 30]}])
+def test_a_report_of_something_else_is_not_found(ana_client, form):
+    assert ana_client.post("/inbox/seen", form).status_code == 404
 
 
 def test_an_event_is_marked_read_and_unread_and_the_redirect_keeps_the_page(ana, ana_client):
@@ -194,13 +245,27 @@ def test_unknown_actions_and_positions_are_not_found(ana_client, path, form):
     assert ana_client.post(path, form).status_code == 404
 
 
-def test_following_an_event_marks_it_as_read(ana, ana_client):
+def test_opening_an_event_by_its_form_marks_it_as_read(ana, ana_client):
     order = Order.objects.create(product=product(), ordered_by=ana, quantity=1)
     rows = drain().rows
     position = next(row.position for row in rows if row.type == "order.received")
     answer = ana_client.get(f"/inbox/{position}/")
     assert answer["Location"] == order.get_absolute_url()
+    assert position in shown(ana_client.get("/inbox/?state=unread"))
+    answer = ana_client.post(f"/inbox/{position}/")
+    assert answer["Location"] == order.get_absolute_url()
     assert position not in shown(ana_client.get("/inbox/?state=unread"))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "//evil.example/", "/\t/evil.example", None]
+)
+def test_a_stored_url_of_another_site_is_not_followed(ana, ana_client, url):
+    (position,) = receive(ana, 1)
+    row = Event.objects.get(position=position)
+    row.frame = re.sub('"url":"[^"]*"', lambda _: f'"url":{json.dumps(url)}', row.frame)
+    row.save()
+    assert ana_client.post(f"/inbox/{position}/")["Location"] == "/inbox/"
 
 
 def test_an_event_without_a_url_leads_back_to_the_inbox(ana, ana_client):

@@ -65,6 +65,12 @@ class Tab {
     return this;
   }
 
+  /** The page is left; the browser may keep it for the back button. */
+  hide() {
+    this.browser.window.dispatchEvent(new Event("pagehide"));
+    return this;
+  }
+
   get hello() {
     return this.socket.sent[0];
   }
@@ -87,14 +93,14 @@ test("without a page's position and a stored cursor, the hello does not resume",
 });
 
 test("a stored cursor below the page's position is resumed", () => {
-  const first = new Tab({ page: "e1:40" }).welcome({ position: 40, head: 40 }).event(45);
+  const first = new Tab({ page: "e1:40" }).welcome({ position: 40, head: 40 }).event(45).hide();
   const next = new Tab({ page: "e1:60", storage: first.storage });
   next.socket.open();
   assert.deepEqual(next.hello.resume, { epoch: "e1", position: 45 });
 });
 
 test("a page older than the cursor resumes from the page and marks handled events", () => {
-  const first = new Tab().welcome().event(150);
+  const first = new Tab().welcome().event(150).hide();
   const next = new Tab({ page: "e1:140", tabStorage: first.tabStorage });
   next.socket.open();
   assert.equal(next.hello.resume.position, 140);
@@ -110,22 +116,22 @@ test("a page older than the cursor resumes from the page and marks handled event
 
 test("an event that only another tab has handled is emitted in this tab", () => {
   const storage = new FakeStorage();
-  const tab = new Tab({ storage }).welcome().event(101);
-  new Tab({ storage }).welcome().event(101).event(102);
+  const tab = new Tab({ storage }).welcome().event(101).hide();
+  new Tab({ storage }).welcome().event(101).event(102).hide();
   const next = new Tab({ page: "e1:102", storage, tabStorage: tab.tabStorage });
   next.socket.open();
   assert.equal(next.hello.resume.position, 101);
 });
 
 test("another user in the same browser starts from the page's position", () => {
-  const first = new Tab().welcome().event(150);
+  const first = new Tab().welcome().event(150).hide();
   const next = new Tab({ person: "8", page: "e1:40", storage: first.storage });
   next.socket.open();
   assert.equal(next.hello.resume.position, 40);
 });
 
 test("a cursor of another log is not used", () => {
-  const first = new Tab().welcome().event(150);
+  const first = new Tab().welcome().event(150).hide();
   const next = new Tab({ page: "e2:4", storage: first.storage });
   next.socket.open();
   assert.deepEqual(next.hello.resume, { epoch: "e2", position: 4 });
@@ -311,8 +317,7 @@ test("without a network the state is offline, and attempts go on", () => {
 });
 
 test("a page closes its socket at pagehide and reconnects when it is shown again", () => {
-  const tab = new Tab().welcome().event(101);
-  tab.browser.window.dispatchEvent(new Event("pagehide"));
+  const tab = new Tab().welcome().event(101).hide();
   assert.equal(tab.socket.closed, 1000);
   assert.equal(tab.browser.clock.pending, 0);
   tab.browser.window.dispatchEvent(new Event("pageshow"));
@@ -321,9 +326,8 @@ test("a page closes its socket at pagehide and reconnects when it is shown again
 });
 
 test("a page shown again marks the events that later pages have handled", () => {
-  const tab = new Tab().welcome().event(101);
-  tab.browser.window.dispatchEvent(new Event("pagehide"));
-  new Tab({ tabStorage: tab.tabStorage }).welcome().event(105);
+  const tab = new Tab().welcome().event(101).hide();
+  new Tab({ tabStorage: tab.tabStorage }).welcome().event(105).hide();
   tab.browser.window.dispatchEvent(new Event("pageshow"));
   tab.welcome({ position: 101, head: 106 }).event(105).event(106);
   assert.deepEqual(
@@ -480,6 +484,31 @@ test("a storage that throws does not stop the connection", (context) => {
   const tab = new Tab({ storage: { getItem: refuse, setItem: refuse } }).welcome().event(101);
   assert.deepEqual(tab.ids, [101]);
 });
+
+test("a replay writes each storage once per frame", () => {
+  const tab = new Tab().welcome({ head: 2100 });
+  const writes = tab.storage.writes;
+  for (let id = 101; id <= 2100; id += 1) tab.event(id);
+  assert.equal(tab.storage.writes, writes);
+  tab.browser.clock.pass(20);
+  assert.equal(tab.storage.writes, writes + 1);
+  const next = new Tab({ storage: tab.storage });
+  next.socket.open();
+  assert.equal(next.hello.resume.position, 2100);
+});
+
+const ODD = ["null", "7", "[null]", '{"7":null}', '{"7":1}', '{"8":null,"9":{"at":"x"}}'];
+for (const stored of ODD) {
+  test(`a stored ${stored} counts as nothing`, () => {
+    const storage = new FakeStorage();
+    storage.setItem("hub.cursors", stored);
+    const tab = new Tab({ storage, tabStorage: storage }).welcome().event(101).hide();
+    assert.equal(tab.state.name, "live");
+    const next = new Tab({ storage });
+    next.socket.open();
+    assert.deepEqual(next.hello.resume, { epoch: "e1", position: 101 });
+  });
+}
 
 test("a browser remembers eight users", () => {
   const storage = new FakeStorage();

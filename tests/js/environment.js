@@ -74,8 +74,12 @@ export class FakeSocket {
 
 export class FakeStorage {
   items = new Map();
+  writes = 0;
   getItem = (key) => this.items.get(key) ?? null;
-  setItem = (key, text) => void this.items.set(key, text);
+  setItem = (key, text) => {
+    this.writes += 1;
+    this.items.set(key, text);
+  };
   removeItem = (key) => void this.items.delete(key);
 }
 

@@ -117,6 +117,27 @@ test("toasts that were packed long ago are not shown again and still known", () 
   assert.equal(next.add(frame(2)), false);
 });
 
+for (const packed of [
+  {},
+  { seen: "e1:1", shown: {}, waiting: 3, more: "many" },
+  { seen: [1, null], shown: [null, {}, { frame: null, left: 1 }], waiting: [null, {}], more: -2 },
+  { shown: [{ frame: { title: 7 }, left: 5000 }, { frame: frame(1), left: null }] },
+  { waiting: [frame(1, { actions: 3 }), frame(2, { actions: [null] }), frame(3, { body: {} })] },
+]) {
+  test(`packed data of another shape counts as nothing: ${JSON.stringify(packed)}`, () => {
+    const next = new ToastQueue();
+    next.unpack(packed, 100, true);
+    assert.deepEqual([next.shown, next.waiting, next.more], [[], [], 0]);
+    assert.ok(next.add(frame(1)));
+  });
+}
+
+test("an age that is not a number shows no toast again", () => {
+  const next = new ToastQueue();
+  next.unpack(filled(2).pack(), NaN, true);
+  assert.equal(next.shown.length, 0);
+});
+
 test("clearing keeps critical toasts only", () => {
   const queue = filled(2);
   queue.add(frame(3, { severity: "critical" }));

@@ -4,6 +4,7 @@ import { ConnectionLine } from "./connection_line.js";
 import { LiveFigures } from "./live_figures.js";
 import { MissedSummary } from "./missed_summary.js";
 import { toastFilter } from "./toast_filter.js";
+import { SeenReporter } from "./seen.js";
 import { Toasts } from "./toasts.js";
 
 const {
@@ -11,11 +12,12 @@ const {
   hubPerson = "",
   hubTopics = "",
   hubQuiet,
-  hubInbox = "/orders/",
+  hubInbox = "",
+  hubRoot = "/",
 } = document.documentElement.dataset;
 const topics = hubTopics.split(" ").filter(Boolean);
 
-const url = new URL("/ws/", location.href);
+const url = new URL(`${hubRoot}ws/`, location.href);
 url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const client = new HubClient({
   url: url.href,
@@ -26,19 +28,22 @@ const client = new HubClient({
   tabStorage: storageOf("sessionStorage"),
 });
 const isFilteredOut = toastFilter(hubQuiet);
-const line = new ConnectionLine(document.querySelector("#connection"));
+const line = new ConnectionLine(document.querySelector("#connection"), hubRoot);
 const figures = new LiveFigures(topics);
+const reporter = new SeenReporter();
 const toasts = new Toasts(document.querySelector("#toasts"), {
   storage: storageOf("sessionStorage"),
   user: hubPerson,
   inbox: hubInbox,
+  seen: ({ id }) => id !== undefined && reporter.add(id),
 });
+window.addEventListener("pagehide", () => reporter.flush());
 const summary = new MissedSummary((frame) => toasts.show(frame), hubInbox);
 
 // One listener per concern: an error in one does not keep the event from the others.
 client.addEventListener("event", ({ detail }) => {
   const isToast = detail.own && !detail.handled && detail.title; // without a title: for scripts
-  if (isToast && !isFilteredOut(detail) && !summary.add(detail)) toasts.show(detail);
+  if (isToast && !isFilteredOut(detail) && !summary.add(detail)) toasts.show(belowRoot(detail));
 });
 client.addEventListener("event", ({ detail }) => figures.apply(detail));
 client.addEventListener("welcome", ({ detail }) => {
@@ -59,6 +64,7 @@ client.addEventListener("missed", ({ detail }) => {
 });
 client.addEventListener("state", ({ detail }) => {
   if (!line.show(detail)) return;
+  reporter.stop();
   toasts.clear();
   figures.end();
   if (detail.reason === "deleted") client.forget();
@@ -71,6 +77,18 @@ for (const type of ["event", "welcome", "state"]) {
   });
 }
 client.start();
+
+/** The event with paths as the browser needs them: the server's are relative to the site's root. */
+function belowRoot(frame) {
+  const prefix = hubRoot.replace(/\/$/, "");
+  const absolute = (path) => (path ? prefix + path : path);
+  return {
+    ...frame,
+    url: absolute(frame.url),
+    image: absolute(frame.image),
+    actions: frame.actions?.map((action) => ({ ...action, url: absolute(action.url) })),
+  };
+}
 
 /** The storage, or null where the browser refuses it. */
 function storageOf(name) {

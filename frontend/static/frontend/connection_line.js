@@ -11,18 +11,22 @@ const ENDINGS = {
 };
 const SESSION_ENDED = "This session has ended.";
 const SIGNED_OUT_CODES = [4501, 4510];
-const HOME = "/";
 
 export class ConnectionLine {
   #line;
+  #root;
   #timer = null;
   #name = "";
   #wasLive = false;
 
-  /** @param {HTMLElement} line hidden while the page is connected */
-  constructor(line) {
+  /**
+   * @param {HTMLElement} line hidden while the page is connected
+   * @param {string} root path of the site
+   */
+  constructor(line, root) {
     this.#line = line;
-    line.role = "status";
+    this.#root = root;
+    line.setAttribute("role", "status");
   }
 
   /**
@@ -68,11 +72,13 @@ export class ConnectionLine {
   #end(text, reason) {
     this.#line.hidden = true;
     document.documentElement.dataset.hubEnded = reason || "session";
+    // The user's data must not stay on the screen, nor come back with the back button.
+    for (const part of document.querySelectorAll("main, header nav")) part.replaceChildren();
     const notice = element("div", "ended");
-    notice.role = "alert";
+    notice.setAttribute("role", "alert");
     document.body.prepend(notice);
     const home = element("a", "", "Go to the shop");
-    home.href = HOME;
+    home.href = this.#root;
     notice.append(element("p", "", text), home);
   }
 }

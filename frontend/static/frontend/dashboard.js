@@ -97,7 +97,7 @@ function describe(name, what, column, format) {
   if (known.length === 0) return;
   const [now, most] = [known.at(-1), Math.max(...known)].map(format);
   const text = `${what} in the last five minutes: now ${now}, at most ${most}`;
-  page.querySelector(`[data-chart=${name}]`).ariaLabel = text;
+  page.querySelector(`[data-chart=${name}]`).setAttribute("aria-label", text);
 }
 
 function table(name, rows, cellsOf) {

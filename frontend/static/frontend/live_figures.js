@@ -62,8 +62,6 @@ export class LiveFigures {
   end() {
     this.#ended = true;
     clearTimeout(this.#timer);
-    // The server would refuse their forms, or act as another user.
-    for (const button of document.querySelectorAll("main button")) button.disabled = true;
   }
 
   async #fetch() {

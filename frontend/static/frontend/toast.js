@@ -1,6 +1,8 @@
 /** The element of one toast. Text from the server is never HTML, and links stay on this site. */
 
 const MARKS = { info: "i", success: "✓", warning: "!", critical: "!" };
+// As the server's check: browsers drop tabs and line ends before they look for `//host`.
+const OWN_PATH = /^\/(?![/\\])[^\x00-\x1f]*$/;
 const WORDS = { warning: "Warning: ", critical: "Important: " };
 
 /**
@@ -9,16 +11,17 @@ const WORDS = { warning: "Warning: ", critical: "Important: " };
  * @returns {HTMLElement}
  */
 export function toastElement(frame, close) {
-  const severity = frame.severity in MARKS ? frame.severity : "info";
+  const severity = Object.hasOwn(MARKS, frame.severity) ? frame.severity : "info";
   const toast = element("div", "toast");
   toast.dataset.severity = severity;
   toast.dataset.type = frame.type ?? "";
 
   const mark = element("span", "toast-mark", MARKS[severity]);
-  mark.ariaHidden = "true";
+  mark.setAttribute("aria-hidden", "true");
 
   const title = element("p", "toast-title");
-  if (severity in WORDS) title.append(element("span", "visually-hidden", WORDS[severity]));
+  const word = WORDS[severity];
+  if (word) title.append(element("span", "visually-hidden", word));
   title.append(link(frame.url, frame.title));
   const text = element("div", "toast-text");
   text.append(title);
@@ -32,7 +35,7 @@ export function toastElement(frame, close) {
 
   const button = element("button", "toast-close", "×");
   button.type = "button";
-  button.ariaLabel = `Close: ${frame.title}`;
+  button.setAttribute("aria-label", `Close: ${frame.title}`);
   button.addEventListener("click", close);
 
   toast.append(mark, text);
@@ -48,7 +51,7 @@ export function toastElement(frame, close) {
 
 /** The server refuses other links as well; a script must not rely on that. */
 export function isOfThisSite(url) {
-  return typeof url === "string" && /^\/(?![/\\])/.test(url);
+  return typeof url === "string" && OWN_PATH.test(url);
 }
 
 /** A link, or plain text if the URL leads to another site or nowhere. */

@@ -5,6 +5,7 @@
  * @property {object} frame the event that it shows
  * @property {number} left ms left on screen
  * @property {boolean} [handedOver] whether it was on screen on the previous page
+ * @property {boolean} [seen] whether the user has seen it
  */
 
 export const MAX_SHOWN = 4; // toasts on screen at once; the others wait
@@ -25,6 +26,23 @@ export function lifetime({ severity, title, body = "" }) {
   if (severity === "critical") return CRITICAL_LIFETIME;
   const reading = (title.length + body.length) * READING_TIME;
   return Math.min(MAX_LIFETIME, Math.max(MIN_LIFETIME, reading));
+}
+
+const isObject = (value) => typeof value === "object" && value !== null;
+const isOptional = (value, is) => value === undefined || is(value);
+const listOf = (value, is) => (Array.isArray(value) ? value.filter(is) : []);
+
+function isFrame(value) {
+  return (
+    isObject(value) &&
+    typeof value.title === "string" &&
+    isOptional(value.body, (body) => typeof body === "string") &&
+    isOptional(value.actions, (actions) => Array.isArray(actions) && actions.every(isObject))
+  );
+}
+
+function isEntry(value) {
+  return isObject(value) && isFrame(value.frame) && Number.isFinite(value.left);
 }
 
 const isCritical = ({ severity }) => severity === "critical";
@@ -88,21 +106,23 @@ export class ToastQueue {
   }
 
   /**
-   * Take over what the previous page packed.
+   * Take over what the previous page packed. Anything in it of another shape counts as absent: it
+   * comes from the browser's storage, where other code and other releases write as well.
    * @param {object} packed
    * @param {number} age ms since it was packed
    * @param {boolean} running whether the lifetime of its toasts went on meanwhile
    */
   unpack(packed, age, running) {
-    for (const identity of packed.seen) this.#remember(identity);
-    if (age > HANDOVER_AGE) return;
-    const entries = packed.shown
-      .map(({ frame, left }) => ({ frame, left: running ? left - age : left }))
+    const isText = (value) => typeof value === "string";
+    for (const identity of listOf(packed.seen, isText)) this.#remember(identity);
+    if (!(age <= HANDOVER_AGE)) return;
+    const entries = listOf(packed.shown, isEntry)
+      .map(({ frame, left, seen }) => ({ frame, seen, left: running ? left - age : left }))
       .filter(({ left }) => left > 0)
-      .map(({ frame, left }) => ({ frame, left: Math.max(left, MIN_LEFT), handedOver: true }));
+      .map((entry) => ({ ...entry, left: Math.max(entry.left, MIN_LEFT), handedOver: true }));
     this.shown = [...entries, ...this.shown];
-    this.waiting = [...packed.waiting, ...this.waiting];
-    this.more += packed.more;
+    this.waiting = [...listOf(packed.waiting, isFrame), ...this.waiting];
+    if (Number.isSafeInteger(packed.more) && packed.more > 0) this.more += packed.more;
     this.#fill();
   }
 

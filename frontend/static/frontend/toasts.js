@@ -8,6 +8,7 @@ import { MAX_SHOWN, MAX_SHOWN_NARROW, ToastQueue } from "./toast_queue.js";
 
 const KEY = "hub.toasts";
 const NARROW = "(max-width: 30rem)";
+const SEEN_AFTER = 2_000; // ms on screen in a visible tab, after which an event counts as seen
 
 export class Toasts {
   #root;
@@ -16,8 +17,9 @@ export class Toasts {
   #storage;
   #user;
   #inbox;
+  #seen;
   #queue = new ToastQueue(matchMedia(NARROW).matches ? MAX_SHOWN_NARROW : MAX_SHOWN);
-  #drawn = new Map(); // entry -> {node, timer, since}
+  #drawn = new Map(); // entry -> {node, timer, since, seenTimer}
   #hovered = false;
   #focused = false;
   #gone = false; // the page was left, and its toasts with it
@@ -26,10 +28,13 @@ export class Toasts {
   /**
    * @param {HTMLElement} root holds a role=status and a role=alert region: screen readers often
    *   skip text that enters the page together with its region
-   * @param {{storage: Storage | null, user: string, inbox: string}} options `user` is a primary
-   *   key, `inbox` the path of the inbox
+   * @param {object} options
+   * @param {Storage | null} options.storage hands toasts to the next page
+   * @param {string} options.user primary key
+   * @param {string} options.inbox path of the inbox
+   * @param {(frame: object) => void} options.seen called once for each event that the user has seen
    */
-  constructor(root, { storage, user, inbox }) {
+  constructor(root, { storage, user, inbox, seen }) {
     this.#root = root;
     this.#regions = {
       alert: root.querySelector("[role=alert]"),
@@ -38,6 +43,7 @@ export class Toasts {
     this.#storage = storage;
     this.#user = user;
     this.#inbox = inbox;
+    this.#seen = seen;
     this.#line = element("p", "toasts-more");
     this.#line.hidden = true;
     root.append(this.#line);
@@ -54,7 +60,11 @@ export class Toasts {
   clear() {
     this.#queue.clear();
     this.#user = null;
-    this.#storage?.removeItem(KEY);
+    try {
+      this.#storage?.removeItem(KEY);
+    } catch (error) {
+      console.warn("The stored toasts could not be removed:", error);
+    }
     this.#draw();
   }
 
@@ -63,9 +73,10 @@ export class Toasts {
   }
 
   #draw() {
-    for (const [entry, { node, timer }] of this.#drawn) {
+    for (const [entry, { node, timer, seenTimer }] of this.#drawn) {
       if (this.#queue.shown.includes(entry)) continue;
       clearTimeout(timer);
+      clearTimeout(seenTimer);
       node.remove();
       this.#drawn.delete(entry);
     }
@@ -81,11 +92,30 @@ export class Toasts {
       event.stopPropagation();
       this.#dismiss(entry);
     });
+    node.addEventListener("click", ({ target }) => {
+      if (target.closest("a")) this.#markSeen(entry);
+    });
     node.dataset.handedOver = String(entry.handedOver === true);
     const region = entry.frame.severity === "critical" ? "alert" : "status";
     this.#regions[region].append(node);
-    this.#drawn.set(entry, { node, timer: null, since: null });
+    this.#drawn.set(entry, { node, timer: null, since: null, seenTimer: null });
+    this.#watchSeen(entry);
     if (!this.#paused) this.#run(entry);
+  }
+
+  /** Wait until the toast has been on screen for SEEN_AFTER without the tab being hidden. */
+  #watchSeen(entry) {
+    const drawn = this.#drawn.get(entry);
+    clearTimeout(drawn.seenTimer);
+    if (!document.hidden && !entry.seen) {
+      drawn.seenTimer = setTimeout(() => this.#markSeen(entry), SEEN_AFTER);
+    }
+  }
+
+  #markSeen(entry) {
+    if (entry.seen) return;
+    entry.seen = true;
+    this.#seen(entry.frame);
   }
 
   #run(entry) {
@@ -130,6 +160,7 @@ export class Toasts {
 
   /** Closed by the user: a focus inside moves to the next toast, or back to where it was. */
   #dismiss(entry) {
+    this.#markSeen(entry);
     const hadFocus = this.#drawn.get(entry)?.node.contains(document.activeElement);
     this.#remove(entry);
     if (hadFocus) {
@@ -166,7 +197,10 @@ export class Toasts {
       this.#focused = this.#root.contains(relatedTarget);
       this.#pauseOrRun();
     });
-    document.addEventListener("visibilitychange", () => this.#pauseOrRun());
+    document.addEventListener("visibilitychange", () => {
+      if (!this.#gone) for (const entry of this.#drawn.keys()) this.#watchSeen(entry);
+      this.#pauseOrRun();
+    });
     window.addEventListener("pagehide", () => this.#leave());
     window.addEventListener("pageshow", ({ persisted }) => {
       if (persisted) this.#takeOver();
@@ -175,7 +209,10 @@ export class Toasts {
 
   /** The page is left: its toasts go to the next page, even if the back button shows it again. */
   #leave() {
-    for (const entry of this.#drawn.keys()) this.#pause(entry);
+    for (const [entry, { seenTimer }] of this.#drawn) {
+      this.#pause(entry);
+      clearTimeout(seenTimer);
+    }
     this.#store(false);
     // Browsers send visibilitychange after pagehide: it must not overwrite what is stored.
     this.#gone = true;
@@ -212,8 +249,8 @@ export class Toasts {
     } catch (error) {
       console.warn("The toasts of the previous page could not be read:", error);
     }
-    if (kept?.person === this.#user) {
-      this.#queue.unpack(kept, Math.max(0, Date.now() - kept.at), kept.running);
+    if (this.#user !== null && kept?.person === this.#user) {
+      this.#queue.unpack(kept, Math.max(0, Date.now() - kept.at), kept.running === true);
     }
     this.#draw();
   }

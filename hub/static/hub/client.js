@@ -27,6 +27,7 @@ import { Cursors, parseCursor } from "./cursors.js";
 import { Link } from "./link.js";
 
 const TAB_CURSOR_AGE = 60_000; // ms; a tab's cursor is meant for its next page only
+const WRITE_DELAY = 16; // ms, one frame: a replay does not write the storage for each event
 const RETRY_DELAY = 5_000; // ms until a topic that could not be checked is requested again
 const ANOTHER_USER = "person"; // reason of an end: the session is no longer that of the page's user
 
@@ -45,6 +46,7 @@ export class HubClient extends EventTarget {
   #deliveredAhead = new Set(); // positions above the cursor, of replies: the stream may repeat them
   #handled = null; // cursor of this browser when this page started
   #head = 0;
+  #writeTimer = null;
   #welcomes = 0;
   #live = false;
   #ref = 0;
@@ -79,6 +81,7 @@ export class HubClient extends EventTarget {
   }
 
   start() {
+    this.#environment.window.addEventListener("pagehide", this.#writeCursor);
     this.#link.start();
   }
 
@@ -220,9 +223,17 @@ export class HubClient extends EventTarget {
     if (position < this.#cursor.position) return;
     this.#cursor = { epoch: this.#cursor.epoch, position };
     for (const id of this.#deliveredAhead) if (id <= position) this.#deliveredAhead.delete(id);
+    this.#writeTimer ??= this.#environment.setTimeout(this.#writeCursor, WRITE_DELAY);
+  }
+
+  /** Store the cursor if it has advanced: once per frame, when the page is left and at the end. */
+  #writeCursor = () => {
+    if (this.#writeTimer === null) return;
+    this.#environment.clearTimeout(this.#writeTimer);
+    this.#writeTimer = null;
     this.#browserCursors.raise(this.#user, this.#cursor);
     this.#tabCursors.raise(this.#user, this.#cursor);
-  }
+  };
 
   #changeOwnTopics({ added = [], removed = [] }) {
     for (const topic of added) this.#own.add(topic);
@@ -270,6 +281,7 @@ export class HubClient extends EventTarget {
 
   #stateChanged(state) {
     if (state.name !== "live") this.#live = false;
+    if (state.name === "ended" || state.name === "stopped") this.#writeCursor();
     this.#emit("state", state);
   }
 

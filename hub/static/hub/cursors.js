@@ -18,6 +18,11 @@ export function parseCursor(text) {
   return epoch ? { epoch, position: Number(position) } : null;
 }
 
+function isEntry(value) {
+  const { epoch, position, at } = value ?? {};
+  return typeof epoch === "string" && Number.isSafeInteger(position) && Number.isFinite(at);
+}
+
 export class Cursors {
   #storage;
   #now;
@@ -38,8 +43,7 @@ export class Cursors {
    */
   read(user, age = Infinity) {
     const { epoch, position, at } = this.#all()[user || ANONYMOUS] ?? {};
-    if (typeof epoch !== "string" || !Number.isSafeInteger(position)) return null;
-    return this.#now() - at <= age ? { epoch, position } : null;
+    return epoch !== undefined && this.#now() - at <= age ? { epoch, position } : null;
   }
 
   /**
@@ -49,9 +53,10 @@ export class Cursors {
    * @param {Cursor} cursor
    */
   raise(user, cursor) {
-    const known = this.read(user);
+    const all = this.#all();
+    const known = all[user || ANONYMOUS];
     if (known?.epoch === cursor.epoch && known.position > cursor.position) return;
-    this.replace(user, cursor);
+    this.#put(all, user, cursor);
   }
 
   /**
@@ -59,11 +64,8 @@ export class Cursors {
    * @param {string} user
    * @param {Cursor} cursor
    */
-  replace(user, { epoch, position }) {
-    const all = this.#all();
-    all[user || ANONYMOUS] = { epoch, position, at: this.#now() };
-    const newest = Object.entries(all).sort(([, one], [, other]) => other.at - one.at);
-    this.#save(Object.fromEntries(newest.slice(0, MAX_USERS)));
+  replace(user, cursor) {
+    this.#put(this.#all(), user, cursor);
   }
 
   /** @param {string} user */
@@ -73,10 +75,17 @@ export class Cursors {
     this.#save(all);
   }
 
+  #put(all, user, { epoch, position }) {
+    all[user || ANONYMOUS] = { epoch, position, at: this.#now() };
+    const newest = Object.entries(all).sort(([, one], [, other]) => other.at - one.at);
+    this.#save(Object.fromEntries(newest.slice(0, MAX_USERS)));
+  }
+
+  /** What is stored, without entries of another shape: other releases may have written them. */
   #all() {
     try {
-      const all = JSON.parse(this.#storage?.getItem(KEY) ?? "{}");
-      return all !== null && typeof all === "object" ? all : {};
+      const all = JSON.parse(this.#storage?.getItem(KEY) ?? "{}") ?? {};
+      return Object.fromEntries(Object.entries(all).filter(([, entry]) => isEntry(entry)));
     } catch {
       return {}; // the storage is switched off, or holds something else: nothing is known
     }

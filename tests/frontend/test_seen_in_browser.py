@@ -1,0 +1,101 @@
+"""What a browser reports as seen: the open inbox, and toasts that stood long enough to read."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.rig.wait import wait_until
+
+HIDE = """isHidden => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+LONG = 60_000  # ms; any time that a page waits before it reports
+
+
+@pytest.fixture
+def ana(embedded, browser_as):
+    """A page of ana, live; she has seen all that happened before."""
+    page = browser_as(embedded, "ana")
+    page.goto("/inbox/")
+    wait_until(lambda: unseen(page) == 0, what="the inbox to be seen")
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
+    return page
+
+
+def unseen(page) -> int:
+    return page.request.get("/api/notifications").json()["unseen"]
+
+
+def order(stack, username="ana"):
+    stack.python(
+        "from orders.models import Order, Product, User\n"
+        f"buyer = User.objects.get(username='{username}')\n"
+        "product = Product.objects.get(slug='teapot')\n"
+        "Order.objects.create(product=product, ordered_by=buyer, quantity=1)"
+    )
+
+
+def wait_until_seen(page):
+    wait_until(lambda: unseen(page) == 0, what="the event to be seen")
+
+
+def test_the_open_inbox_is_seen_and_loses_its_badge(embedded, browser_as):
+    order(embedded)
+    page = browser_as(embedded, "ana")
+    assert unseen(page) > 0
+    page.goto("/inbox/")
+    expect(page.locator("[data-hub-badge]")).to_have_count(0)
+    expect(page.get_by_role("button", name="Mark all as seen")).to_have_count(0)
+    assert unseen(page) == 0
+
+
+def test_without_scripts_buttons_mark_all_as_seen_and_open_an_event(embedded, browser_as):
+    order(embedded)
+    page = browser_as(embedded, "ana", java_script_enabled=False)
+    page.goto("/inbox/")
+    page.get_by_role("button", name="Mark all as seen").click()
+    expect(page.get_by_text("Everything is marked as seen.")).to_be_visible()
+    assert unseen(page) == 0
+    page.locator(".item", has_text="Teapot").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Order")).to_be_visible()
+    items = page.request.get("/api/notifications").json()["items"]
+    assert [item["read"] for item in items if item["type"] == "order.received"] == [True]
+
+
+def test_a_toast_that_stood_for_two_seconds_is_seen(ana, embedded):
+    order(embedded)
+    expect(ana.locator(".toast")).to_have_count(1)
+    wait_until_seen(ana)
+
+
+def test_a_toast_in_a_hidden_tab_is_not_seen_until_the_tab_is_shown(ana, embedded):
+    ana.clock.install()
+    ana.goto("/")
+    expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
+    ana.evaluate(HIDE, True)
+    order(embedded)
+    expect(ana.locator(".toast")).to_have_count(1)
+    ana.clock.run_for(LONG)
+    assert unseen(ana) == 1
+    ana.evaluate(HIDE, False)
+    ana.clock.run_for(LONG)
+    wait_until_seen(ana)
+
+
+@pytest.mark.parametrize("role", ["button", "link"])
+def test_a_toast_that_is_closed_or_followed_at_once_is_seen(ana, embedded, role):
+    ana.clock.install()  # so that the toast does not stand for two seconds
+    ana.goto("/")
+    expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
+    order(embedded)
+    ana.locator(".toast").get_by_role(role).first.click()
+    ana.clock.run_for(1_500)  # the reporter's own delay
+    wait_until_seen(ana)
+
+
+def test_more_toasts_than_are_shown_lead_to_the_inbox(ana, embedded):
+    for _ in range(5):
+        order(embedded)
+    more = ana.locator(".toasts-more").get_by_role("link")
+    expect(more).to_have_attribute("href", "/inbox/")
