@@ -116,6 +116,7 @@ MIDDLEWARE = [
     # Before all that queries: the position must not be newer than the page's content.
     "hub.pages.PagePositionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "frontend.private.PrivateMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -29,7 +29,7 @@ def test_an_order_is_read_undone_and_chosen_about(embedded: Stack, browser_as: B
     expect(mine).to_have_count(0)
     page.get_by_role("link", name="Archived").click()
     expect(mine).to_be_visible()
-    page.get_by_role("link", name="Choose what you are told").click()
+    page.get_by_role("link", name="Notification preferences").click()
     box = page.get_by_label("Your orders: email")
     box.uncheck()
     page.get_by_role("button", name="Save").click()
