@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 
 from hub import log
 from hub.broadcast.fanout import Fanout
-from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, from_layer
+from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, Message, from_layer
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
 from hub.broadcast.ring import Entry, Ring, entry_of
 from hub.concurrency.threads import DatabaseThreads
@@ -32,7 +32,7 @@ logger = logging.getLogger("hub.follower")
 
 POLL = 1.0  # seconds between two looks at the log's head
 POLL_DEGRADED = 0.25  # the same, while the layer is silent
-LAYER_SILENCE = 3.0  # seconds without our own samples: the layer is degraded, join again
+LAYER_SILENCE = 3.0  # seconds without our own heartbeat: the layer is degraded, join again
 HOLE_WAIT = 0.05  # seconds to wait for an overtaken batch before reading the log
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
 REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
@@ -143,8 +143,8 @@ class Follower:
     async def _listen(self, channel: str, until: float) -> None:
         """Until it is time to join again. Raises TimeoutError when the layer is silent.
 
-        It is never silent when it works: our own sample comes back every second. What others send
-        proves nothing: it may come from another deployment, and ours may reach nobody.
+        It is never silent when it works: our own heartbeat comes back every second. What others
+        send proves nothing: it may come from another deployment, and ours may reach nobody.
         """
         loop = asyncio.get_running_loop()
         silent = loop.time() + LAYER_SILENCE
@@ -152,24 +152,24 @@ class Follower:
             async with asyncio.timeout_at(silent):
                 sent = await self._layer.receive(channel)
             try:
-                heard = from_layer(sent)
+                message = from_layer(sent)
             except ForeignMessage as error:
                 self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
                 continue
-            if heard.process == self._process:
+            if message.process == self._process:
                 silent = loop.time() + LAYER_SILENCE
                 if self.degraded:
                     logger.warning("the channel layer works again")
                 self.degraded = False
-            self._hear(heard)
+            self._receive(message)
 
-    def _hear(self, batch: Batch | Ephemerals) -> None:
-        if self.epoch and batch.epoch != self.epoch:
+    def _receive(self, message: Message) -> None:
+        if self.epoch and message.epoch != self.epoch:
             return  # Another deployment on the same Redis, or an earlier log.
-        if isinstance(batch, Batch):
-            self.offer(batch)
-        elif batch.process != self._process:
-            for event in batch.events:
+        if isinstance(message, Batch):
+            self.offer(message)
+        elif isinstance(message, Ephemerals) and message.process != self._process:
+            for event in message.events:
                 self.offer_ephemeral(event)
 
     async def run_polling(self) -> None:

@@ -48,6 +48,22 @@ class Ephemerals(msgspec.Struct, frozen=True):
     events: list[Ephemeral]
 
 
+class Heartbeat(msgspec.Struct, frozen=True):
+    """Nothing but a sign that the layer carries what this process sends."""
+
+    process: str
+    epoch: str
+
+
+Message = Batch | Ephemerals | Heartbeat
+TYPES: dict[str, type[Message]] = {
+    "hub.batch": Batch,
+    "hub.ephemerals": Ephemerals,
+    "hub.heartbeat": Heartbeat,
+}
+NAMES = {kind: name for name, kind in TYPES.items()}
+
+
 def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
     """The rows as batches of at most MAX_BYTES each (one row is always sent)."""
     some: list[Row] = []
@@ -62,19 +78,17 @@ def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
         yield Batch(process, epoch, some[0].position, some[-1].position, some)
 
 
-def to_layer(batch: Batch | Ephemerals) -> dict[str, Any]:
-    kind = "hub.batch" if isinstance(batch, Batch) else "hub.ephemerals"
-    content: dict[str, Any] = msgspec.to_builtins(batch)
-    return {"type": kind, **content}
+def to_layer(message: Message) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.to_builtins(message)
+    return {"type": NAMES[type(message)], **content}
 
 
-def from_layer(sent: dict[str, Any]) -> Batch | Ephemerals:
-    """The batch; raises ForeignMessage for another version's or another application's."""
+def from_layer(sent: dict[str, Any]) -> Message:
+    """The message; raises ForeignMessage for another version's or another application's."""
     name = str(sent.get("type"))
-    kinds: dict[str, type[Batch | Ephemerals]] = {"hub.batch": Batch, "hub.ephemerals": Ephemerals}
-    if name not in kinds:
+    if name not in TYPES:
         raise ForeignMessage(f"the type {name[:80]!r} is not known here")
     try:
-        return msgspec.convert(sent, kinds[name])
+        return msgspec.convert(sent, TYPES[name])
     except msgspec.ValidationError as error:
         raise ForeignMessage(f"the type {name!r} is another version's: {error}") from error

@@ -12,7 +12,15 @@ from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, batches, to_layer
+from hub.broadcast.layer import (
+    GROUP,
+    Ephemeral,
+    Ephemerals,
+    Heartbeat,
+    Message,
+    batches,
+    to_layer,
+)
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
 from hub.concurrency.threads import DatabaseThreads
 from hub.events import EventType, encode_tail
@@ -23,6 +31,8 @@ logger = logging.getLogger("hub.relay")
 
 SEND_TIMEOUT = 1.0  # seconds for one group_send
 DRAIN_RETRY = 0.5  # seconds until a failed drain is tried again
+DRAIN_PATIENCE = 5.0  # seconds without a drain that succeeds until the process is not ready
+HEARTBEAT_INTERVAL = 1.0  # seconds; a follower that hears none of its process joins again
 
 
 class Following(Protocol):
@@ -56,14 +66,21 @@ class Relay:
         self._outgoing = asyncio.Event()
         self._batches = BatchQueue()
         self._ephemerals = EphemeralQueue()
+        self._heartbeat_due = False
         self._layer_works = True
+        self._undrained_since: float | None = None
         self._loop = asyncio.get_running_loop()
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether rows that wait for a number get it within the time that is allowed."""
+        since = self._undrained_since
+        return since is None or self._loop.time() - since <= DRAIN_PATIENCE
+
     def connect(self) -> None:
-        """Listen to what this process publishes, and look once for rows that others left behind."""
+        """Listen to what this process publishes."""
         committed.connect(self.kick, weak=False, dispatch_uid=id(self))
         ephemeral.connect(self._take_ephemeral, weak=False, dispatch_uid=id(self))
-        self._unnumbered.set()
 
     def disconnect(self) -> None:
         committed.disconnect(dispatch_uid=id(self))
@@ -91,6 +108,8 @@ class Relay:
         self._outgoing.set()
 
     async def run_draining(self) -> None:
+        """Number what was committed, beginning with what others left behind."""
+        self._unnumbered.set()
         while True:
             await self._unnumbered.wait()
             self._unnumbered.clear()
@@ -109,8 +128,11 @@ class Relay:
         self._unnumbered.set()
 
     async def _drain(self) -> None:
+        if self._undrained_since is None:
+            self._undrained_since = self._loop.time()
         while True:
             drained = await self._database.run(drain)
+            self._undrained_since = self._loop.time() if drained.is_full else None
             for batch in batches(self._process, drained.epoch, drained.rows):
                 if not self._batches.append(batch):
                     self._follower.read_soon()
@@ -120,20 +142,35 @@ class Relay:
             if not drained.is_full:
                 return
 
+    async def run_beating(self) -> None:
+        """Have a heartbeat sent once a second, behind whatever else waits."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_INTERVAL)
+            self._heartbeat_due = True
+            self._outgoing.set()
+
     async def run_sending(self) -> None:
         while True:
             await self._outgoing.wait()
             self._outgoing.clear()
-            while self._batches or self._ephemerals:
-                await self._send(self._batches.popleft() if self._batches else self._gather())
+            while (message := self._next()) is not None:
+                await self._send(message)
 
-    def _gather(self) -> Ephemerals:
-        return Ephemerals(self._process, self._follower.epoch, self._ephemerals.take_all())
+    def _next(self) -> Message | None:
+        """What is to be sent next: hints of logged events come before all else."""
+        if self._batches:
+            return self._batches.popleft()
+        if self._ephemerals:
+            return Ephemerals(self._process, self._follower.epoch, self._ephemerals.take_all())
+        if self._heartbeat_due:
+            self._heartbeat_due = False
+            return Heartbeat(self._process, self._follower.epoch)
+        return None
 
-    async def _send(self, batch: Batch | Ephemerals) -> None:
+    async def _send(self, message: Message) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                await self._layer.group_send(GROUP, to_layer(batch))
+                await self._layer.group_send(GROUP, to_layer(message))
         except Exception as error:  # Whatever a layer raises: the log has it all.
             if self._layer_works:
                 logger.warning("the channel layer fails, reading the log instead: %r", error)

@@ -114,6 +114,7 @@ class HubRuntime:
         supervise(self.follower.run, "hub.follower")
         supervise(self.relay.run_draining, "hub.relay.draining")
         supervise(self.relay.run_sending, "hub.relay.sending")
+        supervise(self.relay.run_beating, "hub.relay.beating")
         supervise(self.connections.run_heartbeat, "hub.heartbeat")
         supervise(self.sampler.run, "hub.sampler")
         supervise(self._recheck, "hub.rechecking")
@@ -141,6 +142,8 @@ class HubRuntime:
             return "ending"
         if not self._supervisor.is_well:
             return "a task has ended unexpectedly"
+        if not self.relay.is_healthy:
+            return "events are not numbered"
         return "" if self.follower.is_healthy else "not following the log"
 
     @property

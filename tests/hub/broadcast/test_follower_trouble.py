@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 from hub import log
 from hub.broadcast import follower as follower_module
+from hub.broadcast import relay
 from hub.broadcast.layer import GROUP
 from hub.metrics import sampler
 from tests.hub.following import age, in_another_thread, insert, use_layer
@@ -71,14 +72,14 @@ async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monke
 
 
 @pytest.fixture
-def quick_samples(monkeypatch):
-    monkeypatch.setattr(sampler, "INTERVAL", 0.1)
+def quick_heartbeat(monkeypatch):
+    monkeypatch.setattr(relay, "HEARTBEAT_INTERVAL", 0.1)
     monkeypatch.setattr(follower_module, "LAYER_SILENCE", 1.0)
     monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
 
 
 async def test_a_layer_that_carries_only_messages_of_others_counts_as_silent(
-    site: Site, settings, quick_samples, caplog
+    site: Site, settings, quick_heartbeat, caplog
 ):
     use_layer(settings, "MutedLayer")
     layer, follower = get_channel_layer(), site.runtime.follower
@@ -95,7 +96,7 @@ async def test_a_layer_that_carries_only_messages_of_others_counts_as_silent(
 
 
 async def test_a_silent_layer_counts_as_degraded_before_the_group_is_left(
-    site: Site, settings, quick_samples, monkeypatch
+    site: Site, settings, quick_heartbeat, monkeypatch
 ):
     use_layer(settings, "MutedLayer")
     layer, follower, known = get_channel_layer(), site.runtime.follower, []
@@ -116,12 +117,33 @@ async def test_while_the_layer_is_silent_the_log_is_read_more_often(
     site: Site, settings, monkeypatch
 ):
     use_layer(settings, "DeadLayer")
-    monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)  # a sample that fails has the log read, too
+    # What cannot be sent has the log read, too.
+    monkeypatch.setattr(relay, "HEARTBEAT_INTERVAL", 3_600.0)
+    monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
     browser = await site.connect(topics=["open.1"])
     await site.followed()
     await asyncio.to_thread(in_another_thread, insert, "open.1", "told")
     assert await asyncio.wait_for(browser.texts(1), PATIENCE) == ["told"]
+
+
+async def test_a_process_without_samples_knows_that_the_layer_works(
+    site: Site, quick_heartbeat, monkeypatch, caplog
+):
+    """Samples may be too large for a frame, or switched off."""
+    monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)
+    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 0.5)
+    heartbeats = []
+    receive = site.runtime.follower._receive
+
+    def count(message):
+        heartbeats.append(message)
+        receive(message)
+
+    monkeypatch.setattr(site.runtime.follower, "_receive", count)
+    await async_wait_until(lambda: len(heartbeats) > 10)
+    assert not site.runtime.follower.degraded
+    assert "the channel layer is silent" not in caplog.text
 
 
 # A database in trouble

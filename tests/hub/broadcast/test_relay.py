@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 
 import pytest
 from channels.layers import get_channel_layer
@@ -14,7 +15,7 @@ from hub.broadcast import relay as relay_module
 from hub.models import Event
 from tests.hub.site import Site, Told, make_person
 from tests.numbering import drain
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -162,6 +163,26 @@ async def test_a_drain_that_fails_is_tried_again(site: Site, monkeypatch, error,
     await site.tell("open.1", "told")
     assert await browser.texts(1) == ["told"]
     assert str(error) in caplog.text
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs"])
+async def test_a_process_whose_drains_do_not_succeed_is_not_ready(site: Site, monkeypatch, trouble):
+    monkeypatch.setattr(relay_module, "DRAIN_RETRY", 0.01)
+    monkeypatch.setattr(relay_module, "DRAIN_PATIENCE", 0.2)
+    await site.connect()
+    over = threading.Event()
+
+    def drain_in_trouble():
+        if trouble == "fails" and not over.is_set():
+            raise OperationalError("locked")
+        over.wait(PATIENCE)
+        return drain()
+
+    monkeypatch.setattr(relay_module, "drain", drain_in_trouble)
+    await site.tell("open.1", "told")
+    await async_wait_until(lambda: site.runtime.hindrance == "events are not numbered")
+    over.set()
+    await async_wait_until(lambda: site.runtime.is_ready)
 
 
 async def test_a_layer_that_stands_still_does_not_hold_up_the_numbering(

@@ -30,6 +30,7 @@ def tasks_of_the_hub():
         "hub.follower.polling",
         "hub.heartbeat",
         "hub.rechecking",
+        "hub.relay.beating",
         "hub.relay.draining",
         "hub.relay.sending",
         "hub.sampler",
