@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.db.models import Count, Field, ImageField, QuerySet
+from django.contrib.auth.forms import UserChangeForm
+from django.db.models import Count, Field, FileField, ImageField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -53,35 +54,66 @@ class ReadOnly(Dependent):
         return False
 
 
-class OnlyChanges:
-    """Saves what staff changed, and not the rest of what their page showed.
+class OnlyChangesForm(ModelForm):
+    """A form that writes what staff changed, and not the rest of what their page showed.
 
-    Pages stay open: meanwhile an order has taken pieces, or a colleague has set a price. A hidden
-    copy of each such figure as it was shown tells what was really changed.
+    Pages stay open: meanwhile an order has taken pieces, a user has changed their address, or a
+    colleague has set a price. A hidden copy of each field as it was shown tells what was changed.
     """
 
-    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in ("price", "quantity"):
-            kwargs["show_hidden_initial"] = True
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+    def _post_clean(self) -> None:
+        # What was not changed keeps its stored value, also while the instance is validated.
+        if not self.instance._state.adding:
+            for name in set(self.cleaned_data) - set(self.changed_data):
+                del self.cleaned_data[name]
+        super()._post_clean()
 
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        obj.save(update_fields=changed_columns(form) if change else None)
-
-
-class OnlyChangesForm(ModelForm):
-    """As OnlyChanges, for inlines, which their form saves."""
+    def changed_columns(self) -> list[str]:
+        columns = {field.name for field in self.instance._meta.concrete_fields}
+        return [name for name in self.changed_data if name in columns]
 
     def save(self, commit: bool = True) -> Any:
         if not commit or self.instance._state.adding:
             return super().save(commit)
-        self.instance.save(update_fields=changed_columns(self))
+        self.instance.save(update_fields=self.changed_columns())
+        self._save_m2m()
         return self.instance
 
+    def _save_m2m(self) -> None:
+        """Apply the difference between the choices that were shown and those that were sent."""
+        for field in self.instance._meta.many_to_many:
+            if field.name not in self.cleaned_data:
+                continue
+            chosen = {row.pk for row in self.cleaned_data[field.name]}
+            shown = self._shown(field.name)
+            relation = getattr(self.instance, field.name)
+            relation.remove(*(shown - chosen))
+            relation.add(*(chosen - shown))
 
-def changed_columns(form: ModelForm) -> list[str]:
-    columns = {field.name for field in form.instance._meta.concrete_fields}
-    return [name for name in form.changed_data if name in columns]
+    def _shown(self, name: str) -> set[Any]:
+        """The keys that the page showed as chosen."""
+        bound = self[name]
+        sent = self._widget_data_value(bound.field.hidden_widget(), bound.html_initial_name)
+        return {row.pk for row in bound.field.queryset.filter(pk__in=sent or ())}
+
+
+class OnlyChanges:
+    """An admin, or an inline, whose form is an OnlyChangesForm."""
+
+    form = OnlyChangesForm
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if not isinstance(db_field, FileField):  # one that is sent is a change, others are none
+            kwargs["show_hidden_initial"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm]:
+        return super().get_changelist_form(request, **{"form": OnlyChangesForm, **kwargs})
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: OnlyChangesForm, change: bool
+    ) -> None:
+        obj.save(update_fields=form.changed_columns() if change else None)
 
 
 class Preview:
@@ -101,10 +133,9 @@ class Preview:
 
 class InventoryInline(OnlyChanges, admin.StackedInline):
     model = Inventory
-    form = OnlyChangesForm
 
 
-class ImageInline(Preview, admin.TabularInline):
+class ImageInline(OnlyChanges, Preview, admin.TabularInline):
     model = ProductImage
     extra = 0
     fields = ("preview", "image", "alt", "position")
@@ -112,17 +143,15 @@ class ImageInline(Preview, admin.TabularInline):
     formfield_overrides = PICTURES
 
 
-class SummaryInline(Dependent, admin.StackedInline):
+class SummaryInline(OnlyChanges, Dependent, admin.StackedInline):
     model = ProductSummary
     can_delete = False
 
 
-class ProductForm(ModelForm):
+class ProductForm(OnlyChangesForm):
     def clean_watchers(self) -> QuerySet[User]:
         chosen = self.cleaned_data["watchers"]
-        before = self.instance.watchers.all() if self.instance.pk else User.objects.none()
-        added = {user.pk for user in chosen} - {user.pk for user in before}
-        if added:
+        if added := {user.pk for user in chosen} - self._shown("watchers"):
             check_watched(added)
         return chosen
 
@@ -175,7 +204,7 @@ class InventoryAdmin(OnlyChanges, admin.ModelAdmin):
 
 
 @admin.register(ProductImage)
-class ProductImageAdmin(Preview, admin.ModelAdmin):
+class ProductImageAdmin(OnlyChanges, Preview, admin.ModelAdmin):
     list_display = ("preview", "product", "alt", "position")
     list_display_links = ("preview", "product")
     list_select_related = ("product",)
@@ -186,7 +215,7 @@ class ProductImageAdmin(Preview, admin.ModelAdmin):
 
 
 @admin.register(ProductSummary)
-class ProductSummaryAdmin(Dependent, admin.ModelAdmin):
+class ProductSummaryAdmin(OnlyChanges, Dependent, admin.ModelAdmin):
     list_display = ("product", "content")
     list_select_related = ("product",)
     search_fields = ("product__name", "content")
@@ -254,21 +283,26 @@ class OrderAdmin(admin.ModelAdmin):
 # Users
 
 
-class ProfileInline(Dependent, admin.StackedInline):
+class ProfileInline(OnlyChanges, Dependent, admin.StackedInline):
     model = Profile
     can_delete = False
 
 
 @admin.register(Profile)
-class ProfileAdmin(Dependent, admin.ModelAdmin):
+class ProfileAdmin(OnlyChanges, Dependent, admin.ModelAdmin):
     list_display = ("user", "bio")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email", "bio")
     readonly_fields = ("user",)
 
 
+class UserForm(OnlyChangesForm, UserChangeForm):
+    pass
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(OnlyChanges, DjangoUserAdmin):
+    form = UserForm
     fieldsets = (
         *DjangoUserAdmin.fieldsets,
         ("Shop", {"fields": ("wants_news", "watches")}),

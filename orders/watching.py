@@ -18,8 +18,7 @@ def check_watched(users: Collection[Any], added: int = 1, using: str | None = No
 
     Their rows are locked, so that two requests of one user do not count past each other.
     """
-    locked = User.objects.using(using).select_for_update(no_key=True).filter(pk__in=users)
-    list(locked.order_by("pk").values_list("pk", flat=True))
+    _lock_users(users, using)
     rows = Product.watchers.through.objects.using(using).filter(user_id__in=users)
     counts = rows.order_by().values("user_id").annotate(watched=Count("pk"))
     highest = max((row["watched"] for row in counts), default=0)
@@ -47,8 +46,15 @@ def change(
     elif action == "post_add" and pk_set:
         pairs = [(instance.pk, pk) if reverse else (pk, instance.pk) for pk in sorted(pk_set)]
     elif action in ("pre_remove", "pre_clear"):
-        # Read before it happens: a clear names nobody, and a removal may name users who do not
-        # watch.
+        # Locked first: a row that another request adds after the look would be removed unseen,
+        # and its subscription would stay. Looked at before the removal, which may name users who
+        # do not watch; a clear names no users at all.
+        if reverse:
+            _lock_users({instance.pk}, using)
+        elif action == "pre_remove":
+            _lock_users(pk_set or (), using)
+        else:
+            _lock_product(instance.pk, using)
         this, other = ("user_id", "product_id") if reverse else ("product_id", "user_id")
         rows = through.objects.using(using).filter(**{this: instance.pk})
         if action == "pre_remove":
@@ -58,3 +64,14 @@ def change(
     return Announcement(
         subscriptions=[(user, product_topic(product), begins) for user, product in pairs]
     )
+
+
+def _lock_users(keys: Collection[Any], using: str | None) -> None:
+    rows = User.objects.using(using).select_for_update(no_key=True).filter(pk__in=keys)
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _lock_product(key: Any, using: str | None) -> None:
+    """With its key: rows that point at the product cannot be added meanwhile."""
+    rows = Product.objects.using(using).select_for_update().filter(pk=key)
+    list(rows.values_list("pk", flat=True))

@@ -8,13 +8,16 @@ from django.utils import timezone
 from hub import AtomicQuerySet, AtomicSave
 from orders.models.product import Product
 
+MOST_DRAWN = 500  # numbers at once; at most so many are left unused after a fixture
+
 
 class OrderNumber(models.Model):
     """Gives out order numbers: the primary key of each row is one.
 
     The database gives out keys without a lock, so two orders never wait for each other here and
     never get the same number. With one counter row they would wait, and orders of several products
-    could deadlock. A rolled-back order may leave a gap.
+    could deadlock. A rolled-back order may leave a gap. Numbers that orders have already, such as
+    those of a fixture, are skipped.
     """
 
     class Meta:
@@ -26,7 +29,16 @@ class OrderNumber(models.Model):
     @classmethod
     def next(cls, using: str) -> str:
         """A new order number, `YYYY-NNNNNN`, with more digits from a million on."""
-        return f"{timezone.now().year}-{cls.objects.using(using).create().pk:06}"
+        rows, orders = cls.objects.using(using), Order.objects.using(using)
+        drawn = 1
+        while True:
+            slips = rows.bulk_create([cls() for _ in range(drawn)])
+            numbers = [f"{timezone.now().year}-{slip.pk:06}" for slip in slips]
+            taken = set(orders.filter(number__in=numbers).values_list("number", flat=True))
+            free = [number for number in numbers if number not in taken]
+            if free:
+                return free[0]
+            drawn = min(2 * drawn, MOST_DRAWN)  # a large fixture is passed quickly
 
 
 class Order(AtomicSave, models.Model):

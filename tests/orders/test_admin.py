@@ -6,13 +6,22 @@ from pathlib import Path
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from orders import uploads, watching
-from orders.models import Order, Product, ProductImage, ProductView, User
+from orders.models import (
+    Inventory,
+    Order,
+    Product,
+    ProductImage,
+    ProductSummary,
+    ProductView,
+    User,
+)
 from tests.orders.pictures import upload
-from tests.orders.shop import data, pieces, product, text, user
+from tests.orders.shop import data, forget, pieces, product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,14 +64,19 @@ def fill(of: Product, watcher: User) -> None:
     Order.objects.create(product=of, ordered_by=watcher, quantity=1)
 
 
-def form_of(answer) -> dict[str, str]:
+def form_of(answer) -> dict[str, str | list[str]]:
     """The fields that the page's form would send unchanged."""
     fields = {}
     for tag in re.findall(r"<input[^>]*>", answer.content.decode()):
         parts = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
         kind = parts.get("type")
-        if "name" in parts and (kind != "checkbox" or "checked" in tag) and kind != "file":
-            fields[parts["name"]] = unescape(parts.get("value", ""))
+        name, value = parts.get("name"), unescape(parts.get("value", ""))
+        if not name or (kind == "checkbox" and "checked" not in tag) or kind == "file":
+            continue
+        if "multiple" in parts or name in fields:  # such as the watchers that were shown
+            fields[name] = [*fields.get(name, []), value]
+        else:
+            fields[name] = value
     for name, body in re.findall(
         r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', answer.content.decode(), re.S
     ):
@@ -156,6 +170,59 @@ def test_an_old_list_changes_only_the_rows_that_staff_changed(staff, teapot):
     lamp = next(name for name, value in form.items() if value == "89.50" and "initial" not in name)
     staff.post("/admin/orders/product/", {**form, lamp: "80.00", "_save": "1"})
     assert sorted(str(one.price) for one in Product.objects.all()) == ["20.00", "80.00"]
+
+
+def test_a_product_page_that_was_open_for_a_while_changes_only_what_staff_changed(staff, teapot):
+    ana, ben, zoe = user(), user("ben"), user("zoe")
+    teapot.watchers.add(ana, zoe)
+    image = ProductImage.objects.create(product=teapot, image=upload(), alt="round")
+    path = f"/admin/orders/product/{teapot.pk}/change/"
+    form = form_of(staff.get(path))
+    teapot.watchers.add(ben)
+    teapot.watchers.remove(zoe)
+    Product.objects.update(name="Pot", description="Round.")
+    Inventory.objects.update(item_code="T-1")
+    ProductImage.objects.update(alt="a round pot")
+    ProductSummary.objects.update(content="Tea for two.")
+    forget()
+    staff.post(path, {**form, "price": "19.00", "watchers": form["watchers"]})
+    teapot = Product.objects.get()
+    assert str(teapot.price) == "19.00"
+    assert set(teapot.watchers.all()) == {ana, ben}
+    assert (teapot.name, teapot.description) == ("Pot", "Round.")
+    assert (teapot.inventory.item_code, teapot.summary.content) == ("T-1", "Tea for two.")
+    image.refresh_from_db()
+    assert image.alt == "a round pot"
+    assert not data("subscription.changed")
+
+
+def test_watchers_that_staff_remove_are_removed_and_no_others(staff, teapot):
+    ana, ben = user(), user("ben")
+    teapot.watchers.add(ana)
+    path = f"/admin/orders/product/{teapot.pk}/change/"
+    form = form_of(staff.get(path))
+    teapot.watchers.add(ben)
+    staff.post(path, {**form, "watchers": []})
+    assert list(teapot.watchers.all()) == [ben]
+
+
+def test_a_users_page_that_was_open_for_a_while_changes_only_what_staff_changed(staff, ana):
+    clerks = Group.objects.create(name="clerks")
+    path = f"/admin/orders/user/{ana.pk}/change/"
+    form = form_of(staff.get(path))
+    new = {"email": "new@example.com", "first_name": "Ana", "wants_news": True, "is_staff": True}
+    User.objects.filter(pk=ana.pk).update(**new)
+    ana.profile.bio = "I like tea."
+    ana.profile.save()
+    ana.groups.add(clerks)
+    User.objects.create_user("taken", "ana@example.com")  # the address that the page still shows
+    answer = staff.post(path, {**form, "last_name": "Lima"}, follow=True)
+    assert "was changed successfully" in text(answer)
+    ana = User.objects.get(pk=ana.pk)
+    assert ana.last_name == "Lima"
+    assert {name: getattr(ana, name) for name in new} == new
+    assert ana.profile.bio == "I like tea."
+    assert list(ana.groups.all()) == [clerks]
 
 
 def test_staff_see_the_watch_lists(staff, teapot, ana):

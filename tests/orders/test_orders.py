@@ -187,6 +187,22 @@ def test_a_fixture_brings_its_order_and_its_stock_as_they_are():
     assert ("staff", "order.placed") in published()
 
 
+@pytest.mark.both
+def test_orders_after_a_fixture_of_orders_skip_its_numbers():
+    teapot = product()
+    first = Order.objects.create(product=teapot, quantity=1)
+    text = serializers.serialize("json", [first])
+    year, digits = first.number.split("-")
+    with transaction.atomic():
+        for taken in range(int(digits) + 1, int(digits) + 10):
+            (one,) = serializers.deserialize("json", text)
+            one.object.pk, one.object.number = 1000 + taken, f"{year}-{taken:06}"
+            one.save()
+    placed = [Order.objects.create(product=teapot, quantity=1).number for _ in range(3)]
+    assert len(set(placed)) == 3
+    assert Order.objects.count() == 13
+
+
 def test_staff_are_warned_once_when_the_stock_falls_low():
     lamp = product("lamp", pieces=7)
     forget()

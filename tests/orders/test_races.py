@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.signals import m2m_changed
 
-from hub.models import Event
+from hub.models import Event, Subscription
 from orders import viewing, watching
 from orders.errors import AccountGone, OutOfStock, TooManyWatched
 from orders.models import Order, Product, ProductImage, ProductView, User
@@ -167,6 +168,40 @@ def test_a_user_cannot_watch_too_much_with_simultaneous_requests(monkeypatch):
     assert results.count(None) == 3
     assert sum(isinstance(one, TooManyWatched) for one in results) == 5
     assert ana.watched_products.count() == 3
+
+
+class Pause:
+    """Lets another thread act between the look of `follow_watchers` and the change itself."""
+
+    def __init__(self, action: str, act: Callable[[], object]) -> None:
+        self.action = action
+        self.thread = threading.Thread(target=lambda: race(act))
+
+    def __call__(self, sender, action, **kwargs) -> None:
+        if action == self.action:
+            m2m_changed.disconnect(self, sender=Product.watchers.through)
+            self.thread.start()
+            self.thread.join(0.3)  # it commits by then, or it waits for us
+
+
+@pytest.mark.parametrize(
+    ("action", "remove"),
+    [
+        ("pre_remove", lambda ana, teapot: teapot.watchers.remove(ana)),
+        ("pre_remove", lambda ana, teapot: ana.watched_products.remove(teapot)),
+        ("pre_clear", lambda ana, teapot: teapot.watchers.clear()),
+        ("pre_clear", lambda ana, teapot: ana.watched_products.clear()),
+    ],
+)
+def test_watching_and_unwatching_at_once_leave_watch_list_and_subscription_in_step(action, remove):
+    ana, teapot = user(), product()
+    pause = Pause(action, lambda: Product.objects.get().watchers.add(ana))
+    m2m_changed.connect(pause, sender=Product.watchers.through)
+    remove(ana, teapot)
+    pause.thread.join(DEADLINE)
+    numbered("subscription.changed")
+    subscribed = Subscription.objects.filter(topic=f"product.{teapot.pk}", until=None)
+    assert subscribed.exists() == teapot.watchers.exists() is True
 
 
 def test_a_file_that_two_rows_share_goes_when_both_are_deleted_at_once(settings, tmp_path):
