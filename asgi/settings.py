@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "frontend.throttle.ThrottleMiddleware",
     "frontend.gone.RowGoneMiddleware",
 ]
 TEMPLATES = [

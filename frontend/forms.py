@@ -27,10 +27,18 @@ class ShopForm:
             self.fields[name].widget.attrs["autofocus"] = True
 
 
+class WholeNumberField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        # Python reads 1_0 as ten.
+        if "_" in str(value):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 class OrderForm(ShopForm, forms.Form):
     """The quantity. The order itself checks the stock."""
 
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label="Quantity",
         min_value=1,
         initial=1,

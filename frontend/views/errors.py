@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from hub.identity import RETRY_AFTER
+
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _page(request, 400, "Bad request", "Go back and try again.")
@@ -29,6 +31,12 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 def gone(request: HttpRequest) -> HttpResponse:
     advice = "Nothing was saved. Go back and reload the page."
     return _page(request, 409, "This was deleted in the meantime", advice)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    response = _page(request, 429, "Too many requests", "Wait a moment and try again.")
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

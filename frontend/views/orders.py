@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -24,6 +24,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 @login_required
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """One order, for its buyer and for staff; 404 for everybody else."""
+    if "\0" in number:  # PostgreSQL refuses to compare with it
+        raise Http404("no order number")
     visible = Order.objects.select_related("product").prefetch_related("product__images")
     if not request.user.is_staff:
         visible = visible.filter(ordered_by=request.user)

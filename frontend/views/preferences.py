@@ -49,8 +49,10 @@ def mute(request: HttpRequest) -> HttpResponse:
     is_on = request.POST.get("on") != "0"
     change = preferences.mute if is_on else preferences.unmute
     try:
+        if "\0" in topic + type:  # PostgreSQL refuses to compare with it
+            raise ValueError("NUL")
         change(request.user.pk, topic=topic, type=type)
-    except HubError:
+    except (HubError, ValueError):
         messages.error(request, "This cannot be muted.")
     else:
         done = "Muted. You can unmute it below at any time." if is_on else "Unmuted."

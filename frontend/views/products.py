@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,11 +18,14 @@ from orders.models import Order, Product
 from orders.signals import product_viewed
 from orders.topics import product_page_topic, product_topic
 
+PAGE_SIZE = 24  # products
+
 
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
     products = Product.objects.select_related("inventory").prefetch_related("images")
-    context = {"products": products, "low_stock": settings.LOW_STOCK}
+    page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "low_stock": settings.LOW_STOCK}
     return render(request, "frontend/shop.html", context)
 
 

@@ -1,8 +1,5 @@
 """Authentication and throttling of API requests."""
 
-import threading
-import time
-from collections import OrderedDict
 from typing import Any
 
 from django.conf import settings
@@ -12,10 +9,7 @@ from ninja.throttling import BaseThrottle
 from ninja.utils import check_csrf
 
 from hub.api.answers import ApiError
-from hub.concurrency.token_bucket import TokenBucket
-from hub.limits import load_limits
-
-MAX_USERS = 10_000  # whose rates are kept; the least recent one is dropped first
+from hub.identity import RETRY_AFTER, take_request
 
 
 class Session(APIKeyCookie):
@@ -39,22 +33,11 @@ class Session(APIKeyCookie):
 class UserThrottle(BaseThrottle):
     """Limits the requests per user and process to `RATE` per second and `BURST` at once."""
 
-    def __init__(self) -> None:
-        self._rates: OrderedDict[tuple[Any, int, int], TokenBucket] = OrderedDict()
-        self._lock = threading.Lock()
-
     def allow_request(self, request: HttpRequest) -> bool:
-        limits = load_limits()
-        key = (request.user.pk, limits.rate, limits.burst)
-        with self._lock:
-            rate = self._rates.pop(key, None) or TokenBucket(limits.rate, limits.burst)
-            self._rates[key] = rate
-            if len(self._rates) > MAX_USERS:
-                self._rates.popitem(last=False)
-            return rate.take(1, time.monotonic())
+        return take_request(request.user.pk)
 
     def wait(self) -> float | None:
-        return 1.0
+        return float(RETRY_AFTER)
 
 
 PersonThrottle = UserThrottle  # the name that projects know

@@ -1,1 +1,5 @@
-"""Identity: which user a client is, by session cookie or by ticket."""
+"""Identity: which user a client is, by session cookie or by ticket, and how often they may ask."""
+
+from hub.identity.request_rate import RETRY_AFTER, take_request
+
+__all__ = ["RETRY_AFTER", "take_request"]

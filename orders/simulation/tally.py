@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-REFUSED = (409, 422)  # statuses with which the shop refuses and says why
+REFUSED = (409, 422, 429)  # statuses with which the shop refuses and says why
 # What shoppers and staff did, in the order in which it is printed.
 DONE = ("orders", "watched", "unwatched", "price drops", "price raises", "restocked")
 

@@ -46,6 +46,21 @@ def test_the_shop_costs_the_same_number_of_queries_however_many_products(client,
     assert queries(client, "/") == few
 
 
+def test_the_shop_shows_24_products_per_page(client):
+    for n in range(25):
+        product(f"p{n}")
+    first, second = client.get("/").content.decode(), client.get("/?page=2").content.decode()
+    assert (first.count('class="card"'), second.count('class="card"')) == (24, 1)
+    assert "Page 1 of 2" in first
+    assert 'href="?page=2">Next' in first
+    assert 'href="?page=1">Previous' in second
+
+
+@pytest.mark.parametrize("page", ["x", "0", "99", "%00"])
+def test_an_invalid_page_of_the_shop_shows_another_one(client, teapot, page):
+    assert "Teapot" in text(client.get(f"/?page={page}"))
+
+
 def test_a_product_page_names_its_topics_and_live_values(client, teapot):
     page = client.get("/products/teapot/").content.decode()
     assert f'data-hub-topics="product.{teapot.pk} product.{teapot.pk}.page"' in page

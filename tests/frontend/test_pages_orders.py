@@ -25,6 +25,7 @@ def test_an_order_leads_to_its_page(logged_in, teapot):
         ("-1", "Order at least one piece."),
         ("abc", "Enter a whole number, such as 2."),
         ("1.5", "Enter a whole number, such as 2."),
+        ("1_0", "Enter a whole number, such as 2."),
         ("", "Enter how many pieces you want."),
         ("41", "Only 40 pieces are left, and you asked for 41."),
         (str(10**9), "Only 40 pieces are left, and you asked for 1,000,000,000."),

@@ -1,0 +1,41 @@
+"""A NUL character in a request is refused like any other wrong value, on PostgreSQL as well."""
+
+import pytest
+
+from tests.orders.shop import text
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+
+
+@pytest.mark.parametrize("path", ["/orders/%00/", "/media/a%00b", "/products/a%00/", "/%00/"])
+def test_a_path_with_nul_is_not_found(logged_in, path):
+    assert logged_in.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?page=%00", "?state=%00&before=%00", "?undo=%00", "?next=%00"])
+@pytest.mark.parametrize("path", ["/", "/orders/", "/inbox/", "/accounts/login/"])
+def test_a_query_with_nul_shows_the_page(logged_in, path, query):
+    assert logged_in.get(path + query).status_code in (200, 302)
+
+
+@pytest.mark.parametrize("on", ["1", "0"])
+@pytest.mark.parametrize("form", [{"topic": "product.\0"}, {"type": "order.\0"}])
+def test_muting_something_with_nul_is_refused(logged_in, form, on):
+    response = logged_in.post("/inbox/mute", {**form, "on": on}, follow=True)
+    assert "This cannot be muted." in text(response)
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("/inbox/undo", {"undo": "read.\0"}, 404),
+        ("/inbox/seen", {"upto": "\0"}, 404),
+        ("/accounts/login/", {"username": "\0", "password": "\0"}, 422),
+        ("/account/", {"email": "ana@example.com", "first_name": "\0"}, 422),
+        ("/account/delete", {"password": "\0"}, 422),
+    ],
+)
+def test_a_form_with_nul_is_refused(client, logged_in, path, form, status):
+    if "login" in path:
+        client.logout()
+    assert logged_in.post(path, form).status_code == status
