@@ -22,6 +22,7 @@ from django.contrib.auth import (
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -75,13 +76,13 @@ def make_person(name: str = "ana", **fields: Any) -> Any:
     model = get_user_model()
     person = model(username=name, email=f"{name}@example.com", **fields)
     person.set_password("demo")
-    model._base_manager.bulk_create([person])
+    QuerySet(model).bulk_create([person])
     return person
 
 
 def change_person(person: Any, **fields: Any) -> None:
     """Write below the model layer; no signal is sent."""
-    get_user_model()._base_manager.filter(pk=person.pk).update(**fields)
+    QuerySet(get_user_model()).filter(pk=person.pk).update(**fields)
 
 
 def change_password(person: Any, password: str = "other") -> None:
@@ -115,7 +116,7 @@ def expire_session(key: str) -> None:
 def delete_session(key: str) -> None:
     """Below the model layer, with whatever a project has noted of it; no signal is sent."""
     noted = [
-        one.related_model._base_manager.filter(**{one.field.name: key})
+        QuerySet(one.related_model).filter(**{one.field.name: key})
         for one in Session._meta.related_objects
     ]
     for rows in [*noted, Session.objects.filter(pk=key)]:
