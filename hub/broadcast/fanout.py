@@ -11,10 +11,14 @@ YIELD_EVERY = 200
 
 
 class Receiver(Protocol):
-    """One connection as the fan-out sees it. Neither call waits."""
+    """One connection as the fan-out sees it. No call waits.
+
+    `fail` ends the connection: it is told what another call raised, and raises nothing.
+    """
 
     def deliver(self, entry: Entry, event: dict[str, Any]) -> None: ...
     def show(self, event: dict[str, Any], size: int) -> None: ...
+    def fail(self, error: Exception) -> None: ...
 
 
 class Fanout:
@@ -49,7 +53,10 @@ class Fanout:
         # A copy: connections come and go while others take their turn. One that came meanwhile
         # was caught up past this entry, and skips it.
         for count, one in enumerate(tuple(self._receivers.get(entry.topic, ())), start=1):
-            one.deliver(entry, event)
+            try:
+                one.deliver(entry, event)
+            except Exception as error:  # The others must not lose this event.
+                one.fail(error)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self.decided = entry.position
@@ -59,6 +66,9 @@ class Fanout:
         event = {"type": "websocket.send", "text": text}
         size = len(text.encode())
         for count, one in enumerate(tuple(self._receivers.get(topic, ())), start=1):
-            one.show(event, size)
+            try:
+                one.show(event, size)
+            except Exception as error:
+                one.fail(error)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)

@@ -12,7 +12,7 @@ class WarnOnce:
         self._logger = logger
         self._logged: set[str] = set()
 
-    def warn(self, kind: str, text: str, *args: object, error: Exception | None = None) -> None:
+    def warn(self, kind: str, text: str, *args: object, error: BaseException | None = None) -> None:
         """Log a warning, with the error's traceback, unless this kind was logged before."""
         if kind not in self._logged and len(self._logged) < MAX_KINDS:
             self._logged.add(kind)

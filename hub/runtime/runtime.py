@@ -30,6 +30,7 @@ from hub.sockets.handshake_limit import HandshakeLimit
 from hub.sockets.process import SocketProcess
 from hub.sockets.registry import ConnectionRegistry
 from hub.sockets.services import Services
+from hub.sockets.stepping import Stepper
 from hub.worker.worker import Worker
 
 logger = logging.getLogger("hub")
@@ -97,6 +98,7 @@ class HubRuntime:
             connections=self.connections,
             handshake_limit=HandshakeLimit(),
             is_ending=lambda: self.shutdown.begun,
+            stepper=Stepper(),
             report_unsent=self._report_unsent,
         )
         self._deliver = deliver
@@ -127,6 +129,7 @@ class HubRuntime:
         self.relay.disconnect()
         await self._supervisor.stop()
         await self._tasks.cancel()
+        self.sockets.stepper.close()
         for threads in (
             self.reader_threads,
             self.recheck_threads,
@@ -161,7 +164,7 @@ class HubRuntime:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""
         logger.warning("the database cannot answer a connection now: %r", error)
 
-    def _report_unsent(self, error: Exception) -> None:
+    def _report_unsent(self, error: BaseException) -> None:
         """Log why nothing can be sent to a client that has not left; once per kind of error."""
         text = "cannot send to a client: the server, or a middleware around the hub, raised"
         self._once.warn(type(error).__name__, text, error=error)

@@ -76,17 +76,18 @@ class Connection:
 
     def deliver(self, entry: Entry, *, is_blocked: bool) -> int:
         """The fan-out has an event. `is_blocked`: the socket takes nothing at the moment."""
-        if not self.wants(entry.topic, entry.position):
+        position = entry.position
+        if position <= self.cursor or not self.subscriptions.cover(entry.topic, position):
             return SKIP
         if entry.type in CONTROL_EVENTS:
-            return self.announce(entry) | self.fall_behind(entry.position - 1)
+            return self.announce(entry) | self.fall_behind(position - 1)
         if not self.live:
             return SKIP
         if is_blocked or not self.window.reserve(entry.size):
-            return self.fall_behind(entry.position - 1)
+            return self.fall_behind(position - 1)
         todo = self._send(entry)
         if self.window.is_full:
-            todo |= self.fall_behind(entry.position)
+            todo |= self.fall_behind(position)
         return todo
 
     def show(self, size: int, decided: int, *, is_blocked: bool) -> int:

@@ -57,7 +57,7 @@ class HubConsumer(AsyncConsumer):
         self.services = self.process.services
         self.limits = self.services.limits
         self.loop = asyncio.get_running_loop()
-        self.sender = FrameSender(self.base_send, self.process.report_unsent)
+        self.sender = FrameSender(self.base_send, self.process.stepper, self._give_up)
         self.tasks = Tasks()
         self.driver: Driver | None = None
         self.said_hello = False
@@ -223,6 +223,13 @@ class HubConsumer(AsyncConsumer):
         if not self.sender.closed:
             self._stop()
             self.tasks.spawn(self._close(code), "hub.close")
+
+    def _give_up(self, error: BaseException) -> None:
+        """Nothing can be sent, and the client has not left: close, as far as that is possible."""
+        self.process.report_unsent(error)
+        self._stop()
+        self._leave()
+        self.tasks.spawn(self._close(close_codes.UNCHECKED), "hub.close")
 
     async def _close(self, code: CloseCode) -> None:
         taken = await self.sender.close(code)

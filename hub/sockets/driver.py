@@ -312,6 +312,10 @@ class Driver:
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
             await work(*args)
-        except Exception:  # A policy of the project's own may raise anything.
-            logger.exception("a connection's stream failed")
-            self.end(UNCHECKED)
+        except Exception as error:  # A policy of the project's own may raise anything.
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """End the connection for an error, which is logged."""
+        logger.error("a connection failed", exc_info=error)
+        self.end(UNCHECKED)

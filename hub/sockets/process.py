@@ -7,6 +7,7 @@ import msgspec
 from hub.sockets.handshake_limit import HandshakeLimit
 from hub.sockets.registry import ConnectionRegistry
 from hub.sockets.services import Services
+from hub.sockets.stepping import Stepper
 
 
 class SocketProcess(msgspec.Struct, frozen=True):
@@ -20,4 +21,5 @@ class SocketProcess(msgspec.Struct, frozen=True):
     connections: ConnectionRegistry
     handshake_limit: HandshakeLimit
     is_ending: Callable[[], bool]
-    report_unsent: Callable[[Exception], None]
+    stepper: Stepper
+    report_unsent: Callable[[BaseException], None]

@@ -97,7 +97,10 @@ class ConnectionRegistry:
         while True:
             await asyncio.sleep(HEARTBEAT_INTERVAL)
             for count, one in enumerate(tuple(self._all), start=1):
-                one.beat(loop.time())
+                try:
+                    one.beat(loop.time())
+                except Exception as error:  # The others must not lose their heartbeat.
+                    one.fail(error)
                 if count % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
             self._shed()

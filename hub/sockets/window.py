@@ -26,9 +26,11 @@ class Window:
 
     def reserve(self, size: int) -> bool:
         """Whether an event of `size` bytes has room; if not, the window is full from now on."""
-        if not self.is_full and self.bytes and size > self.room:
+        if self.is_full:
+            return False
+        if self.bytes and self.bytes + size > self._events_bytes:
             self._turned_away = True
-        return not self.is_full
+        return not self._turned_away
 
     def has_room_for_reply(self, size: int) -> bool:
         """Whether a reply of `size` bytes has room, whether or not the window is full of events."""

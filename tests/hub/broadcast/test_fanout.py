@@ -16,6 +16,9 @@ class One:
     def show(self, event, size):
         self.got.append((None, event))
 
+    def fail(self, error):
+        raise AssertionError("it did not raise") from error
+
 
 def entry(position=1, topic="a"):
     return entry_of(row_of(position, topic, "test.told", '"title":"ä"}'))
@@ -92,3 +95,28 @@ async def test_an_ephemeral_event_is_shown_and_moves_no_position():
     await fanout.show("a", '{"op":"event"}')
     assert one.got == [(None, {"type": "websocket.send", "text": '{"op":"event"}'})]
     assert fanout.decided == 0
+
+
+async def test_a_connection_that_raises_is_ended_and_the_others_lose_nothing():
+    fanout, before, behind = Fanout(), One(), One()
+
+    class Broken(One):
+        def deliver(self, entry, event):
+            raise LookupError("a bug")
+
+        def show(self, event, size):
+            raise LookupError("another")
+
+        def fail(self, error):
+            self.got.append(str(error))
+
+    broken = Broken()
+    for one in (before, broken, behind):
+        fanout.subscribe(one, ["a"])
+    await fanout.deliver(entry(1))
+    await fanout.deliver(entry(2))
+    await fanout.show("a", "shown")
+    assert [position for position, _ in before.got] == [1, 2, None]
+    assert [position for position, _ in behind.got] == [1, 2, None]
+    assert broken.got == ["a bug", "a bug", "another"]
+    assert fanout.decided == 2

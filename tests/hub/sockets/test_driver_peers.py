@@ -1,13 +1,19 @@
 """Peers that stop reading, that leave, that are sent away."""
 
+import asyncio
+import contextvars
+
 import pytest
 from django.db import transaction
 
 from hub import publish_many
+from hub.runtime import HubApplication
 from hub.sockets import sender
 from hub.sockets.close_codes import RESTART
+from hub.sockets.connection import Connection
+from hub.sockets.consumer import HubConsumer
 from tests.hub.peer import Peer
-from tests.hub.site import Site, Told, make_person, sign_in, tell_many
+from tests.hub.site import Site, SitePolicy, Told, make_person, sign_in, tell_many
 from tests.rig.wait import async_wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,3 +99,58 @@ async def test_many_events_to_many_sockets_arrive_complete(site: Site):
     await site.run(write)
     for browser in browsers:
         assert await browser.texts(400) == [str(n) for n in range(400)]
+
+
+class ImpatientServer(HubConsumer):
+    """As behind a middleware that gives each send a moment, and marks it as it runs."""
+
+    async def __call__(self, scope, receive, send):
+        async def impatient_send(event):
+            token = mark.set(event["type"])
+            async with asyncio.timeout(0.05):
+                await send(event)
+            mark.reset(token)
+
+        await super().__call__(scope, receive, impatient_send)
+
+
+mark = contextvars.ContextVar("mark")
+
+
+async def test_a_middleware_with_a_timeout_around_send_ends_the_slow_peer_only(
+    site: Site, monkeypatch
+):
+    monkeypatch.setattr(sender, "DISCONNECT_GRACE", 0.05)
+    site.application = HubApplication(ImpatientServer.as_asgi(), policy=SitePolicy())
+    stopped, reading = Peer(site, "open.1"), await site.connect(topics=["open.1"])
+    await async_wait_until(lambda: stopped.frames)
+    stopped.gate.clear()
+    for n in range(20):
+        await site.tell("open.1", str(n))
+        assert await reading.texts(1) == [str(n)]
+    await async_wait_until(lambda: len(site.runtime.connections) == 1)
+    await site.tell("open.1", "the follower goes on")
+    assert await reading.texts(1) == ["the follower goes on"]
+    stopped.gate.set()
+    await stopped.leave()
+    await site.application.stop()
+
+
+async def test_a_connection_that_raises_is_closed_and_the_others_go_on(
+    site: Site, monkeypatch, caplog
+):
+    browsers = [await site.connect(topics=["open.1"]) for _ in range(3)]
+    raising, deliver = [], Connection.deliver
+
+    def deliver_or_raise(connection, *args, **kwargs):
+        raising.append(connection)
+        if connection is raising[1 % len(raising)] and len(raising) > 1:
+            raise LookupError("a bug")
+        return deliver(connection, *args, **kwargs)
+
+    monkeypatch.setattr(Connection, "deliver", deliver_or_raise)
+    await site.tell("open.1", "told")
+    for browser in (browsers[0], browsers[2]):
+        assert await browser.texts(1) == ["told"]
+    assert await browsers[1].ended() == (4013, "limits")
+    assert "a bug" in caplog.text

@@ -1,12 +1,14 @@
 """Pushing to a server that takes at once, blocks, or is gone."""
 
 import asyncio
+import contextvars
 
 import pytest
 
 from hub.sockets import sender as socket_module
 from hub.sockets.close_codes import RESTART, SLOW
 from hub.sockets.sender import FrameSender
+from hub.sockets.stepping import Stepper
 from tests.rig.wait import async_wait_until
 
 
@@ -34,7 +36,7 @@ def ignore(error):
 
 async def test_a_push_to_a_server_that_takes_is_done_at_once():
     server = Server()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     assert socket.push("a")
     assert server.taken == [{"type": "websocket.send", "text": "a"}]
     assert not socket.is_blocked
@@ -43,7 +45,7 @@ async def test_a_push_to_a_server_that_takes_is_done_at_once():
 async def test_a_push_to_a_server_that_blocks_returns_at_once_and_is_finished_later():
     server = Server()
     server.gate.clear()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     assert socket.push("a") and socket.push("b")
     assert socket.is_blocked
     assert server.taken == []
@@ -55,7 +57,7 @@ async def test_a_push_to_a_server_that_blocks_returns_at_once_and_is_finished_la
 
 async def test_a_server_that_gives_way_to_other_tasks_is_no_different():
     server = Server()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     assert socket.push_encoded({"slow": True})
     assert socket.is_blocked
     await asyncio.wait_for(socket.drained(), 5)
@@ -63,7 +65,7 @@ async def test_a_server_that_gives_way_to_other_tasks_is_no_different():
 
 
 async def test_a_server_that_says_the_peer_left_ends_the_socket_and_nothing_else():
-    socket = FrameSender(Server(ConnectionResetError("gone")).send, ignore)
+    socket = FrameSender(Server(ConnectionResetError("gone")).send, Stepper(), ignore)
     assert not socket.push("a")
     assert socket.closed
     assert not socket.push("b")
@@ -73,7 +75,7 @@ async def test_a_server_that_says_the_peer_left_ends_the_socket_and_nothing_else
 async def test_a_peer_that_leaves_while_the_server_blocks_ends_the_socket():
     server = Server(ConnectionResetError("gone"))
     server.gate.clear()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     assert socket.push("a")
     server.gate.set()
     await asyncio.wait_for(socket.drained(), 5)
@@ -82,7 +84,7 @@ async def test_a_peer_that_leaves_while_the_server_blocks_ends_the_socket():
 
 async def test_closing_says_goodbye_first_and_happens_once():
     server = Server()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     await asyncio.gather(socket.close(RESTART), socket.close(SLOW))
     goodbye, close = server.taken
     assert '"op":"goodbye"' in goodbye["text"] and '"code":4012' in goodbye["text"]
@@ -94,7 +96,7 @@ async def test_closing_a_peer_that_does_not_read_ends_after_a_while(monkeypatch)
     monkeypatch.setattr(socket_module, "CLOSE_TIMEOUT", 0.05)
     server = Server()
     server.gate.clear()
-    socket = FrameSender(server.send, ignore)
+    socket = FrameSender(server.send, Stepper(), ignore)
     await asyncio.wait_for(socket.close(SLOW), 5)
     assert socket.closed
     server.gate.set()
@@ -103,7 +105,7 @@ async def test_closing_a_peer_that_does_not_read_ends_after_a_while(monkeypatch)
 
 @pytest.mark.parametrize("count", [1, 50])
 async def test_waiting_for_a_drained_socket_that_is_not_blocked_takes_no_time(count):
-    socket = FrameSender(Server().send, ignore)
+    socket = FrameSender(Server().send, Stepper(), ignore)
     for _ in range(count):
         socket.push("a")
     await asyncio.wait_for(socket.drained(), 5)
@@ -119,7 +121,7 @@ def soon(monkeypatch):
 
 async def fail(server, reports):
     """Two sockets that failed to send: at once, and after the server had blocked."""
-    at_once, later = (FrameSender(server.send, reports.append) for _ in range(2))
+    at_once, later = (FrameSender(server.send, Stepper(), reports.append) for _ in range(2))
     at_once.push("a")
     server.gate.clear()
     later.push("a")
@@ -141,7 +143,7 @@ async def test_a_close_that_fails_behind_a_goodbye_that_went_is_reported(soon):
         if event["type"] == "websocket.close":
             raise error
 
-    await FrameSender(send, reports.append).close(SLOW)
+    await FrameSender(send, Stepper(), reports.append).close(SLOW)
     await async_wait_until(lambda: reports == [error])
 
 
@@ -152,7 +154,106 @@ async def test_a_peer_that_simply_left_is_not_reported(monkeypatch, error):
     reports = []
     for socket in await fail(Server(error), reports):
         socket.leave()
-    broken = FrameSender(Server(TypeError("a bug")).send, reports.append)
+    broken = FrameSender(Server(TypeError("a bug")).send, Stepper(), reports.append)
     broken.push("a")
     await async_wait_until(lambda: reports)
     assert [type(one) for one in reports] == [TypeError]
+
+
+# Middleware around the server's send
+
+
+async def test_a_timeout_around_send_ends_that_send_and_nobody_else():
+    server, reports = Server(), []
+    server.gate.clear()
+
+    async def send(event):
+        async with asyncio.timeout(0.01):
+            await server.send(event)
+
+    socket = FrameSender(send, Stepper(), reports.append)
+    assert socket.push("a")
+    await asyncio.wait_for(socket.drained(), 5)
+    assert socket.closed
+    assert asyncio.current_task().cancelling() == 0
+    await asyncio.sleep(0.02)
+
+
+async def test_a_timeout_that_has_no_time_at_all_ends_the_send():
+    server = Server()
+    server.gate.clear()
+
+    async def send(event):
+        async with asyncio.timeout(0):
+            await server.send(event)
+
+    socket = FrameSender(send, Stepper(), ignore)
+    assert socket.push("a")
+    await asyncio.wait_for(socket.drained(), 5)
+    assert socket.closed
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+async def test_a_send_runs_in_a_context_and_a_task_of_its_own(blocks):
+    marks, server, tasks = contextvars.ContextVar("mark", default=None), Server(), []
+    marks.set("the connection's")
+
+    async def send(event):
+        task = asyncio.current_task()
+        tasks.append(task)
+        assert marks.get() == "the connection's"
+        token = marks.set("the send's")
+        await server.send(event)
+        assert asyncio.current_task() is task
+        marks.reset(token)  # raises in another context
+
+    socket = FrameSender(send, Stepper(), ignore)
+    marks.set("the caller's")
+    if blocks:
+        server.gate.clear()
+    assert socket.push("a") and socket.push("b")
+    assert marks.get() == "the caller's"
+    server.gate.set()
+    await asyncio.wait_for(socket.drained(), 5)
+    assert [one["text"] for one in server.taken] == ["a", "b"]
+    assert not socket.closed
+    assert asyncio.current_task() not in tasks
+
+
+async def test_a_send_that_cancels_its_own_task_spoils_no_other():
+    server, cancels = Server(), [True, False]
+    server.gate.clear()
+
+    async def send(event):
+        if cancels.pop(0):
+            asyncio.current_task().cancel()
+            return
+        await server.send(event)
+
+    stepper = Stepper()
+    for text in ("cancels", "taken"):
+        FrameSender(send, stepper, ignore).push(text)
+    server.gate.set()
+    await async_wait_until(lambda: server.taken)
+    assert [one["text"] for one in server.taken] == ["taken"]
+
+
+async def test_a_send_that_raises_cancelled_ends_the_socket_and_not_the_caller():
+    socket = FrameSender(Server(asyncio.CancelledError()).send, Stepper(), ignore)
+    assert not socket.push("a")
+    assert socket.closed
+
+
+async def test_a_send_that_returns_no_coroutine_works():
+    """As Granian's, which returns a future."""
+    server = Server()
+
+    def send(event):
+        return asyncio.ensure_future(server.send(event))
+
+    socket = FrameSender(send, Stepper(), ignore)
+    assert socket.push("a")
+    await asyncio.wait_for(socket.drained(), 5)
+    assert [one["text"] for one in server.taken] == ["a"]
+    assert await socket.close(RESTART)
+    assert server.taken[-1]["type"] == "websocket.close"
