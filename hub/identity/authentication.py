@@ -12,7 +12,6 @@ import msgspec
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.exceptions import ValidationError
-from django.http.cookie import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -65,17 +64,6 @@ class Authentication(msgspec.Struct, frozen=True):
     own: list[tuple[str, int, int | None]]
     refused: dict[str, Refusal]
     state: log.State
-
-
-def session_key_of(headers: Collection[tuple[bytes, bytes]]) -> str | None:
-    """The session key in the cookies of an ASGI scope's headers."""
-    for name, value in headers:
-        if name == b"cookie":
-            # As Django does: the standard library stops at the first malformed cookie.
-            key = parse_cookie(value.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-            if key is not None:
-                return key
-    return None
 
 
 def authenticate(

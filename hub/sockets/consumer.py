@@ -86,7 +86,7 @@ class HubConsumer(AsyncConsumer):
         try:
             if text is None or size > self.limits.frame_in:
                 raise BadFrame("binary, or too large")
-            self._take(protocol.parse(text), size)
+            self._take(protocol.parse(text, self.limits.topics), size)
         except BadFrame as error:
             logger.info("connection %s: %s", self.id, error)
             self.end(close_codes.BAD_FRAME)

@@ -12,6 +12,7 @@ import msgspec
 
 from hub.identity import authentication, tickets
 from hub.identity.authentication import Authentication, Credentials, Identity
+from hub.identity.session_cookie import session_key_of
 from hub.limits import Limits
 from hub.sockets import catch_up, protocol
 from hub.sockets.acknowledgements import Acknowledgements
@@ -89,7 +90,7 @@ def _credentials(
 ) -> Credentials:
     if frame.ticket is not None:
         return Credentials(ticket=tickets.verify(frame.ticket, limits.ticket_age))
-    return Credentials(session_key=authentication.session_key_of(headers))
+    return Credentials(session_key=session_key_of(headers))
 
 
 def _why_not_resumed(frame: Hello, found: Authentication, epoch: str) -> str | None:

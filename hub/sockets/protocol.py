@@ -6,6 +6,7 @@ fields are ignored, so that either side can be upgraded first.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -68,8 +69,11 @@ _KINDS: dict[str, type[Frame]] = {
 }
 
 
-def parse(text: str) -> Frame:
-    """The client's frame. Raises BadFrame or BadRequest."""
+def parse(text: str, max_topics: int = 128) -> Frame:
+    """The client's frame. Raises BadFrame or BadRequest.
+
+    `max_topics` is the limit that `split_topics` will keep to: no topic beyond is looked at.
+    """
     try:
         raw = msgspec.json.decode(text)
         opened = msgspec.convert(raw, _Opened)
@@ -82,7 +86,7 @@ def parse(text: str) -> Frame:
         raise BadRequest("bad_request", "a frame needs an 'op'", ref)
     if frame is None:
         raise BadRequest("unknown_op", f"there is no op {str(opened.op)[:MAX_QUOTED]!r}", ref)
-    _check(frame, ref)
+    _check(frame, ref, max_topics)
     return frame
 
 
@@ -92,11 +96,16 @@ def split_topics(frame: Hello | Subscribe, most: int) -> tuple[list[str], list[s
     At most `most` of each, or the reply to a small frame would be a large one. A topic that the
     reply does not name was not looked at.
     """
-    named = list(dict.fromkeys(frame.topics))
-    return named[:most], named[most : 2 * most]
+    named = _looked_at(frame.topics, most)
+    return named[:most], named[most:]
 
 
-def _check(frame: Frame, ref: str | None) -> None:
+def _looked_at(topics: list[str], most: int) -> list[str]:
+    """Twice the limit, each once. Checking all that fit into a frame would take milliseconds."""
+    return list(islice(dict.fromkeys(topics), 2 * most))
+
+
+def _check(frame: Frame, ref: str | None, max_topics: int) -> None:
     if isinstance(frame, Pong):
         if frame.position is msgspec.UNSET:
             raise BadRequest("bad_request", "a pong needs a 'position'", ref)
@@ -107,7 +116,7 @@ def _check(frame: Frame, ref: str | None) -> None:
             raise BadRequest("bad_request", f"a ref has at most {MAX_REF} characters", ref)
         if not frame.topics:
             raise BadRequest("bad_request", "'topics' names at least one topic", ref)
-    for topic in frame.topics:
+    for topic in _looked_at(frame.topics, max_topics):
         if not is_topic(topic):
             raise BadRequest(
                 "bad_request",

@@ -1,4 +1,5 @@
 import json
+import time
 
 import msgspec
 import pytest
@@ -166,3 +167,26 @@ def test_a_goodbye_says_when_to_come_back_or_that_there_is_no_coming_back():
     assert 500 <= restart["retry_ms"] <= 5_000
     final = msgspec.json.decode(protocol.goodbye(BAD_FRAME))
     assert final == {"op": "goodbye", "code": 4500, "reason": "protocol", "reconnect": False}
+
+
+@pytest.mark.parametrize("op", ["hello", "subscribe", "unsubscribe"])
+def test_topics_beyond_twice_the_limit_are_not_looked_at(op):
+    frame = {"op": op, "topics": [*(f"a.{n}" for n in range(6)), "No!"]}
+    assert len(parse(json.dumps(frame), max_topics=3).topics) == 7
+    with pytest.raises(BadRequest, match="No!"):
+        parse(json.dumps(frame), max_topics=4)
+
+
+@pytest.mark.parametrize("op", ["hello", "subscribe", "unsubscribe"])
+@pytest.mark.parametrize("topics", [[f"{n:x}" for n in range(9_000)], ["a"] * 16_000])
+def test_the_largest_frame_costs_little_more_than_its_json(op, topics):
+    text = json.dumps({"op": op, "topics": topics}, separators=(",", ":"))
+    assert 50_000 < len(text) <= 64 * 1024
+
+    def took(work):
+        begun = time.perf_counter()
+        work(text)
+        return time.perf_counter() - begun
+
+    json_only = min(took(msgspec.json.decode) for _ in range(20))
+    assert min(took(parse) for _ in range(20)) < max(0.001, 5 * json_only)
