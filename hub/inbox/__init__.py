@@ -15,7 +15,8 @@ from hub.inbox.marks import (
     seen_by,
     undo,
 )
-from hub.inbox.reading import COUNTED, STATES, Inbox, Item, Page
+from hub.inbox.reading import STATES, Inbox, Item, Page
+from hub.inbox.unseen import COUNTED
 from hub.models.log import MAX_POSITION
 
 __all__ = [

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from hub.events import EventType
 from hub.inbox.flags import Flag, Flags, InboxFlags, Mark, Override
+from hub.inbox.unseen import has_any
 from hub.models import InboxException, InboxMark, InboxState
 from hub.models.chunks import delete_in_chunks, in_chunks
 from hub.publishing.publisher import publish
@@ -79,9 +80,13 @@ def mark(person: object, what: Flag, position: int, *, on: bool = True) -> bool:
 def mark_all(person: object, what: Flag, upto: int) -> str:
     """Set the flag `what` of every event up to a position; return the token for `undo`.
 
-    `upto` must not be above the log's head: later events are not meant.
+    `upto` must not be above the log's head: later events are not meant. If all have the flag, it is
+    a no-op that publishes nothing, and the token is that of the newest mark.
     """
     with _locked_inbox(person) as state:
+        latest = InboxMark.objects.filter(person=str(person), what=what).order_by("-turn").first()
+        if not _would_change(person, what, upto, latest):
+            return f"{what}.{latest.turn if latest else 0}"
         sequence = _next_in_sequence(state)
         InboxMark.objects.create(person=str(person), what=what, upto=upto, turn=sequence)
         _merge_old_marks(person, what)
@@ -145,6 +150,19 @@ def _locked_inbox(person: object) -> Iterator[InboxState]:
     with transaction.atomic(using=using):
         InboxState.objects.get_or_create(person=str(person))
         yield InboxState.objects.select_for_update().get(person=str(person))
+
+
+def _would_change(person: object, flag: Flag, upto: int, latest: InboxMark | None) -> bool:
+    """Whether setting a flag up to this position changes anything, after the newest mark of it."""
+    if latest is None:
+        return has_any(person, 0, upto, seen=flag != "seen")
+    if upto < latest.upto:
+        return True  # It still holds when the newest mark is undone.
+    cleared = InboxException.objects.filter(
+        person=str(person), what=flag, on=False, position__lte=upto, turn__gt=latest.turn
+    )
+    # An event with any override has been seen, but need not have the other flags.
+    return cleared.exists() or has_any(person, latest.upto, upto, seen=flag != "seen")
 
 
 def _next_in_sequence(state: InboxState) -> int:

@@ -8,10 +8,11 @@ import msgspec
 from django.db.models import F, Q
 
 from hub import log
-from hub.events import frame_of
 from hub.inbox import preferences
 from hub.inbox.flags import Flags, InboxFlags
+from hub.inbox.frames import read_frame
 from hub.inbox.marks import marks_of, overrides_of
+from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
 from hub.log.row import Row, row_of
 from hub.models import Event, InboxException, Subscription
@@ -20,9 +21,8 @@ from hub.topics import user_topic
 
 State = Literal["all", "unread", "archived"]
 STATES: tuple[State, ...] = get_args(State)
-COUNTED = 100  # events; counts stop here, and a badge shows "99+"
 MAX_ROWS_PER_STATEMENT = 500
-MAX_INTERVALS = 5_000  # of one user that are read; the oldest ended ones are left out beyond that
+MAX_ROWS_PER_PAGE = 5_000  # that are looked at; then a page ends early, and the next one goes on
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -56,36 +56,41 @@ class View(msgspec.Struct, frozen=True):
 class Inbox:
     """The events that one user received, may still receive and wants to be shown.
 
-    It shows the log as it stood when the instance was made. `policy` decides which topics the user
-    may receive now.
+    It shows the log as it stood when it was first asked. `policy` decides which topics the user may
+    receive now.
     """
 
     def __init__(self, user: Any, policy: Policy) -> None:
         self.person = str(user.pk)
-        self.log = log.state()
         self._user = user
         self._policy = policy
+
+    @cached_property
+    def log(self) -> log.State:
+        return log.state()
 
     def page(self, state: State = "all", before: int | None = None, limit: int = 20) -> Page:
         """The newest `limit` events of this state below the position `before`.
 
-        `all` is every event that is not archived. New events never move those of later pages.
+        `all` is every event that is not archived. New events never move those of later pages. A
+        page may have fewer events although another follows, if many rows had to be passed over.
         """
-        items = self._walk(self._view(state), before, limit + 1)
-        more = len(items) > limit
-        return Page(items[:limit], items[limit - 1].position if more else None)
+        items, reached = self._walk(self._view(state), before, limit + 1)
+        if len(items) > limit:
+            return Page(items[:limit], items[limit - 1].position)
+        return Page(items, reached)
 
     def unseen(self) -> int:
         """The number of events that the user has not seen, at most COUNTED."""
-        low = self._flags.watermark("seen", "read", "archived")
-        if low >= self.log.head:
-            return 0
-        view = View(low, self.log.head, None, lambda flags: not flags.seen)
-        return len(self._walk(view, None, COUNTED))
+        return count_unseen(self._user, self._policy)
 
     def unread(self) -> int:
-        """The number of events that are neither read nor archived, at most COUNTED."""
-        return len(self._walk(self._view("unread"), None, COUNTED))
+        """The number of events that are neither read nor archived, at most COUNTED.
+
+        As far as MAX_ROWS_PER_PAGE rows reach.
+        """
+        items, _ = self._walk(self._view("unread"), None, COUNTED)
+        return len(items)
 
     def has(self, position: int) -> bool:
         """Whether the user was shown this event, in the inbox or only as a toast."""
@@ -99,8 +104,11 @@ class Inbox:
         row = shown.filter(position=position).values_list("topic", "frame").first()
         if row is None or not _is_within(row[0], position, self._received):
             return None
+        frame = read_frame(position, row[1])
+        if frame is None:
+            return None
         self._flags.add(overrides_of(self.person, [position]))
-        return Item(position, frame_of(row[1]), self._flags.of(position))
+        return Item(position, frame, self._flags.of(position))
 
     @cached_property
     def _received(self) -> dict[str, list[tuple[int, int]]]:
@@ -160,21 +168,24 @@ class Inbox:
             return View(both, self.log.head, off, lambda flags: not (flags.read or flags.archived))
         return View(archived, self.log.head, off, lambda flags: not flags.archived)
 
-    def _walk(self, view: View, before: int | None, limit: int) -> list[Item]:
+    def _walk(self, view: View, before: int | None, limit: int) -> tuple[list[Item], int | None]:
+        """The newest `limit` items of a view, and where to go on if more rows may follow."""
         before = self.log.head + 1 if before is None else before
         found: list[Item] = []
-        size = min(limit, MAX_ROWS_PER_STATEMENT)
-        while True:
+        looked_at, size = 0, min(limit, MAX_ROWS_PER_STATEMENT)
+        while looked_at < MAX_ROWS_PER_PAGE:
             candidates = self._rows_in_range(view, before, size)
             overridden = self._overridden_outside(view, before, size)
             positions = sorted({*(row.position for row in candidates), *overridden}, reverse=True)
-            here = positions[:size]
-            candidates = [row for row in candidates if row.position in set(here)]
-            candidates += self._rows_at([one for one in overridden if one in set(here)])
+            here = set(positions[:size])
+            candidates = [row for row in candidates if row.position in here]
+            candidates += self._rows_at([one for one in overridden if one in here])
             found += self._kept(view, candidates)
             if len(found) >= limit or len(positions) < size:
-                return found[:limit]
-            before, size = here[-1], min(size * 2, MAX_ROWS_PER_STATEMENT)
+                return found[:limit], None
+            looked_at += size
+            before, size = min(here), min(size * 2, MAX_ROWS_PER_STATEMENT)
+        return found, before
 
     def _rows_in_range(self, view: View, before: int, size: int) -> list[Row]:
         low, high = view.low, min(view.high, before - 1)
@@ -211,11 +222,13 @@ class Inbox:
     def _kept(self, view: View, candidates: list[Row]) -> list[Item]:
         candidates.sort(key=lambda row: row.position, reverse=True)
         self._flags.add(overrides_of(self.person, [row.position for row in candidates]))
+        frames = ((row.position, read_frame(row.position, row.tail)) for row in candidates)
         items = (
-            Item(row.position, frame_of(row.tail), self._flags.of(row.position))
-            for row in candidates
+            Item(position, frame, self._flags.of(position))
+            for position, frame in frames
+            if frame is not None and frame["title"]
         )
-        return [item for item in items if item.frame.get("title") and view.keep(item.flags)]
+        return [item for item in items if view.keep(item.flags)]
 
 
 def _is_within(topic: str, position: int, spans: dict[str, list[tuple[int, int]]]) -> bool:

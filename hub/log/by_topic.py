@@ -16,12 +16,12 @@ from hub.models import Event, Log
 Bound = tuple[str, int, int]  # topic, since, until: since < position <= until
 Span = tuple[str, int, int, list[str]]  # a bound, and the types that are left out within it
 
-OLDEST_FIRST = "ASC"
-NEWEST_FIRST = "DESC"
+OLDEST_FIRST = "ASC"  # every row, for clients that catch up
+NEWEST_FIRST = "DESC"  # those that inboxes show
 
 
 def newest(spans: Iterable[Span], without: Collection[str], limit: int) -> list[Row]:
-    """The newest rows within these spans, at most `limit`, without these types."""
+    """The newest shown rows within these spans, at most `limit`, without these types."""
     using = router.db_for_read(Event)
     statement = rows_statement(connections[using].vendor, NEWEST_FIRST)
     return [row_of(*row) for row in _execute(using, statement, spans, without, limit)]
@@ -79,7 +79,7 @@ def rows_statement(vendor: str, order: str) -> str:
 
 def _positions_statement(vendor: str, order: str) -> str:
     template = POSITIONS_POSTGRESQL if vendor == "postgresql" else POSITIONS_SQLITE
-    return template.format(order=order)
+    return template.format(order=order, shown="AND shown" if order == NEWEST_FIRST else "")
 
 
 # DISTINCT because spans may overlap, on positions alone: frames would be sorted whole.
@@ -91,7 +91,7 @@ POSITIONS_POSTGRESQL = """
     CROSS JOIN LATERAL (
         SELECT position FROM hub_event
         WHERE (topic, position) > (span ->> 0, (span ->> 1)::bigint)
-          AND (topic, position) <= (span ->> 0, (span ->> 2)::bigint)
+          AND (topic, position) <= (span ->> 0, (span ->> 2)::bigint) {shown}
           AND NOT %s::jsonb ? type AND NOT (span -> 3)::jsonb ? type
         ORDER BY topic {order}, position {order} LIMIT %s
     ) AS found
@@ -106,7 +106,7 @@ POSITIONS_SQLITE = """
             SELECT json_group_array(position) FROM (
                 SELECT position FROM hub_event
                 WHERE topic = span.value ->> 0
-                  AND position > span.value ->> 1 AND position <= span.value ->> 2
+                  AND position > span.value ->> 1 AND position <= span.value ->> 2 {shown}
                   AND type NOT IN (SELECT value FROM json_each(%s))
                   AND type NOT IN (SELECT value FROM json_each(span.value -> 3))
                 ORDER BY position {order} LIMIT %s

@@ -38,12 +38,18 @@ class Event(models.Model):
     type = models.CharField(max_length=64)
     at = models.DateTimeField()
     frame = models.TextField(help_text="the encoded event without its position")
+    # Whether inboxes show it. The database has the default for processes that know no such column.
+    shown = models.BooleanField(default=True, db_default=True, editable=False)
 
     objects = models.Manager["Event"]()
 
     class Meta:
         indexes = (
             models.Index(fields=("topic", "position"), name="hub_event_topic_position"),
+            # For inboxes: what is not shown costs their readers nothing, however much there is.
+            models.Index(
+                fields=("topic", "position"), condition=Q(shown=True), name="hub_event_shown"
+            ),
             # PostgreSQL finds the few unnumbered rows with it; SQLite uses the unique index.
             models.Index(
                 fields=("id",), condition=Q(position__isnull=True), name="hub_event_unnumbered"

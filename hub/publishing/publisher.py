@@ -42,6 +42,7 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
             topic=topic,
             type=event.type,
             at=now,
+            shown=bool(event.title()),
         )
         for event, topic in events
     ]

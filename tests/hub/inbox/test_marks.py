@@ -213,7 +213,7 @@ def test_the_flags_of_a_deleted_user_are_removed(ana):
     for person in (ana, ben):
         (position,) = told(f"user.{person.pk}", "a")
         mark(person.pk, "read", position)
-        mark_all(person.pk, "seen", position)
+        mark_all(person.pk, "archived", position)
     forget([ana.pk])
     for model in (InboxState, InboxMark, InboxException):
         assert model.objects.get().person == str(ben.pk)

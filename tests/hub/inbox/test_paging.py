@@ -1,6 +1,5 @@
 """The inbox by pages, and its cost."""
 
-import json
 import random
 import time
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from hub import subscribe
 from hub.inbox import COUNTED, mark, mark_all, undo
-from hub.log.epoch import ensure_log
 from hub.models import Event, Log
+from tests.hub.inbox.filling import analyze, fill
 from tests.hub.reader import follow, inbox, texts, told
 from tests.numbering import drain
 
@@ -101,19 +99,6 @@ def _compare(user: Any, said: list[Any], first: int, count: int, chance: random.
 # Cost
 
 
-def fill(topics: list[str]) -> None:
-    """A numbered row for each topic, without the work of publishing them."""
-    frame = json.dumps({"type": "test.told", "title": "t", "data": {}})[1:]
-    at = timezone.now()
-    rows = [
-        Event(position=n, topic=topic, type="test.told", at=at, frame=frame)
-        for n, topic in enumerate(topics, start=1)
-    ]
-    Event.objects.bulk_create(rows, batch_size=2_000)
-    ensure_log()
-    Log.objects.update(head=len(rows))
-
-
 def statements(user: Any) -> int:
     with CaptureQueriesContext(connection) as captured:
         made = inbox(user)
@@ -128,12 +113,11 @@ def test_the_cost_does_not_grow_with_the_log(ana):
     fill([own] * 100 + ["open.busy"] * 900)
     few = statements(ana)
     Event.objects.all().delete()
+    Log.objects.update(head=0)
     fill([own] * 30 + ["open.busy"] * 69_970 + [own] * 30_000)
     follow(ana, "open.busy")
     assert statements(ana) == few
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE hub_event")
+    analyze()
     spent = []
     for _ in range(5):  # a busy machine slows some of them down, a full scan slows all
         started = time.monotonic()
