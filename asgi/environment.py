@@ -122,6 +122,18 @@ def email(name: str, folder: Path) -> dict[str, Any]:
     return found
 
 
+def mailers(found: dict[str, Any]) -> dict[str, Any]:
+    """EMAIL_* settings as the MAILERS that Django 6.1 has in their place."""
+    backend = found["EMAIL_BACKEND"]
+    names = {"host", "port", "username", "password", "use_tls", "use_ssl", "timeout"}
+    if not backend.endswith(".smtp.EmailBackend"):
+        names = {"file_path"}
+    setting = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
+    given = {one: found.get(setting.get(one, f"EMAIL_{one.upper()}")) for one in sorted(names)}
+    options = {one: value for one, value in given.items() if value}
+    return {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
+
+
 def own_secret(path: Path) -> str:
     """A random secret, created once and kept in `path`, readable only by its owner.
 

@@ -7,6 +7,7 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+import django
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -199,8 +200,9 @@ MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR / "media"))).resolve()
 
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "shop@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_TIMEOUT = 10  # seconds; Django's own default is to wait forever
-vars().update(environment.email("EMAIL_URL", VAR / "mail"))
+# The timeout is in seconds; Django's own default is to wait forever.
+_email = {"EMAIL_TIMEOUT": 10, **environment.email("EMAIL_URL", VAR / "mail")}
+vars().update(_email if django.VERSION < (6, 1) else environment.mailers(_email))
 
 # The shop
 

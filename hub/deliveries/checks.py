@@ -25,15 +25,24 @@ def check_means(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register("hub")
 def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    if settings.EMAIL_BACKEND == SMTP and settings.EMAIL_TIMEOUT is None:
-        return [
-            checks.Warning(
-                "a mail server that stops answering would hold up all emails for ever",
-                hint="EMAIL_TIMEOUT = 10",
-                id="hub.W010",
-            )
-        ]
-    return []
+    mailers = getattr(settings, "MAILERS", None)
+    if mailers is not None:  # since Django 6.1, where it excludes EMAIL_*
+        mailer = mailers.get("default", {"BACKEND": ""})  # without one nothing is sent
+        backend = mailer.get("BACKEND", SMTP)
+        timeout = mailer.get("OPTIONS", {}).get("timeout")
+        hint = 'MAILERS = {"default": {…, "OPTIONS": {…, "timeout": 10}}}'
+    else:
+        backend, timeout = settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT
+        hint = "EMAIL_TIMEOUT = 10"
+    if backend != SMTP or timeout is not None:
+        return []
+    return [
+        checks.Warning(
+            "a mail server that stops answering would hold up all emails for ever",
+            hint=hint,
+            id="hub.W010",
+        )
+    ]
 
 
 @checks.register("hub")

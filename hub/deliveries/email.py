@@ -4,6 +4,7 @@ import contextlib
 import smtplib
 from typing import Any
 
+import django
 from django.core.mail import EmailMessage, get_connection
 
 from hub.deliveries.email_message import write_mail
@@ -13,9 +14,9 @@ EMAILS_PER_CONNECTION = 100  # many servers accept no more over one connection
 
 
 class Email(Means):
-    """Sends through `EMAIL_BACKEND`.
+    """Sends through the default mailer of `MAILERS`, or through `EMAIL_BACKEND`.
 
-    Set EMAIL_TIMEOUT: without it, a server that stops answering holds up the worker.
+    Set its timeout: without it, a server that stops answering holds up the worker.
     """
 
     name = "email"
@@ -35,7 +36,7 @@ class Email(Means):
         if self._sent >= EMAILS_PER_CONNECTION:
             self.close()
         if self._connection is None:
-            connection = get_connection()
+            connection = _make_connection()
             connection.open()
             self._connection = connection
 
@@ -65,6 +66,14 @@ class Email(Means):
         if connection is not None:
             with contextlib.suppress(OSError):  # it may be broken already
                 connection.close()
+
+
+def _make_connection() -> Any:
+    if django.VERSION < (6, 1):
+        return get_connection()
+    from django.core.mail import mailers
+
+    return mailers.default
 
 
 def _verdict(code: int, text: bytes | str) -> MeansError:

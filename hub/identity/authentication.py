@@ -206,4 +206,6 @@ def is_present_password(user: Any, digest: str) -> bool:
 
 
 def _auth_digest(session_auth_hash: str, key: str | bytes) -> str:
-    return salted_hmac("hub.ticket.auth", session_auth_hash, secret=key).hexdigest()[:16]
+    # As tickets of a server before the upgrade have it: Django 2028 changes the default.
+    digest = salted_hmac("hub.ticket.auth", session_auth_hash, secret=key, algorithm="sha1")
+    return digest.hexdigest()[:16]

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any, ClassVar
 
+import django
 from django.db import transaction
 from django.utils import timezone
 
@@ -41,6 +42,17 @@ class Graced(EventType, frozen=True):
 
     def title(self) -> str:
         return "graced"
+
+
+def use_smtp(settings: Any, **options: Any) -> None:
+    """Send emails through SMTP: `host`, `port`, `timeout` and other options of the mailer."""
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
+        return
+    settings.EMAIL_BACKEND = backend
+    for name, value in options.items():
+        setattr(settings, f"EMAIL_{name.upper()}", value)
 
 
 def publish_now(topic: str, *events: EventType) -> None:

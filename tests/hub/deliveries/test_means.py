@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hub.deliveries.means import carried, load_means
 from hub.models import Delivery
 from orders.events import OrderReceived
-from tests.hub.emails import Posted, deliver, publish_now
+from tests.hub.emails import Posted, deliver, publish_now, use_smtp
 from tests.hub.site import make_person
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,11 +90,25 @@ def test_a_setting_that_names_no_means_is_refused_by_its_path(settings: Any, pat
 
 def test_checks_name_what_email_lacks(settings: Any) -> None:
     settings.HUB_MEANS = ["shop.sms.Sms"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_TIMEOUT = None
+    use_smtp(settings, timeout=None)
     settings.ROOT_URLCONF = "frontend.urls"
     found = {one.id for one in run_checks(tags=["hub"])}
     assert {"hub.E010", "hub.E011", "hub.W010"} <= found
+
+
+@pytest.mark.parametrize(
+    ("mailers", "named"),
+    [
+        ({"default": {}}, True),
+        ({"default": {"OPTIONS": {"host": "mail"}}}, True),
+        ({"default": {"OPTIONS": {"timeout": 10}}}, False),
+        ({"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}, False),
+        ({}, False),
+    ],
+)
+def test_a_mailer_that_may_wait_for_ever_is_named(settings: Any, mailers: Any, named: bool) -> None:
+    settings.MAILERS = mailers
+    assert ("hub.W010" in {one.id for one in run_checks(tags=["hub"])}) == named
 
 
 def test_a_type_of_several_classes_is_emailed_only_if_all_of_them_say_so() -> None:

@@ -8,7 +8,16 @@ import pytest
 from django.utils import timezone
 
 from hub.models import Delivery, Worker
-from tests.hub.emails import Posted, deliver, make_due, make_subscribers, only, publish_now, states
+from tests.hub.emails import (
+    Posted,
+    deliver,
+    make_due,
+    make_subscribers,
+    only,
+    publish_now,
+    states,
+    use_smtp,
+)
 from tests.hub.site import change_person
 from tests.rig.mail import MailServer
 from tests.rig.wait import PATIENCE
@@ -19,9 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def server(settings: Any) -> Iterator[MailServer]:
     with MailServer() as made:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
-        settings.EMAIL_TIMEOUT = PATIENCE
+        use_smtp(settings, host="127.0.0.1", port=made.port, timeout=PATIENCE)
         yield made
 
 
@@ -110,7 +117,7 @@ def test_a_server_that_was_down_gets_all_emails_and_one_delivery_counts_an_attem
 def test_a_server_that_stalls_holds_up_the_worker_no_longer_than_the_timeout(
     server: MailServer, ana: Any, settings: Any
 ) -> None:
-    settings.EMAIL_TIMEOUT = 1
+    use_smtp(settings, host="127.0.0.1", port=server.port, timeout=1)
     server.stall()
     publish_now(f"user.{ana.pk}")
     began = timezone.now()
@@ -123,7 +130,7 @@ def test_a_server_that_stalls_holds_up_the_worker_no_longer_than_the_timeout(
         deliver()
     assert (only().state, only().repeats) == ("waiting", 1)
     server.flow()
-    settings.EMAIL_TIMEOUT = PATIENCE
+    use_smtp(settings, host="127.0.0.1", port=server.port, timeout=PATIENCE)
     make_due()
     deliver()
     assert only().state == "sent"
