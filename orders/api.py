@@ -1,22 +1,30 @@
 """The shop's HTTP API: products are public, orders are for the users who placed them."""
 
+import datetime
+import hashlib
 from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Path, Query, Router, Schema, Status
+from django.utils import timezone
+from ninja import Header, Path, Query, Router, Schema, Status
 from pydantic import Field, StrictInt
 
 from hub.api import ApiError, errors
 from orders.errors import AccountGone, BadQuantity, OutOfStock, Refused
 from orders.models import Order, Product
+from orders.placing import place
 
+KEY_KEPT = datetime.timedelta(hours=24)  # how long a repeated Idempotency-Key is recognized
 MOST_PIECES = 2**31 - 1  # the database's integer
 
 Slug = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
 Number = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{6,11}$")]
 Limit = Annotated[int, Query(ge=1, le=100)]
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+]
 
 # The status of each refusal; others are 422.
 STATUSES: dict[type[Refused], int] = {OutOfStock: 409, AccountGone: 401, BadQuantity: 422}
@@ -107,17 +115,25 @@ def list_orders(
 
 
 @orders.post("", response={201: OrderOut, **errors(400, 401, 403, 404, 409, 422, 429)})
-def place_order(request: HttpRequest, body: OrderIn) -> Status[dict[str, Any]]:
-    """Place an order. A refusal changes nothing."""
+def place_order(
+    request: HttpRequest, body: OrderIn, idempotency_key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
+    """Place an order. A refusal changes nothing.
+
+    A request that repeats an `Idempotency-Key` within 24 hours places no second order: it gets the
+    order of the first request, for which it waits. With another body it is refused (422).
+    """
     product = get_object_or_404(Product, slug=body.product)
+    token = None if idempotency_key is None else _token(request, idempotency_key)
     try:
-        placed = Order.objects.create(
-            product=product, ordered_by=request.user, quantity=body.quantity
-        )
+        order, is_new = place(product, request.user, body.quantity, token)
     except Refused as refused:
         status = STATUSES.get(type(refused), 422)
         raise ApiError(status, refused.messages[0], getattr(refused, "code", None)) from refused
-    return Status(201, _order(placed))
+    if not is_new and (order.product_id, order.quantity) != (product.pk, body.quantity):
+        text = "This Idempotency-Key belongs to another request. Use a new key for a new order."
+        raise ApiError(422, text, "idempotency_key_reused")
+    return Status(201, _order(order))
 
 
 @orders.get("/{number}", response={200: OrderOut, **errors(401, 404, 422, 429)})
@@ -127,6 +143,14 @@ def read_order(request: HttpRequest, number: Path[Number]) -> dict[str, Any]:
     if not request.user.is_staff:
         visible = visible.filter(ordered_by=request.user)
     return _order(get_object_or_404(visible, number=number))
+
+
+def _token(request: HttpRequest, key: str) -> str:
+    """The token of this user's orders with this key; orders that are too old lose it."""
+    token = hashlib.sha256(f"POST /api/orders {key}".encode()).hexdigest()[:32]
+    orders = Order.objects.filter(ordered_by=request.user, token=token)
+    orders.filter(created_at__lte=timezone.now() - KEY_KEPT).update(token=None)
+    return token
 
 
 def _products() -> Any:

@@ -1,6 +1,8 @@
 """Placing and deleting an order: what is refused, what it takes from the stock, and who is told."""
 
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db import router, transaction
 
 from hub.topics import user_topic
 from orders import stock
@@ -12,6 +14,32 @@ from orders.rows import lock_row, recall, remember
 from orders.topics import STAFF
 
 ORDERED = ("product_id", "quantity")  # what an order took, and its deletion gives back
+
+
+class Placed(NamedTuple):
+    """An order, and whether it was placed just now or by an earlier request of the same token."""
+
+    order: Order
+    is_new: bool
+
+
+def place(product: Product, user: User, quantity: int, token: str | None = None) -> Placed:
+    """Place an order, once per user and token.
+
+    `token` names the request, in at most 32 characters: a repeated request gets the order that the
+    first one placed, whatever else it asks for. Raises what saving an order raises.
+    """
+    using = router.db_for_write(Order)
+    with transaction.atomic(using=using):
+        if token is not None:
+            # A second request waits here until the first one is committed.
+            _lock_buyer(user.pk, using)
+            earlier = Order.objects.using(using).filter(ordered_by=user, token=token).first()
+            if earlier is not None:
+                return Placed(earlier, is_new=False)
+        order = Order(product=product, ordered_by=user, quantity=quantity, token=token)
+        order.save(using=using)
+    return Placed(order, is_new=True)
 
 
 def check(order: Order, using: str) -> None:

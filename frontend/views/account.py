@@ -1,9 +1,10 @@
 """Sign up, log in, log out, change and delete an account."""
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +12,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,6 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from frontend.forms import AccountForm, DeleteForm, ShopForm, SignUpForm
 from hub.errors import RowGone
 from orders.models import User
+
+SENT_TWICE = datetime.timedelta(minutes=1)  # within which a sign-up may be the same one again
 
 
 class LogInForm(ShopForm, AuthenticationForm):
@@ -53,6 +57,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         user = form.save() if form.is_valid() else None
+        user = user or _just_signed_up(request)
         if user is not None:
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             messages.success(request, "Your account is ready, and you are logged in.")
@@ -96,6 +101,18 @@ def delete(request: HttpRequest) -> HttpResponse:
     request.user = AnonymousUser()
     messages.success(request, "Your account was deleted.")
     return redirect("shop")
+
+
+def _just_signed_up(request: HttpRequest) -> User | None:
+    """The account that the same form has made a moment ago: it was sent twice."""
+    names = {name: request.POST.get(name, "") for name in ("username", "email")}
+    since = timezone.now() - SENT_TWICE
+    if "\0" in "".join(names.values()):
+        return None
+    if not User.objects.filter(**names, date_joined__gt=since).exists():
+        return None
+    password = request.POST.get("password1", "")
+    return authenticate(request, username=names["username"], password=password)
 
 
 def _stored(user: User) -> User:

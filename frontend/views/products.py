@@ -1,5 +1,7 @@
 """The list of products, a product's page, and its forms."""
 
+import re
+import secrets
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from frontend.forms import OrderForm
 from hub import session_digest
 from orders.errors import Refused
-from orders.models import Order, Product
+from orders.models import Product
+from orders.placing import place
 from orders.signals import product_viewed
 from orders.topics import product_page_topic, product_topic
 
@@ -60,14 +63,15 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
     form = OrderForm(request.POST)
     if form.is_valid():
         try:
-            placed = Order.objects.create(
-                product=found, ordered_by=request.user, quantity=form.cleaned_data["quantity"]
-            )
+            placed = place(found, request.user, form.cleaned_data["quantity"], _token(request))
         except Refused as refusal:
             form.add_error("quantity", refusal)
             found = _find(slug)  # with the stock that the refusal mentions
         else:
-            return redirect(placed)
+            if not placed.is_new:
+                text = "You placed this order already. To order again, reload the product's page."
+                messages.info(request, text)
+            return redirect(placed.order)
     return _page(request, found, form, status=422)
 
 
@@ -99,6 +103,12 @@ def _is_visit(request: HttpRequest) -> bool:
     return request.method == "GET" and not is_prefetch and "X-Hub-Refresh" not in request.headers
 
 
+def _token(request: HttpRequest) -> str | None:
+    """The token of the form that was posted: it makes a form that is sent twice one order."""
+    token = request.POST.get("token", "")
+    return token if re.fullmatch("[0-9a-f]{32}", token) else None
+
+
 def _find(slug: str) -> Product:
     products = Product.objects.select_related("inventory").prefetch_related("images")
     return get_object_or_404(products, slug=slug)
@@ -111,6 +121,7 @@ def _page(request: HttpRequest, found: Product, form: OrderForm, status: int = 2
     context = {
         "product": found,
         "form": form,
+        "token": secrets.token_hex(16),
         "is_watched": user.is_authenticated and found.watchers.filter(pk=user.pk).exists(),
         "topics": f"{product_topic(found.pk)} {product_page_topic(found.pk)}",
     }

@@ -62,12 +62,17 @@ class Order(AtomicSave, models.Model):
     unit_price = models.DecimalField(max_digits=10, decimal_places=2, blank=True)
     total = models.DecimalField(max_digits=20, decimal_places=2, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Names the request that placed the order, so that a repeated one is recognized.
+    token = models.CharField(max_length=32, null=True, editable=False)
 
     objects = AtomicQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = (
+            models.UniqueConstraint(
+                fields=("ordered_by", "token"), name="orders_order_once_per_token"
+            ),
             models.CheckConstraint(
                 condition=models.Q(quantity__gt=0), name="orders_order_quantity_positive"
             ),

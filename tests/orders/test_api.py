@@ -1,11 +1,13 @@
 """The shop's HTTP API: products are public, orders are for their buyers."""
 
+import datetime
 import json
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from orders.models import Order
 from tests.numbering import drain
@@ -25,9 +27,10 @@ def browser(client, ana):
     return client
 
 
-def place(client, quantity=1, slug="teapot"):
+def place(client, quantity=1, slug="teapot", key=None):
     body = json.dumps({"product": slug, "quantity": quantity})
-    return client.post("/api/orders", body, content_type="application/json")
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return client.post("/api/orders", body, content_type="application/json", headers=headers)
 
 
 def code(answer):
@@ -103,6 +106,45 @@ def test_an_order_beyond_the_stock_is_a_conflict_and_changes_nothing(browser):
     assert not Order.objects.exists()
     assert place(browser, 2).status_code == 201
     assert code(place(browser, 1)) == (409, "out_of_stock")
+
+
+def test_a_repeated_idempotency_key_gets_the_first_order(browser):
+    made = product()
+    first, second = (place(browser, 3, key="k1") for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+    assert pieces(made) == 37
+    assert place(browser, 3, key="k2").json()["number"] != first.json()["number"]
+    assert pieces(made) == 34
+
+
+def test_an_idempotency_key_belongs_to_one_request(browser):
+    product()
+    place(browser, 3, key="k1")
+    assert code(place(browser, 4, key="k1")) == (422, "idempotency_key_reused")
+    assert Order.objects.count() == 1
+
+
+def test_an_idempotency_key_belongs_to_one_user(browser):
+    product()
+    ben = Client()
+    ben.force_login(user("ben"))
+    assert place(browser, key="k1").status_code == place(ben, key="k1").status_code == 201
+    assert Order.objects.count() == 2
+
+
+def test_an_idempotency_key_is_kept_for_a_day(browser):
+    product()
+    place(browser, key="k1")
+    Order.objects.update(created_at=timezone.now() - datetime.timedelta(hours=25))
+    place(browser, key="k1")
+    assert Order.objects.count() == 2
+
+
+def test_a_refused_order_leaves_its_idempotency_key_free(browser):
+    product(pieces=2)
+    assert code(place(browser, 3, key="k1")) == (409, "out_of_stock")
+    assert place(browser, 2, key="k1").status_code == 201
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", "abc", None, True, 2**31, 10**30])
