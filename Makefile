@@ -15,7 +15,7 @@ TWO := -n 2 --dist loadfile --no-loadscope-reorder
 OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stress
+.PHONY: help run test check stress matrix audit
 
 help:
 	@echo "make run    the shop and the hub on http://HOST:PORT (127.0.0.1:8000)"
@@ -24,6 +24,8 @@ help:
 	@echo "make stress invariants under load, faults and hostile input, on real servers (about 15 min);"
 	@echo "            QUICK=1 in a good minute; SEED=n for other random choices; ARGS as above"
 	@echo "make check  format, lint, types, import rules, Django's own checks"
+	@echo "make matrix the hub's tests on every pair of Django and Python (about 10 min); ARGS as above"
+	@echo "make audit  known vulnerabilities of the requirements"
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
 run: $(VENV)/run.stamp
@@ -52,6 +54,12 @@ check: $(VENV)/dev.stamp
 	$(PYTHON) manage.py check
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m pytest -q tests/test_rooms.py
+
+matrix: $(VENV)/dev.stamp
+	@$(PYTHON) -m tests.matrix $(ARGS)
+
+audit: $(VENV)/run.stamp
+	@$(PYTHON) -m tests.audit
 
 # Stamps are newer than the requirements that are installed.
 $(VENV)/run.stamp: requirements.txt
