@@ -40,6 +40,23 @@ def port(name: str, default: int) -> int:
     raise refuse(name, "a port number from 1 to 65535", repr(value))
 
 
+def count(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    raise refuse(name, "a whole number, 0 or more", repr(value))
+
+
+def https_header(name: str) -> tuple[str, str] | None:
+    """The header with which a proxy says that a request came over https, as Django names it."""
+    value = text(name)
+    if not value:
+        return None
+    if not value.replace("-", "").isalnum() or not value.isascii():
+        raise refuse(name, "the name of a header, such as X-Forwarded-Proto", repr(value))
+    return f"HTTP_{value.upper().replace('-', '_')}", "https"
+
+
 def names(name: str, default: str) -> list[str]:
     """The items of a list separated by commas."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]

@@ -14,4 +14,10 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websockets = URLRouter([path("ws/", HubConsumer.as_asgi()), re_path("", refuse)])
+_router = URLRouter([path("ws/", HubConsumer.as_asgi()), re_path("", refuse)])
+
+
+async def websockets(scope: Any, receive: Any, send: Any) -> None:
+    """Routes by the path below the root path, whether or not a proxy has stripped the latter."""
+    below = scope["path"].removeprefix(scope.get("root_path", ""))
+    await _router({**scope, "path": below, "root_path": ""}, receive, send)

@@ -169,6 +169,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _https
 CSRF_FAILURE_VIEW = "frontend.views.errors.csrf_failure"
+SECURE_HSTS_SECONDS = environment.count("SECURE_HSTS_SECONDS", 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = environment.flag("SECURE_HSTS_PRELOAD", False)
+SECURE_SSL_REDIRECT = environment.flag("SECURE_SSL_REDIRECT", False)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers ask over http
+SECURE_PROXY_SSL_HEADER = environment.https_header("SECURE_PROXY_SSL_HEADER")
+if SECURE_SSL_REDIRECT and not _https:
+    raise environment.refuse("SECURE_SSL_REDIRECT", "an https SITE_URL beside it", SITE_URL)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -194,6 +202,10 @@ SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "asgi.storage.MediaStorage"},
+    "staticfiles": {"BACKEND": "asgi.storage.StaticStorage"},
+}
 MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR / "media"))).resolve()
 
 # Email
@@ -222,7 +234,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_security_tracebacks": {"()": "asgi.logs.NoSecurityTracebacks"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_security_tracebacks"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         # Django's own handlers of this logger print to the console only when DEBUG is on.

@@ -22,7 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
-    path("api/", RedirectView.as_view(url="/api/docs")),
+    path("api/", RedirectView.as_view(pattern_name="api:openapi-view")),
     path("api/", api.urls),
     re_path("^api/", unknown_path),
     path("unsubscribe/<str:token>/", unsubscribe, name=ROUTE),

@@ -1,7 +1,6 @@
 """The pages' URLs."""
 
 from django.urls import path, re_path
-from django.views.generic import RedirectView
 
 from frontend.views import account, dashboard, inbox, media, orders, preferences, products
 
@@ -26,7 +25,7 @@ urlpatterns = [
     path("accounts/signup/", account.sign_up, name="signup"),
     path("accounts/logout/", account.LogOut.as_view(), name="logout"),
     # Browsers request this path for pages that name no icon, such as the admin's.
-    path("favicon.ico", RedirectView.as_view(url="/static/frontend/icon.svg")),
+    path("favicon.ico", media.favicon),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     re_path(r"^media/(?P<name>.+)$", media.media, name="media"),
 ]

@@ -1,10 +1,12 @@
-"""Serves uploaded pictures from the default storage, in every environment."""
+"""Serves uploaded pictures from the default storage, in every environment, and the icon."""
 
 from pathlib import PurePosixPath
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
@@ -40,3 +42,8 @@ def media(request: HttpRequest, name: str) -> HttpResponse:
     response["Last-Modified"] = http_date(changed)
     response["Cache-Control"] = f"max-age={MAX_AGE}, public"
     return response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("frontend/icon.svg"))

@@ -39,7 +39,8 @@ class MetricsApplication:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        is_static = self._static_prefix and scope["path"].startswith(self._static_prefix)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        is_static = self._static_prefix and path.startswith(self._static_prefix)
         record = Record(STATIC if is_static else UNROUTED)
 
         async def watched_receive() -> Frame:

@@ -42,6 +42,8 @@ def load(
         (lambda: environment.port("NAME", 8000), "70000"),
         (lambda: environment.port("NAME", 8000), "eighty"),
         (lambda: environment.port("NAME", 8000), "²"),
+        (lambda: environment.count("NAME", 0), "-1"),
+        (lambda: environment.https_header("NAME"), "X-Forwarded-Proto: https"),
         (lambda: environment.origins("NAME"), "shop.example"),
         (lambda: environment.origins("NAME"), "https://shop.example/path"),
         (lambda: environment.site_url("NAME", ""), "shop.example"),

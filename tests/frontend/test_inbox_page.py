@@ -257,9 +257,7 @@ def test_opening_an_event_by_its_form_marks_it_as_read(ana, ana_client):
     assert position not in shown(ana_client.get("/inbox/?state=unread"))
 
 
-@pytest.mark.parametrize(
-    "url", ["https://evil.example/", "//evil.example/", "/\t/evil.example", None]
-)
+@pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "/\t/evil.example"])
 def test_a_stored_url_of_another_site_is_not_followed(ana, ana_client, url):
     (position,) = receive(ana, 1)
     row = Event.objects.get(position=position)
