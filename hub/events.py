@@ -47,6 +47,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     grace: ClassVar[float] = 0.0
     # The email's templates, `<name>.txt` and `<name>.html`; empty: the hub's, which fit any event.
     mail_template: ClassVar[str] = ""
+    # Whether its emails wait for all that are not bulk. None: if the event has many recipients.
+    mail_bulk: ClassVar[bool | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,4 +1,4 @@
-"""The lease: decides which of several worker processes works.
+"""The lease: decides which of several worker processes plans, prunes and removes.
 
 It is taken and renewed by one statement, by the database's clock, so that machines whose clocks
 differ agree. When a worker is killed, another one takes over once the lease has run out.

@@ -52,7 +52,7 @@ class Letter(msgspec.Struct, frozen=True):
 class Means(ABC):
     """Subclass it and name it in `settings.HUB_MEANS`.
 
-    `open`, `send` and `close` run in one thread of the worker; one worker works at a time.
+    `open`, `send` and `close` run in one thread of each worker, on an instance of its own.
     """
 
     name: ClassVar[str]  # stored with each delivery, at most 16 characters
@@ -111,6 +111,13 @@ def carried(means: list[Means]) -> dict[str, list[Means]]:
         for type, kinds in classes.items()
     }
     return {type: ways_of_type for type, ways_of_type in ways.items() if ways_of_type}
+
+
+def is_bulk(type: str, has_many_recipients: bool) -> bool:
+    """Whether deliveries of an event of this type wait for all that are not bulk."""
+    kind = event_types().get(type)
+    declared = kind.mail_bulk if kind is not None else None
+    return has_many_recipients if declared is None else declared
 
 
 def grace_of(type: str) -> float:

@@ -1,8 +1,8 @@
-"""The sender: hands deliveries over, one at a time.
+"""The sender: claims deliveries that are due, and hands them over one at a time.
 
-It commits "sending" before it hands a letter over, and the reply afterwards. So a delivery that
-another process finds in "sending" was being handed over when its worker died. Only such a
-delivery may reach the user twice.
+It commits "sending" before it hands a letter over, and the reply afterwards. So a delivery that is
+"sending" and whose worker is no longer alive was being handed over when the worker died. Only such
+a delivery may reach the user twice.
 """
 
 import logging
@@ -11,21 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db import router, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from hub.deliveries.backoff import MAX_ATTEMPTS, pause
-from hub.deliveries.lease import Lease
+from hub.deliveries.claims import abandoned, claim, release
 from hub.deliveries.means import Deferred, Means, Refused
 from hub.deliveries.means_state import MeansState, text_of
+from hub.deliveries.presence import Presence
 from hub.deliveries.send_check import CHECK_VALID_SECONDS, SendCheck
 from hub.models import Delivery
 from hub.policy import Policy
 
 logger = logging.getLogger("hub.deliveries")
 
-BATCH_SIZE = 50  # deliveries that are checked together
+BATCH_SIZE = 50  # deliveries that are claimed and checked together
 
 State = Delivery.State
 
@@ -35,12 +35,12 @@ class Sender:
 
     def __init__(
         self,
-        lease: Lease,
+        presence: Presence,
         policy: Policy,
         means: list[Means],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._lease = lease
+        self._presence = presence
         self._policy = policy
         self._means = {one.name: one for one in means}
         self._states = {one.name: MeansState(one) for one in means}
@@ -49,28 +49,25 @@ class Sender:
         self._unwritten: tuple[Delivery, dict[str, Any]] | None = None
 
     def send_due(self) -> int:
-        """Send up to BATCH_SIZE deliveries that are due; return how many were dealt with.
-
-        Raises LeaseLost.
-        """
+        """Send up to BATCH_SIZE deliveries that are due; return how many were dealt with."""
         self._write_outcome()
         self._recover()
         available = [name for name, state in self._states.items() if state.is_available]
-        rows = Delivery.objects.filter(
-            state=State.WAITING, due_at__lte=timezone.now(), means__in=available
-        )
-        due = list(rows.order_by("due_at", "pk")[:BATCH_SIZE])
+        due = claim(self._presence.holder, available, BATCH_SIZE)
         checked_at = time.monotonic()
         check = SendCheck(due, self._means, self._policy)
-        dealt = 0
-        for delivery in due:
-            if self._stopping() or not self._lease.is_held:
-                break
-            if dealt and time.monotonic() - checked_at > CHECK_VALID_SECONDS:
+        left: list[Delivery] = []
+        for number, delivery in enumerate(due):
+            is_stale = time.monotonic() - checked_at > CHECK_VALID_SECONDS
+            if self._stopping() or not self._presence.is_current or (number and is_stale):
+                left.extend(due[number:])
                 break
             if self._states[delivery.means].is_available:
                 self._deal_with(delivery, check)
-                dealt += 1
+            else:
+                left.append(delivery)
+        release(self._presence.holder, left)
+        dealt = len(due) - len(left)
         if not dealt:
             self.close()
         return dealt
@@ -110,9 +107,8 @@ class Sender:
         return True
 
     def _begin(self, delivery: Delivery) -> bool:
-        rows = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING)
-        # The lease is checked again because opening may have taken long.
-        if not self._lease.is_held or not rows.update(
+        # The presence is checked again because opening may have taken long.
+        if not self._presence.is_current or not self._unchanged(delivery).update(
             state=State.SENDING, attempts=F("attempts") + 1, changed_at=timezone.now()
         ):
             return False
@@ -144,11 +140,19 @@ class Sender:
             self._unwritten = None
 
     def _change(self, delivery: Delivery, **changes: Any) -> None:
-        """Write, unless another worker has taken this delivery over meanwhile."""
-        rows = Delivery.objects.filter(
-            pk=delivery.pk, state=delivery.state, attempts=delivery.attempts
+        """Write and end the claim, unless another worker has taken the delivery over meanwhile."""
+        self._unchanged(delivery).update(
+            **changes, claimed_by="", claimed_until=None, changed_at=timezone.now()
         )
-        rows.update(**changes, changed_at=timezone.now())
+
+    def _unchanged(self, delivery: Delivery) -> QuerySet[Delivery]:
+        """The delivery's row, if it is still as we know it."""
+        return Delivery.objects.filter(
+            pk=delivery.pk,
+            state=delivery.state,
+            attempts=delivery.attempts,
+            claimed_by=delivery.claimed_by,
+        )
 
     def _put_off(self, delivery: Delivery, error: str) -> None:
         """Nothing was handed over; it counts as an attempt, so that attempts come to an end."""
@@ -160,16 +164,11 @@ class Sender:
 
     def _recover(self) -> None:
         """Put back what was being handed over when a worker died or lost the database."""
-        left = Delivery.objects.filter(state=State.SENDING)
-        if not left.exists():
-            return
-        with transaction.atomic(using=router.db_for_write(Delivery)):
-            self._lease.hold()  # so that no other worker is handing it over right now
-            for delivery in left:
-                changes = _unknown(delivery, "the worker ended while this was being handed over")
-                if changes["state"] == State.WAITING:
-                    changes["due_at"] = timezone.now()  # no mail server asked to wait
-                self._change(delivery, **changes)
+        for delivery in abandoned(self._presence.holder):
+            changes = _unknown(delivery, "the worker ended while this was being handed over")
+            if changes["state"] == State.WAITING:
+                changes["due_at"] = timezone.now()  # no mail server asked to wait
+            self._change(delivery, **changes)
 
 
 def _again(delivery: Delivery, error: str) -> dict[str, Any]:

@@ -5,18 +5,20 @@ from django.db.models import Q
 
 
 class Worker(models.Model):
-    """The one row that says which worker works now, and how far the work is done.
+    """The one row that says which worker plans now, and how far the work is done.
 
-    The lease: `holder` may work until `until`, by the database's clock. Every event up to
-    `position` has its deliveries; of the next one, the subscriptions up to the primary key `page`
-    have theirs. The rows of users whose deletion is at or below the position `cleared` are gone;
-    those up to `clearing` go next, some time after `clearing_at`. `error` says why no emails go
-    out now.
+    The lease: `holder` may plan until `until`, by the database's clock. Events on users' own
+    topics have their deliveries up to `own_position`. Events on other topics have them up to
+    `position`; of the next one, the subscriptions up to the primary key `page` have theirs.
+
+    The rows of users whose deletion is at or below the position `cleared` are gone; those up to
+    `clearing` go next, some time after `clearing_at`. `error` says why no emails go out now.
     """
 
     holder = models.CharField(max_length=64, default="")
     until = models.DateTimeField(null=True)
     position = models.BigIntegerField(default=0)
+    own_position = models.BigIntegerField(default=0)
     page = models.BigIntegerField(default=0)
     cleared = models.BigIntegerField(default=0)
     clearing = models.BigIntegerField(default=0)
@@ -33,11 +35,25 @@ class Worker(models.Model):
         return f"worker {self.holder or '(none)'}, position {self.position}"
 
 
+class WorkerProcess(models.Model):
+    """One row per running worker. It is alive until `until`, by the database's clock."""
+
+    holder = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField()
+
+    objects = models.Manager["WorkerProcess"]()
+
+    def __str__(self) -> str:
+        return self.holder
+
+
 class Delivery(models.Model):
     """One event to one user by one means.
 
     `position` names the event, `person` is the user's primary key. A final delivery, to a user
     whose account is being deleted, has a copy of the address and the frame instead of a position.
+    `claimed_by` is the holder of the worker that is about to send it, until `claimed_until` or,
+    once it is being handed over, for as long as that worker is alive.
     """
 
     class State(models.TextChoices):
@@ -47,6 +63,12 @@ class Delivery(models.Model):
         SKIPPED = "skipped", "not needed"
         FAILED = "failed", "given up"
 
+    class Lane(models.IntegerChoices):
+        """Deliveries of a lane are sent before those of the next."""
+
+        PERSONAL = 0, "personal"
+        BULK = 1, "bulk"
+
     position = models.BigIntegerField(null=True)
     type = models.CharField(max_length=64)
     person = models.CharField(max_length=64, blank=True)
@@ -54,6 +76,9 @@ class Delivery(models.Model):
     address = models.CharField(max_length=254, blank=True, default="")
     frame = models.TextField(blank=True, default="")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.PERSONAL)
+    claimed_by = models.CharField(max_length=64, blank=True, default="")
+    claimed_until = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(help_text="not before this time")
     attempts = models.PositiveIntegerField(default=0)
     repeats = models.PositiveIntegerField(
@@ -72,6 +97,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes = (
             models.Index(fields=("state", "due_at"), name="hub_delivery_due"),
+            models.Index(fields=("state", "lane", "due_at"), name="hub_delivery_lane"),
             models.Index(fields=("person",), name="hub_delivery_person"),
         )
         constraints = (

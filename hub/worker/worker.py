@@ -1,9 +1,9 @@
 """The worker: sends emails, and does what must be done by one process and outside requests.
 
 It numbers events that no server has numbered, makes and sends deliveries, removes what deleted
-users left, and prunes the log. The lease decides which of several workers works. Four threads
-never wait for each other: one renews the lease, one plans, one removes old rows, one talks to mail
-servers.
+users left, and prunes the log. Every worker sends; the lease decides which does the rest. Four
+threads never wait for each other: one renews the lease, one plans, one removes old rows, one talks
+to mail servers.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from hub.concurrency.threads import DatabaseThreads
 from hub.deliveries.lease import RENEW, Lease, LeaseLost
 from hub.deliveries.means import load_means
 from hub.deliveries.planner import plan
+from hub.deliveries.presence import Presence
 from hub.deliveries.sender import Sender
 from hub.limits import load_limits
 from hub.log.numbering import drain
@@ -55,9 +56,12 @@ class Worker:
 
     def __init__(self, policy: Policy, stopping: Callable[[], bool] = lambda: False) -> None:
         self.lease = Lease()
+        self._presence = Presence(self.lease.holder)
         self._means = load_means()
         self._stopped = False
-        self._sender = Sender(self.lease, policy, self._means, lambda: self._stopped or stopping())
+        self._sender = Sender(
+            self._presence, policy, self._means, lambda: self._stopped or stopping()
+        )
         # The oldest event without a position, and the monotonic time when it was first seen.
         self._oldest: tuple[int, float] | None = None
         self._no_prune_before = 0.0  # monotonic seconds
@@ -78,7 +82,7 @@ class Worker:
             await sending.close()
             await working.close()
             await removing.close()
-            await leasing.run(self.lease.release)
+            await leasing.run(self._leave)
             await leasing.close()
 
     async def _repeat(
@@ -108,15 +112,16 @@ class Worker:
             pass
         if not self.lease.take():
             return None
+        self._presence.renew()
         try:
             while self.work() and self.lease.take():
                 pass
             while self.send() and self.lease.take():
-                pass
+                self._presence.renew()
             self.remove_old()
         finally:
             self._sender.close()
-            self.lease.release()
+            self._leave()
         states = Delivery.State
         counts = {state: Delivery.objects.filter(state=state).count() for state in states}
         return Done(
@@ -127,8 +132,13 @@ class Worker:
         )
 
     def _renew(self) -> bool:
+        self._presence.renew()
         self.lease.take()
         return False
+
+    def _leave(self) -> None:
+        self._presence.leave()
+        self.lease.release()
 
     def work(self) -> bool:
         """Do one step of the work on the database; return whether there is more to do now."""
@@ -146,7 +156,7 @@ class Worker:
 
     def send(self) -> bool:
         """Send some of what is due; return whether there may be more."""
-        return self.lease.is_held and self._sender.send_due() > 0
+        return self._presence.is_current and self._sender.send_due() > 0
 
     def _number_abandoned(self) -> None:
         """Number what no server has numbered in time; a server would also send it to browsers."""

@@ -37,6 +37,11 @@ from hub.models import Delivery
 print(json.dumps(list(Delivery.objects.values("type", "state", "attempts", "repeats"))))
 """
 
+PRESENT = """
+from hub.deliveries.presence import living
+print(living().count())
+"""
+
 
 class Workers:
     """Worker processes on one database, and no server."""
@@ -58,6 +63,10 @@ class Workers:
 
     def deliveries(self) -> list[dict[str, Any]]:
         return json.loads(self.stack.python(DELIVERIES))
+
+    def present(self) -> int:
+        """How many workers are alive, by the database."""
+        return int(self.stack.python(PRESENT))
 
     def end(self) -> None:
         for worker in self._started:
@@ -111,7 +120,24 @@ def test_another_worker_takes_over_from_one_that_was_killed_while_sending(
     assert sorted(one["repeats"] for one in workers.deliveries()) == [0, 0, 0, 0, 0, 1]
 
 
-def test_of_two_workers_one_works_and_the_other_takes_over(
+def test_two_workers_send_at_once_and_each_email_once(
+    workers: Workers, mail_server: MailServer
+) -> None:
+    workers.start()
+    workers.start()
+    wait_until(lambda: workers.present() == 2, START, "two workers")
+    wait_until(lambda: len(mail_server.mails) == 3, START, "the welcomes")
+    mail_server.stall()
+    workers.order(5)
+    wait_until(lambda: mail_server.asked == 5, START, "an email of each worker at once")
+    mail_server.flow()
+    wait_until(lambda: len(mail_server.ids()) == 8, START, lambda: str(mail_server.ids()))
+    wait_until(lambda: all(one["state"] == "sent" for one in workers.deliveries()), START)
+    assert set(mail_server.ids().values()) == {1}
+    assert {one["attempts"] for one in workers.deliveries()} == {1}
+
+
+def test_when_a_worker_ends_the_other_does_its_work(
     workers: Workers, mail_server: MailServer
 ) -> None:
     first = workers.start()

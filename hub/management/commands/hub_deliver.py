@@ -16,8 +16,8 @@ from hub.worker.worker import Worker
 class Command(BaseCommand):
     help = (
         "Send emails, number events that no server has numbered, remove what deleted users left, "
-        "prune the log. One worker works at a time, others wait for it to end; SIGTERM ends it "
-        "after the email that it is sending."
+        "prune the log. Any number of workers may run: all of them send, one of them does the "
+        "rest. SIGTERM ends a worker after the email that it is sending."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

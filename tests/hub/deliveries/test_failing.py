@@ -87,8 +87,8 @@ def test_an_outcome_that_the_database_could_not_store_is_kept(ana, fake_means, m
 
 
 def test_a_worker_that_is_stopping_begins_no_further_email(fake_means):
-    from hub.deliveries.lease import Lease
     from hub.deliveries.means import load_means
+    from hub.deliveries.presence import Presence
     from tests.hub.site import SitePolicy
 
     make_subscribers(3, "open.1")
@@ -97,9 +97,11 @@ def test_a_worker_that_is_stopping_begins_no_further_email(fake_means):
     deliver()
     fake_means.unreachable = None
     make_due()
-    lease = Lease()
-    lease.take()
-    sender = Sender(lease, SitePolicy(), load_means(), stopping=lambda: len(fake_means.sent) == 2)
+    presence = Presence("here")
+    presence.renew()
+    sender = Sender(
+        presence, SitePolicy(), load_means(), stopping=lambda: len(fake_means.sent) == 2
+    )
     while sender.send_due():
         pass
     assert len(fake_means.sent) == 2

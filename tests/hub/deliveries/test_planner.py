@@ -98,10 +98,11 @@ def test_many_recipients_are_planned_in_pages_and_each_of_them_once(monkeypatch)
     while not Delivery.objects.exists():
         assert plan_page()
     head.refresh_from_db()
-    assert Delivery.objects.count() == 3
+    shared = Delivery.objects.filter(position__lt=first + 2)
+    assert shared.count() == 3
     assert (head.position, head.page > 0) == (first - 1, True)
     while plan_page():
-        assert Delivery.objects.filter(position__gt=first).count() <= 9
+        assert shared.count() % 8 in (0, 3, 6), "no page has recipients of two events"
     keys = set(Delivery.objects.values_list("position", "person"))
     everybody = {str(person.pk) for person in people}
     assert keys == {
@@ -187,9 +188,9 @@ def test_events_from_before_the_first_worker_are_not_emailed():
     ana = make_person("ana")
     publish_now(f"user.{ana.pk}")
     drain()
-    migration = import_module("hub.migrations.0002_deliveries")
     with connection.schema_editor() as editor:
-        migration.begin_at_the_head(apps, editor)
+        import_module("hub.migrations.0002_deliveries").begin_at_the_head(apps, editor)
+        import_module("hub.migrations.0006_lanes_and_claims").plan_on_from_here(apps, editor)
     publish_now(f"user.{ana.pk}", Posted(text="new"))
     deliver()
     assert [one.subject for one in mail.outbox] == ["new"]

@@ -1,0 +1,66 @@
+"""Claims: which worker sends which deliveries.
+
+Any number of workers send at once. Each claims a batch for a moment, so that no two hand over the
+same delivery. A delivery that has been begun belongs to its worker for as long as that is alive.
+"""
+
+import datetime
+from collections.abc import Collection
+
+from django.db import router, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from hub.deliveries.presence import living
+from hub.deliveries.send_check import CHECK_VALID_SECONDS
+from hub.models import Delivery
+
+# A worker begins nothing of a batch after CHECK_VALID_SECONDS. So if it is held up by one email,
+# the rest of its batch is free for the others.
+CLAIM_TIME = datetime.timedelta(seconds=2 * CHECK_VALID_SECONDS)
+
+State = Delivery.State
+
+
+def claim(holder: str, means: Collection[str], limit: int) -> list[Delivery]:
+    """Claim deliveries by these means that are due, and return them in the order to send them.
+
+    What is personal comes before what is bulk; in each lane, what is due longest comes first.
+    """
+    # A claim that is further ahead was made by a clock that was wrong.
+    is_free = (
+        Q(claimed_until__isnull=True)
+        | Q(claimed_until__lte=Now())
+        | Q(claimed_until__gt=Now() + 2 * CLAIM_TIME)
+    )
+    with transaction.atomic(using=router.db_for_write(Delivery)):
+        claimed: list[Delivery] = []
+        for lane in Delivery.Lane:
+            rows = Delivery.objects.filter(
+                is_free, state=State.WAITING, lane=lane, due_at__lte=timezone.now(), means__in=means
+            )
+            # PostgreSQL passes over rows that another worker is just claiming. SQLite has one
+            # writer at a time, and Django leaves the clause out.
+            rows = rows.select_for_update(skip_locked=True).order_by("due_at", "pk")
+            claimed.extend(rows[: limit - len(claimed)])
+        Delivery.objects.filter(pk__in=[one.pk for one in claimed]).update(
+            claimed_by=holder, claimed_until=Now() + CLAIM_TIME
+        )
+    for one in claimed:
+        one.claimed_by = holder
+    return claimed
+
+
+def release(holder: str, deliveries: Collection[Delivery]) -> None:
+    """Give up claims of deliveries that have not been begun."""
+    keys = [one.pk for one in deliveries]
+    claimed = Delivery.objects.filter(pk__in=keys, state=State.WAITING, claimed_by=holder)
+    claimed.update(claimed_by="", claimed_until=None)
+
+
+def abandoned(holder: str) -> QuerySet[Delivery]:
+    """Deliveries whose worker ended, or was this one, while it handed them over."""
+    # One statement: a worker that begins meanwhile is seen together with what it has begun.
+    others = living().exclude(holder=holder).filter(holder=OuterRef("claimed_by"))
+    return Delivery.objects.filter(~Exists(others), state=State.SENDING)
