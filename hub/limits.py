@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     burst: int = 60  # incoming frames at once
     bytes_rate: int = 256 * 1024  # incoming bytes per second
     requests: int = 200  # HTTP requests in flight in one process
+    statement: float = 30.0  # seconds for one database statement of an HTTP request
     topics: int = 128  # topics of a connection besides the user's own
     connections: int = 10  # per user and process
     window_events: int = 256  # unanswered events of one connection

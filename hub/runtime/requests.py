@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from hub.runtime.shutdown import Shutdown
+from hub.runtime.statements import Statements, current_statements
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,9 +37,10 @@ class Requests:
     `limit` requests in flight the process is full: each has a thread.
     """
 
-    def __init__(self, limit: int, shutdown: Shutdown) -> None:
+    def __init__(self, limit: int, shutdown: Shutdown, statements: Statements) -> None:
         self._limit = limit
         self._shutdown = shutdown
+        self._statements = statements
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -73,19 +75,23 @@ class Requests:
     async def _run(
         self, application: Application, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        current_statements.set(self._statements)  # of this task's context, and of its threads'
         with self._shutdown.serving():
             # Django enters one as well, and finds this one: so it is this request's thread that
             # runs its views here, and its `close` below.
             async with ThreadSensitiveContext():
                 try:
                     await application(scope, receive, send)
+                except asyncio.CancelledError:  # the process ends, and waits for this request
+                    await self._statements.close()
+                    raise
                 finally:
-                    await sync_to_async(_close_connections)()
+                    await sync_to_async(self._close_connections)()
 
-
-def _close_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:  # else a test's own, in the test's thread
+    def _close_connections(self) -> None:
+        for connection in connections.all(initialized_only=True):
+            if connection.in_atomic_block:
+                continue  # a test's own, in the test's thread
             try:
                 connection.close()
             except DatabaseError as error:

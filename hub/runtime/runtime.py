@@ -23,8 +23,10 @@ from hub.limits import load_limits
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
+from hub.runtime.pages import Pages
 from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
+from hub.runtime.statements import Statements
 from hub.sockets import close_codes, recheck
 from hub.sockets.handshake_limit import HandshakeLimit
 from hub.sockets.process import SocketProcess
@@ -84,7 +86,9 @@ class HubRuntime:
         )
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
         self.shutdown = Shutdown(self.connections)
-        self.requests = Requests(self.limits.requests, self.shutdown)
+        self._pages = Pages()
+        self._statements = Statements(self.limits.statement)
+        self.requests = Requests(self.limits.requests, self.shutdown, self._statements)
         self.sockets = SocketProcess(
             services=Services(
                 policy=policy,
@@ -120,6 +124,8 @@ class HubRuntime:
         supervise(self.connections.run_heartbeat, "hub.heartbeat")
         supervise(self.sampler.run, "hub.sampler")
         supervise(self._recheck, "hub.rechecking")
+        supervise(self._statements.run, "hub.statements")
+        supervise(self._pages.run, "hub.pages")
         if self._deliver:
             supervise(self._work, "hub.worker")
 
@@ -137,6 +143,7 @@ class HubRuntime:
             self._draining,
         ):
             await threads.close()
+        await self._pages.close()
 
     @property
     def hindrance(self) -> str:
@@ -147,7 +154,9 @@ class HubRuntime:
             return "a task has ended unexpectedly"
         if not self.relay.is_healthy:
             return "events are not numbered"
-        return "" if self.follower.is_healthy else "not following the log"
+        if not self.follower.is_healthy:
+            return "not following the log"
+        return self._pages.hindrance
 
     @property
     def is_ready(self) -> bool:

@@ -9,13 +9,14 @@ from django.db import connections
 from hub.models import Log
 from hub.runtime.requests import ClientLeft, Requests
 from hub.runtime.shutdown import Shutdown
+from hub.runtime.statements import Statements
 from hub.sockets.registry import ConnectionRegistry
 from tests.rig.wait import PATIENCE, async_wait_until
 
 
 @pytest.fixture
 def requests():
-    return Requests(2, Shutdown(ConnectionRegistry(10, 1024)))
+    return Requests(2, Shutdown(ConnectionRegistry(10, 1024)), Statements(30))
 
 
 async def no_message(message=None):
