@@ -1,6 +1,7 @@
 """The site's URLs."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
@@ -8,7 +9,7 @@ from asgi.api import api
 from frontend.labels import type_label
 from frontend.views import errors
 from hub import views
-from hub.api import unknown_path
+from hub.api import api_urls, server_error, unknown_path
 from hub.deliveries.unsubscribing import ROUTE
 from hub.deliveries.views import Unsubscribe
 
@@ -23,7 +24,7 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("api/", RedirectView.as_view(pattern_name="api:openapi-view")),
-    path("api/", api.urls),
+    path("api/", api_urls(api)),
     re_path("^api/", unknown_path),
     path("unsubscribe/<str:token>/", unsubscribe, name=ROUTE),
     path("", include("frontend.urls")),
@@ -32,4 +33,9 @@ urlpatterns = [
 handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found
-handler500 = errors.server_error
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A program gets the API's error, a browser a page."""
+    is_api = request.path_info.startswith("/api/")
+    return server_error(request) if is_api else errors.server_error(request)

@@ -15,6 +15,13 @@ HubError
 """
 
 
+def printable(text: object) -> str:
+    """Text from outside on one line of a log or a terminal: control characters are escaped."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text)
+    )
+
+
 class HubError(Exception):
     """Base class of the hub's own errors."""
 

@@ -4,7 +4,7 @@ Needs `django-ninja`; nothing else of the hub imports this package.
 """
 
 from hub.api import preferences, tickets
-from hub.api.answers import ApiError, answer_errors, errors, unknown_path
+from hub.api.answers import ApiError, answer_errors, api_urls, errors, server_error, unknown_path
 from hub.api.notifications import notifications_router
 from hub.api.session import PersonThrottle, Session, UserThrottle
 
@@ -14,9 +14,11 @@ __all__ = [
     "Session",
     "UserThrottle",
     "answer_errors",
+    "api_urls",
     "errors",
     "notifications_router",
     "preferences",
+    "server_error",
     "tickets",
     "unknown_path",
 ]

@@ -6,12 +6,16 @@
 """
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, Throttled, ValidationError
+
+from hub.errors import printable
 
 logger = logging.getLogger("hub.api")
 
@@ -24,6 +28,7 @@ CODES = {
     409: "conflict",
     422: "invalid",
     429: "rate_limited",
+    500: "server_error",
     503: "unavailable",
 }
 RETRY_AFTER = 5  # seconds, in the answer to a client that got 503
@@ -62,6 +67,32 @@ def refusal(status: int, message: str, code: str | None = None) -> JsonResponse:
 def unknown_path(request: HttpRequest, **kwargs: Any) -> JsonResponse:
     """A view for unknown paths below the API."""
     return refusal(404, "there is nothing at this path; see the API's description")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """A view for `handler500`, for paths below the API."""
+    return refusal(500, "something went wrong and was logged; try again in a minute")
+
+
+def api_urls(api: NinjaAPI) -> tuple[list[Any], str, str]:
+    """The API's URLs, for `path()`. An answer 405, too, has the one shape."""
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        pattern.callback = _with_shaped_405(pattern.callback)
+    return patterns, app, namespace
+
+
+def _with_shaped_405(view: Any) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def shaped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        answer = refusal(405, f"use {response['Allow']}")
+        answer["Allow"] = response["Allow"]
+        return answer
+
+    return shaped
 
 
 def answer_errors(api: NinjaAPI) -> None:
@@ -105,7 +136,10 @@ def _on_not_found(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _on_no_database(request: HttpRequest, error: Any) -> HttpResponse:
-    logger.warning("the database cannot answer %s now: %s", request.path, error)
+    # The path is the client's: it must not begin a line of its own in the log.
+    logger.warning(
+        "the database cannot answer %s now: %s", printable(request.path), printable(error)
+    )
     answer = refusal(503, "the database is unavailable; try again in a moment")
     answer["Retry-After"] = str(RETRY_AFTER)
     return answer

@@ -4,9 +4,8 @@ import asyncio
 import resource
 import secrets
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from channels.routing import get_default_application
@@ -21,9 +20,9 @@ from django.utils import timezone
 from hub import log
 from hub.log.epoch import fingerprint
 from hub.models import Delivery, Event, Log, Worker
+from hub.operations import exposure
+from hub.operations.finding import Finding, Verdict
 from hub.runtime.application import HubApplication
-
-Verdict = Literal["ok", "warning", "failure"]
 
 LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
 MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
@@ -34,20 +33,12 @@ CONNECTIONS_PER_PROCESS = 20  # to the database, if the pool has no max_size
 PROCESSES = 3  # a server, its successor during a deploy, and a worker
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the report. `hint` says what to change."""
-
-    subject: str
-    verdict: Verdict
-    text: str
-    hint: str = ""
-
-
 def examine() -> Iterator[Finding]:
     """Every finding, in the order of an event's way."""
     examinations = (
         *(configuration, application, database, migrations, clock),
         *(the_log, layer, worker, deliveries, files),
+        *(exposure.secret, exposure.accounts, exposure.redis, exposure.python),
     )
     for examination in examinations:
         try:
@@ -58,7 +49,9 @@ def examine() -> Iterator[Finding]:
 
 
 def configuration() -> Iterator[Finding]:
-    found = checks.run_checks(tags=["hub"])
+    """All system checks, as `manage.py check --deploy` runs them."""
+    found = checks.run_checks(include_deployment_checks=True)
+    found = [one for one in found if not one.is_silenced()]
     for one in found:
         verdict: Verdict = "failure" if one.is_serious() else "warning"
         yield Finding("configuration", verdict, f"{one.id}: {one.msg}", one.hint or "")

@@ -23,6 +23,7 @@ from hub.limits import load_limits
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
+from hub.runtime import python_version
 from hub.runtime.pages import Pages
 from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
@@ -112,6 +113,7 @@ class HubRuntime:
 
     def start(self) -> None:
         """Begin to follow the log. Returns at once; `follower.ready` tells when it is reached."""
+        python_version.warn_once()
         self.shutdown.install()
         self.relay.connect()
         supervise = self._supervisor.supervise

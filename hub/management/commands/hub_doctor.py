@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from hub.errors import printable
 from hub.operations.doctor import examine
 
 MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         failures = 0
         for finding in examine():
             mark = styles[finding.verdict](MARKS[finding.verdict])
-            self.stdout.write(f"{mark}  {finding.subject}: {finding.text}")
+            self.stdout.write(f"{mark}  {finding.subject}: {printable(finding.text)}")
             if finding.hint:
                 self.stdout.write(f"         {finding.hint}")
             failures += finding.verdict == "failure"

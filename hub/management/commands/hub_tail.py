@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.client import Client, Closed
-from hub.errors import BadTopic
+from hub.errors import BadTopic, printable
 from hub.management.commands.hub_ticket import ticket_of
 from hub.management.socket_url import socket_url
 from hub.topics import check_topic
@@ -57,4 +57,5 @@ class Command(BaseCommand):
 
 def _line(event: dict[str, Any]) -> str:
     position = event.get("id", "-")
-    return f"{event['at']}  {position:>8}  {event['topic']:<20}  {event['type']}  {event['title']}"
+    line = f"{event['at']}  {position:>8}  {event['topic']:<20}  {event['type']}  {event['title']}"
+    return printable(line)  # A title may hold what a user typed, such as a terminal's commands.
