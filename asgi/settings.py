@@ -90,6 +90,7 @@ if REDIS_URL:
         "CONFIG": {"hosts": [REDIS_URL]},
     }
 HUB: dict[str, int] = {}
+TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 # Applications

@@ -1,11 +1,20 @@
 """The hub's limits: one struct, filled from `settings.HUB`, in seconds, bytes and counts."""
 
 import math
+import resource
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+MAX_DESCRIPTORS = 1_000_000  # where the system sets no limit
+
+
+def _half_of_the_descriptors() -> int:
+    """The other half is for requests, databases, files, and sockets that are about to close."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, (MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // 2)
 
 
 class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):
@@ -20,6 +29,9 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     statement: float = 30.0  # seconds for one database statement of an HTTP request
     topics: int = 128  # topics of a connection besides the user's own
     connections: int = 10  # per user and process
+    sockets: int = msgspec.field(default_factory=_half_of_the_descriptors)  # per process
+    address_sockets: int = 200  # per address and process
+    visitor_share: float = 0.8  # of the sockets: for clients that are not signed in
     window_events: int = 256  # unanswered events of one connection
     window_bytes: int = 1024 * 1024  # unanswered bytes of one connection
     process_bytes: int = 256 * 1024 * 1024  # unanswered bytes of all connections

@@ -19,6 +19,7 @@ from hub.concurrency.supervisor import Supervisor
 from hub.concurrency.tasks import Tasks
 from hub.concurrency.threads import DatabaseThreads
 from hub.concurrency.warn_once import WarnOnce
+from hub.identity.address import load_trusted_proxies
 from hub.limits import load_limits
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
@@ -62,7 +63,7 @@ class HubRuntime:
         self.reader_threads = DatabaseThreads("hub-reader", READER_THREADS)
         self.recheck_threads = DatabaseThreads("hub-recheck", RECHECK_THREADS)
         self.fanout = Fanout()
-        self.connections = ConnectionRegistry(self.limits.connections, self.limits.process_bytes)
+        self.connections = ConnectionRegistry(self.limits)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
         self._following = DatabaseThreads("hub-follower", 1)
         self._draining = DatabaseThreads("hub-relay", 1)
@@ -101,6 +102,7 @@ class HubRuntime:
                 report=self._report_unchecked,
             ),
             connections=self.connections,
+            trusted_proxies=load_trusted_proxies(),
             handshake_limit=HandshakeLimit(),
             is_ending=lambda: self.shutdown.begun,
             stepper=Stepper(),

@@ -72,8 +72,11 @@ class HubConsumer(AsyncConsumer):
         accepted = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
         # Accept first: a refused handshake looks to a browser like a lost network.
         await self.base_send({"type": "websocket.accept", "subprotocol": accepted})
-        self.process.connections.add_pending(self.end)
-        if not is_own_origin(self.scope):
+        self.address = self.process.trusted_proxies.address_of(self.scope)
+        self.is_open = True
+        if not self.process.connections.open(self.end, self.address):
+            self.end(close_codes.LIMITS)
+        elif not is_own_origin(self.scope):
             self.end(close_codes.FOREIGN_ORIGIN)
         elif self.process.is_ending():
             self.end(close_codes.RESTART)
@@ -191,10 +194,9 @@ class HubConsumer(AsyncConsumer):
             tasks=self.tasks,
             end=self.end,
         )
-        if not self.process.connections.add(self.driver):
+        if not self.process.connections.welcome(self.end, self.driver):
             self.end(close_codes.LIMITS)
             return
-        self.process.connections.remove_pending(self.end)
         self.sender.push(done.welcome(self.id, self.limits.ping))
         self.driver.start()
         while self.early and not self.sender.closed:
@@ -239,7 +241,9 @@ class HubConsumer(AsyncConsumer):
             self._leave()
 
     def _leave(self) -> None:
-        self.process.connections.remove_pending(self.end)
+        if self.is_open:
+            self.is_open = False
+            self.process.connections.leave(self.end, self.address)
         if self.driver is not None:
             self.process.connections.remove(self.driver)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from hub.identity.address import TrustedProxies
 from hub.sockets.handshake_limit import HandshakeLimit
 from hub.sockets.registry import ConnectionRegistry
 from hub.sockets.services import Services
@@ -19,6 +20,7 @@ class SocketProcess(msgspec.Struct, frozen=True):
 
     services: Services
     connections: ConnectionRegistry
+    trusted_proxies: TrustedProxies
     handshake_limit: HandshakeLimit
     is_ending: Callable[[], bool]
     stepper: Stepper

@@ -1,3 +1,5 @@
+import resource
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -10,6 +12,8 @@ def test_the_defaults_are_the_documented_ones(settings):
     assert (limits.frame_in, limits.frame_out) == (65_536, 16_384)
     assert (limits.rate, limits.burst, limits.bytes_rate) == (20, 60, 262_144)
     assert (limits.topics, limits.connections) == (128, 10)
+    assert limits.sockets == resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+    assert (limits.address_sockets, limits.visitor_share) == (200, 0.8)
     assert (limits.window_events, limits.window_bytes) == (256, 1_048_576)
     assert (limits.ring_events, limits.ring_bytes) == (10_000, 16_777_216)
     assert (limits.replay, limits.ticket_age, limits.retention_days) == (2_000, 300, 90)

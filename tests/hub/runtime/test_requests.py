@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from hub.limits import Limits
 from hub.models import Log
 from hub.runtime.requests import ClientLeft, Requests
 from hub.runtime.shutdown import Shutdown
@@ -16,7 +17,7 @@ from tests.rig.wait import PATIENCE, async_wait_until
 
 @pytest.fixture
 def requests():
-    return Requests(2, Shutdown(ConnectionRegistry(10, 1024)), Statements(30))
+    return Requests(2, Shutdown(ConnectionRegistry(Limits())), Statements(30))
 
 
 async def no_message(message=None):
