@@ -5,6 +5,7 @@ import re
 from hub.errors import BadTopic
 
 MAX_LENGTH = 100  # characters; the width of the database's column
+MAX_USER_KEY = 64  # characters of a user's primary key; likewise
 
 # Lower case only, so that one thing has one topic. Ids may be numbers, slugs or UUIDs.
 _SEGMENT = r"[a-z0-9][a-z0-9_-]*"
@@ -14,7 +15,9 @@ _USER = "user."
 
 def is_topic(text: str) -> bool:
     """Whether `text` is a well-formed topic."""
-    return len(text) <= MAX_LENGTH and _TOPIC.fullmatch(text) is not None
+    if len(text) > MAX_LENGTH or _TOPIC.fullmatch(text) is None:
+        return False
+    return len(user_of(text) or "") <= MAX_USER_KEY
 
 
 def check_topic(topic: object) -> str:
@@ -23,7 +26,7 @@ def check_topic(topic: object) -> str:
         return topic
     raise BadTopic(
         f"a topic is lower-case segments joined by dots, at most {MAX_LENGTH} characters, "
-        f"such as 'product.12'; got {topic!r}"
+        f"such as 'product.12', and a user's key at most {MAX_USER_KEY}; got {topic!r}"
     )
 
 

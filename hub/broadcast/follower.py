@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
+import msgspec
 from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 
@@ -23,6 +24,7 @@ from hub.concurrency.warn_once import WarnOnce
 from hub.errors import ForeignMessage
 from hub.events import ephemeral_text
 from hub.log.epoch import renew_epoch, renew_epoch_if_foreign
+from hub.log.readable import readable
 from hub.log.row import Row
 
 P = ParamSpec("P")
@@ -167,7 +169,8 @@ class Follower:
         if self.epoch and message.epoch != self.epoch:
             return  # Another deployment on the same Redis, or an earlier log.
         if isinstance(message, Batch):
-            self.offer(message)
+            rows = [readable(row) for row in message.rows]  # another version may have sent it
+            self.offer(msgspec.structs.replace(message, rows=rows))
         elif isinstance(message, Ephemerals) and message.process != self._process:
             for event in message.events:
                 self.offer_ephemeral(event)

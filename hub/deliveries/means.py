@@ -22,6 +22,7 @@ from hub.errors import HubError
 from hub.events import EventType, declared_types, event_types
 
 DEFAULT_MEANS = ["hub.deliveries.email.Email"]
+MAX_NAME = 16  # characters of a means' name; the width of the database's column
 
 
 class MeansError(HubError):
@@ -55,7 +56,7 @@ class Means(ABC):
     `open`, `send` and `close` run in one thread of each worker, on an instance of its own.
     """
 
-    name: ClassVar[str]  # stored with each delivery, at most 16 characters
+    name: ClassVar[str]  # stored with each delivery, at most MAX_NAME characters
     preference: ClassVar[Literal["toast", "inbox", "email"]] = "email"  # the preference it respects
 
     def carries(self, kind: type[EventType]) -> bool:
@@ -94,6 +95,11 @@ def _load(path: str) -> type[Means]:
         raise ImproperlyConfigured(f"settings.HUB_MEANS: {path}: {error}") from error
     if not isinstance(found, type) or not issubclass(found, Means):
         raise ImproperlyConfigured(f"settings.HUB_MEANS: {path} is not a hub.deliveries.Means")
+    name = getattr(found, "name", "")
+    if not 0 < len(name) <= MAX_NAME:
+        raise ImproperlyConfigured(
+            f"settings.HUB_MEANS: the name of {path} has 1 to {MAX_NAME} characters, not {name!r}"
+        )
     return found
 
 

@@ -4,7 +4,7 @@ This is the one place that asks the policy for sockets: when a client connects, 
 and when a right was lost. Every function here queries the database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +20,7 @@ from hub.events import data_of
 from hub.identity import tickets
 from hub.identity.tickets import Ticket, TicketInvalid
 from hub.log.intervals import intervals_of
+from hub.log.readable import read_row
 from hub.models import Event
 from hub.policy import Policy, Refusal
 from hub.publishing.control_events import RightsRevoked
@@ -157,8 +158,9 @@ def _has_logged_out(user: Any, ticket: Ticket) -> bool:
     revocations = Event.objects.filter(
         topic=user_topic(user.pk), type=RightsRevoked.type, position__gt=ticket.position
     )
-    for frame in revocations.values_list("frame", flat=True):
-        data = data_of(frame)
+    rows: Iterable[Any] = revocations.values_list("position", "topic", "type", "frame")
+    for row in rows:
+        data = data_of(read_row(*row).tail)
         # Without a session the user was logged out everywhere.
         if data["reason"] == "logout" and data["session"] in (None, ticket.session):
             return True

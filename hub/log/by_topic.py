@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 import msgspec
 from django.db import connections, router
 
-from hub.log.row import Row, row_of
+from hub.log.readable import read_row
+from hub.log.row import Row
 from hub.models import Event, Log
 
 Bound = tuple[str, int, int]  # topic, since, until: since < position <= until
@@ -24,14 +25,14 @@ def newest(spans: Iterable[Span], without: Collection[str], limit: int) -> list[
     """The newest shown rows within these spans, at most `limit`, without these types."""
     using = router.db_for_read(Event)
     statement = rows_statement(connections[using].vendor, NEWEST_FIRST)
-    return [row_of(*row) for row in _execute(using, statement, spans, without, limit)]
+    return [read_row(*row) for row in _execute(using, statement, spans, without, limit)]
 
 
 def due(bounds: Iterable[Bound], limit: int) -> list[Row]:
     """The oldest rows within these bounds, merged over the topics, at most `limit`."""
     using = router.db_for_write(Event)
     statement = rows_statement(connections[using].vendor, OLDEST_FIRST)
-    return [row_of(*row) for row in _execute(using, statement, _spans(bounds), (), limit)]
+    return [read_row(*row) for row in _execute(using, statement, _spans(bounds), (), limit)]
 
 
 def due_since(bounds: Collection[Bound], limit: int) -> list[Row] | None:

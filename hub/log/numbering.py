@@ -10,7 +10,8 @@ from django.db import connections, router, transaction
 
 from hub.log.epoch import ensure_log
 from hub.log.intervals import record_changes
-from hub.log.row import Row, row_of
+from hub.log.readable import read_row
+from hub.log.row import Row
 from hub.models import Event, Log
 
 MAX_ROWS = 500  # numbered in one transaction
@@ -70,7 +71,7 @@ def drain(timing: Timing = PROMPT) -> Drained:
             # snapshot from before its wait and number again what was numbered meanwhile.
             log = Log.objects.using(using).select_for_update().get(pk=1)
             cursor.execute(NUMBER, [log.head, MAX_ROWS])
-            rows = sorted((row_of(*row) for row in cursor.fetchall()), key=lambda row: row.position)
+            rows = [read_row(*row) for row in sorted(cursor.fetchall())]  # by position
         if rows:
             log.head = rows[-1].position
             log.save(using=using, update_fields=["head"])

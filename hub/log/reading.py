@@ -12,6 +12,7 @@ from django.db import router
 from django.db.models import Exists, QuerySet
 
 from hub.log.epoch import ensure_log
+from hub.log.readable import is_readable, read_row
 from hub.log.row import Row, row_of
 from hub.models import Event, Log
 
@@ -60,6 +61,13 @@ def newest(upto: int, limit: int, max_bytes: int = 16 * 1024 * 1024) -> list[Row
     return found[::-1]
 
 
+def unreadable(limit: int) -> list[int]:
+    """The positions of those among the newest `limit` rows that cannot be read, newest first."""
+    events: Any = _events().filter(position__isnull=False).order_by("-position")
+    columns = events.values_list("position", "topic", "type", "frame")[:limit]
+    return [row.position for row in (row_of(*one) for one in columns) if not is_readable(row)]
+
+
 def _events() -> QuerySet[Event]:
     return Event.objects.using(router.db_for_write(Event))
 
@@ -70,4 +78,4 @@ def _logs() -> QuerySet[Log]:
 
 def _read(rows: QuerySet[Event]) -> list[Row]:
     values: Iterable[Any] = rows.values_list("position", "topic", "type", "frame")
-    return [row_of(*row) for row in values]
+    return [read_row(*row) for row in values]

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub import log
+from hub.log import reading
 from hub.log.epoch import fingerprint
 from hub.models import Delivery, Event, Log, Worker
 from hub.operations import exposure
@@ -28,6 +29,7 @@ LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
 MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
 MAX_DELIVERY_DELAY = 300.0  # seconds from the time a delivery is due to its first attempt
 MAX_DUE_DELIVERIES = 1_000
+EXAMINED_EVENTS = 1_000  # of the newest: can each be read?
 MIN_OPEN_FILES = 4_096  # for a server with a few thousand sockets
 CONNECTIONS_PER_PROCESS = 20  # to the database, if the pool has no max_size
 PROCESSES = 3  # a server, its successor during a deploy, and a worker
@@ -176,6 +178,14 @@ def the_log() -> Iterator[Finding]:
             "warning",
             "there are committed events without a position",
             "a running server numbers them within a second: is one running?",
+        )
+    if unreadable := reading.unreadable(EXAMINED_EVENTS):
+        yield Finding(
+            "log",
+            "warning",
+            f"{len(unreadable)} of the newest {EXAMINED_EVENTS} events cannot be read and were "
+            f"skipped, the last one at position {unreadable[0]}",
+            "another version of the hub wrote them, or they were damaged; the server's log has why",
         )
 
 

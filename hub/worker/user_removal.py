@@ -5,12 +5,15 @@ that polls the log must read it to close the user's sockets.
 """
 
 import datetime
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import router, transaction
 from django.utils import timezone
 
 from hub.deliveries.lease import Lease
 from hub.events import data_of
+from hub.log.readable import read_row
 from hub.models import Event, Log, Worker
 from hub.publishing.control_events import RightsRevoked
 from hub.topics import user_of
@@ -62,8 +65,9 @@ def _note_head(worker: Worker) -> None:
 
 
 def _deleted_users(after: int, upto: int) -> list[str]:
-    rows = Event.objects.filter(
+    rows: Iterable[Any] = Event.objects.filter(
         position__gt=after, position__lte=upto, type=RightsRevoked.type
-    ).values_list("topic", "frame")
-    users = (user_of(topic) for topic, tail in rows if data_of(tail)["reason"] == "deleted")
+    ).values_list("position", "topic", "type", "frame")
+    revocations = (read_row(*row) for row in rows)
+    users = (user_of(row.topic) for row in revocations if data_of(row.tail)["reason"] == "deleted")
     return [user for user in users if user is not None]

@@ -15,6 +15,7 @@ from hub.deliveries.means import carried, load_means
 from hub.models import Delivery
 from orders.events import OrderReceived
 from tests.hub.emails import Posted, deliver, publish_now, use_smtp
+from tests.hub.fake_means import FakeMeans
 from tests.hub.site import make_person
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,6 +86,21 @@ def test_a_text_that_the_provider_refuses_is_given_up(
 def test_a_setting_that_names_no_means_is_refused_by_its_path(settings: Any, path: str) -> None:
     settings.HUB_MEANS = [path]
     with pytest.raises(ImproperlyConfigured, match=path):
+        load_means()
+
+
+class LongWinded(FakeMeans):
+    name = "a-name-of-17-char"
+
+
+class Nameless(FakeMeans):
+    name = ""
+
+
+@pytest.mark.parametrize("means", ["LongWinded", "Nameless"])
+def test_a_name_that_a_delivery_cannot_hold_is_refused(settings: Any, means: str) -> None:
+    settings.HUB_MEANS = [f"{__name__}.{means}"]
+    with pytest.raises(ImproperlyConfigured, match="1 to 16 characters"):
         load_means()
 
 

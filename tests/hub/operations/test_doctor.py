@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hub import log
 from hub.deliveries.lease import Lease
-from hub.models import Delivery, Log, Worker
+from hub.models import Delivery, Event, Log, Worker
 from hub.operations import doctor
 from hub.operations.doctor import examine
 from tests.hub.site import tell
@@ -87,6 +87,13 @@ def test_an_unnumbered_event_is_reported(sound):
     [(_, first), (verdict, text)] = findings("log")
     assert f"head {log.state().head}" in first
     assert verdict == "warning" and "without a position" in text
+
+
+def test_an_event_that_cannot_be_read_is_reported(sound):
+    Event.objects.filter(position=1).update(frame="damaged")
+    [_, (verdict, text)] = findings("log")
+    assert verdict == "warning"
+    assert "1 of the newest 1000 events cannot be read" in text and "position 1" in text
 
 
 def test_a_restored_log_is_reported(sound):
