@@ -12,7 +12,6 @@ from hub.api import (
     tickets,
 )
 from orders import api as shop
-from orders.topics import ShopPolicy
 
 DESCRIPTION = """\
 Log in on the site first: the API uses the same session. A change carries the CSRF token of a page
@@ -34,7 +33,7 @@ api = NinjaAPI(
 api.add_decorator(never_cache, mode="view")
 answer_errors(api)
 api.add_router("", tickets.router)
-api.add_router("/notifications", notifications_router(ShopPolicy()))
+api.add_router("/notifications", notifications_router())
 api.add_router("", preferences.router)
 api.add_router("/products", shop.products)
 api.add_router("/orders", shop.orders)

@@ -15,11 +15,9 @@ from django.conf import settings  # noqa: E402
 
 from asgi.routing import websockets  # noqa: E402
 from hub.runtime import HubApplication  # noqa: E402
-from orders.topics import ShopPolicy  # noqa: E402
 
 application = HubApplication(
     ProtocolTypeRouter({"http": django, "websocket": websockets}),
-    policy=ShopPolicy(),
     # An embedded site has one process; otherwise the Procfile's worker delivers.
     deliver=settings.EMBEDDED,
 )

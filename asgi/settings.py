@@ -91,6 +91,7 @@ if REDIS_URL:
     }
 HUB: dict[str, int] = {}
 TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
+HUB_POLICY = "orders.topics.ShopPolicy"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 # Applications

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from hub.inbox import COUNTED, Inbox
-from orders.topics import ShopPolicy
 
 
 def inbox_badge(request: HttpRequest) -> dict[str, Any]:
@@ -18,7 +17,7 @@ def inbox_badge(request: HttpRequest) -> dict[str, Any]:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
             return ""
-        unseen = Inbox(user, ShopPolicy()).unseen()
+        unseen = Inbox(user).unseen()
         if unseen >= COUNTED:
             return f"{COUNTED - 1}+"
         return str(unseen or "")

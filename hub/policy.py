@@ -1,7 +1,12 @@
 """The policy: decides which user may receive which topic, live, in replay, inbox and email."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Literal
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from hub.topics import user_topic
 
@@ -9,7 +14,7 @@ Refusal = Literal["forbidden", "unknown_topic"]
 
 
 class Policy:
-    """Subclass it, override `refusals`, and pass an instance to `HubApplication`.
+    """Subclass it, override `refusals`, and name the subclass in the setting `HUB_POLICY`.
 
     This default lets each user receive their own topic and nothing else.
     """
@@ -23,3 +28,22 @@ class Policy:
         """
         own = user_topic(user.pk) if user is not None and user.is_active else None
         return {topic: "forbidden" for topic in topics if topic != own}
+
+
+def current_policy() -> Policy:
+    """The policy that `HUB_POLICY` names, which decides wherever no other one is passed.
+
+    Raises ImproperlyConfigured where the setting names no Policy.
+    """
+    return _policy_at(getattr(settings, "HUB_POLICY", "hub.policy.Policy"))
+
+
+@cache
+def _policy_at(path: str) -> Policy:
+    try:
+        found = import_string(path)
+    except (ImportError, TypeError, AttributeError) as error:
+        raise ImproperlyConfigured(f"HUB_POLICY: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        raise ImproperlyConfigured(f"HUB_POLICY must name a subclass of hub.Policy, not {path!r}")
+    return found()

@@ -15,7 +15,6 @@ from frontend.labels import is_mutable, topic_labels, type_label
 from hub import inbox
 from hub.events import is_own_path
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
-from orders.topics import ShopPolicy
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report
@@ -33,7 +32,7 @@ UNDO_TEXTS = {
 def index(request: HttpRequest) -> HttpResponse:
     """A page of the inbox. The first one offers to mark everything as seen; its script does so."""
     state, before = _state_and_cursor(request.GET)
-    found = Inbox(request.user, ShopPolicy())
+    found = Inbox(request.user)
     page = found.page(state, before, PAGE_SIZE)
     unread = found.unread()
     is_newest = state != "archived" and before is None
@@ -76,7 +75,7 @@ def report_seen(request: HttpRequest) -> HttpResponse:
 
     A GET is not seeing: browsers prefetch pages, and other sites can navigate to them.
     """
-    found = Inbox(request.user, ShopPolicy())
+    found = Inbox(request.user)
     upto, positions = request.POST.get("upto"), request.POST.getlist("position")[:MAX_SEEN]
     if not all(_is_number(number) for number in [*positions, *([upto] if upto else [])]):
         raise Http404("not a position")
@@ -106,7 +105,7 @@ def set_all(request: HttpRequest, action: str) -> HttpResponse:
     upto = request.POST.get("position", "")
     if action not in ALL_ACTIONS or not _is_number(upto):
         raise Http404(action)
-    head = Inbox(request.user, ShopPolicy()).log.head
+    head = Inbox(request.user).log.head
     flag, _ = ACTIONS[action]
     undo = inbox.mark_all(request.user.pk, flag, min(int(upto), head))
     return _back(request, undo=undo)
@@ -124,7 +123,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _find(request: HttpRequest, position: int) -> Item:
-    found = Inbox(request.user, ShopPolicy()).find(min(position, MAX_POSITION))
+    found = Inbox(request.user).find(min(position, MAX_POSITION))
     if found is None:
         raise Http404(f"no event of this user at {position}")
     return found

@@ -67,8 +67,8 @@ class Undone(Schema):
     undone: bool
 
 
-def notifications_router(policy: Policy) -> Router:
-    """The inbox of the signed-in user. `policy` decides which topics they may still receive."""
+def notifications_router(policy: Policy | None = None) -> Router:
+    """The inbox of the signed-in user. `policy` replaces that of the setting `HUB_POLICY`."""
     router = Router(tags=["inbox"])
 
     @router.get("", response={200: Notifications, **errors(401, 422, 429)}, exclude_unset=True)

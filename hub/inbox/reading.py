@@ -16,7 +16,7 @@ from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
 from hub.log.row import Row, row_of
 from hub.models import Event, InboxException, Subscription
-from hub.policy import Policy
+from hub.policy import Policy, current_policy
 from hub.topics import user_topic
 
 State = Literal["all", "unread", "archived"]
@@ -56,14 +56,14 @@ class View(msgspec.Struct, frozen=True):
 class Inbox:
     """The events that one user received, may still receive and wants to be shown.
 
-    It shows the log as it stood when it was first asked. `policy` decides which topics the user may
-    receive now.
+    It shows the log as it stood when it was first asked. `policy` replaces that of the setting
+    `HUB_POLICY`, which decides what the user may receive now.
     """
 
-    def __init__(self, user: Any, policy: Policy) -> None:
+    def __init__(self, user: Any, policy: Policy | None = None) -> None:
         self.person = str(user.pk)
         self._user = user
-        self._policy = policy
+        self._policy = policy or current_policy()
 
     @cached_property
     def log(self) -> log.State:

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from hub.broadcast.layer import MAX_BYTES
 from hub.limits import contradictions, load_limits
+from hub.policy import current_policy
 from hub.publishing.atomic import AtomicQuerySet, AtomicSave
 from hub.publishing.receiver import registered
 from hub.sockets.origin import is_own_origin
@@ -80,6 +81,16 @@ def check_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         wrong.append(f"FRAME_OUT ({limits.frame_out}) is above {MAX_BYTES}, a whole batch")
     hint = "change one of the two in settings.HUB"
     return [checks.Error(f"settings.HUB: {text}", hint=hint, id="hub.E006") for text in wrong]
+
+
+@checks.register("hub")
+def check_policy(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        current_policy()
+    except ImproperlyConfigured as error:
+        hint = "HUB_POLICY = 'yourapp.topics.YourPolicy'"
+        return [checks.Error(str(error), hint=hint, id="hub.E012")]
+    return []
 
 
 @checks.register("hub")

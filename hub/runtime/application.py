@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
-from hub.policy import Policy
+from hub.policy import Policy, current_policy
 from hub.runtime.probes import Probe, probes_by_path
 from hub.runtime.requests import Application, Receive, Scope, Send
 from hub.runtime.runtime import HubRuntime
@@ -19,13 +19,15 @@ class HubApplication:
     """The outermost ASGI application: starts the hub and passes it on as `scope["hub"]`.
 
     `application` serves HTTP and WebSockets, and routes `/ws/` to a HubConsumer. `policy` decides
-    which user may receive which topic. HTTP requests are measured, and those beyond the limit
-    `REQUESTS` answered with 503. With `deliver`, the worker runs in this process, too: for a site
-    that has only one.
+    which user may receive which topic; by default it is that of the setting `HUB_POLICY`. HTTP
+    requests are measured, and those beyond the limit `REQUESTS` answered with 503. With `deliver`,
+    the worker runs in this process, too: for a site that has only one.
     """
 
-    def __init__(self, application: Application, *, policy: Policy, deliver: bool = False) -> None:
-        self.policy = policy
+    def __init__(
+        self, application: Application, *, policy: Policy | None = None, deliver: bool = False
+    ) -> None:
+        self.policy = policy or current_policy()
         self._deliver = deliver
         self._meter = Meter()
         self._application = MetricsApplication(application, self._meter)

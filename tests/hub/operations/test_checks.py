@@ -224,3 +224,10 @@ def test_the_position_middleware_must_come_before_the_sessions(settings, middlew
     found = checks.check_middleware(None)
     assert ids(found) == (["hub.E008"] if named else [])
     assert all(named in one.msg and checks.SESSION_MIDDLEWARE in one.hint for one in found)
+
+
+@pytest.mark.parametrize("path", ["orders.topics.Nothing", "no.such.module", "", "hub.Policy.x"])
+def test_a_setting_that_names_no_policy_is_an_error(settings, path):
+    assert checks.check_policy(None) == []
+    settings.HUB_POLICY = path
+    assert ids(checks.check_policy(None)) == ["hub.E012"]
