@@ -122,9 +122,7 @@ def waiting(holder: psycopg.Connection[Any]) -> int:
 
 
 def serving(stack: Stack) -> psutil.Process:
-    """The process that serves; gunicorn's has a parent."""
-    server = psutil.Process(stack.server.pid)
-    return next(iter(server.children()), server)
+    return psutil.Process(stack.server.serving_pid)
 
 
 def descriptors(stack: Stack) -> int:

@@ -101,6 +101,16 @@ class ServerProcess:
     def pid(self) -> int:
         return self._running().pid
 
+    @property
+    def serving_pid(self) -> int:
+        """The process that serves: of gunicorn, the child of the one that was started."""
+        if self.software != "gunicorn":
+            return self.pid
+        import psutil  # comes with requirements-dev.txt, as gunicorn does
+
+        [worker] = psutil.Process(self.pid).children()
+        return int(worker.pid)
+
     def is_running(self) -> bool:
         return self._process is not None and self._process.is_running()
 

@@ -38,7 +38,7 @@ async def warm(system: System, index: int, clients: int) -> None:
 
 async def line_of(system: System, index: int) -> Line:
     report = await system.control(index, "report", tidy=True)
-    process = psutil.Process(system.servers[index].pid)
+    process = psutil.Process(system.servers[index].serving_pid)
     # The pool grows as it is needed and shrinks after ten minutes: no descriptors to count. Who
     # does not give a connection back is seen in what is lent.
     database, pool = system.base.postgres.port, report["pool"]

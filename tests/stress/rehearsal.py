@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from random import Random
 
 from tests.rig.wait import PATIENCE
+from tests.stress import leaks
 from tests.stress.client import Client
+from tests.stress.leaving import CLIENTS, leave_during_a_stall, page
 from tests.stress.ledger import Violation, check_clients, check_log, due, is_beginning
 from tests.stress.policy import SECRET
 from tests.stress.proxy import Proxy, resets_about_every
@@ -109,3 +111,14 @@ async def revoke_while_connecting(
             raise Violation(f"{len(heard)} of {times} heard what they had lost the right to")
     finally:
         await asyncio.gather(*(one.__aexit__() for one in clients if one.is_entered))
+
+
+async def leave(system: System) -> None:
+    """Clients leave during a stall. Violation where the only server keeps what was theirs."""
+    await page(system)
+    line = await leaks.line_of(system, 0)
+    await leave_during_a_stall(system)
+    try:
+        await leaks.check(system, 0, line)
+    except AssertionError as error:
+        raise Violation(f"after {CLIENTS} clients left: {error}") from None

@@ -155,15 +155,23 @@ def system_on(
     *,
     servers: int = 2,
     software: Software = "daphne",
+    options: Sequence[str] = (),
     hub: Mapping[str, int] | None = None,
     name: str = "web",
 ) -> Iterator[System]:
-    """Servers on the base's database. `hub` overrides limits, as `settings.HUB` does."""
+    """Servers on the base's database. `options` are more arguments of the server software; `hub`
+    overrides limits, as `settings.HUB` does."""
     var = workspace.make_directory(name)
     env = {**base.env, "HUB_VAR": str(var), "STRESS_HUB": json.dumps(dict(hub or {}))}
     with contextlib.ExitStack() as ends:
         started = [
-            ServerProcess(env, software=software, application=APPLICATION, name=f"{name}{number}")
+            ServerProcess(
+                env,
+                software=software,
+                options=options,
+                application=APPLICATION,
+                name=f"{name}{number}",
+            )
             for number in range(1, servers + 1)
         ]
         for server in started:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.stress import table
 from tests.stress.ledger import Violation
-from tests.stress.rehearsal import deliver, revoke_while_connecting
-from tests.stress.system import System
+from tests.stress.rehearsal import deliver, leave, revoke_while_connecting
+from tests.stress.system import Base, System, system_on
 
 DELIVERING = {
     "numbers_by_id": {},
@@ -51,7 +51,16 @@ async def test_a_build_that_authorizes_before_it_registers_is_caught(patient: Sy
     )
 
 
-async def assert_caught(build: str, rehearse: Callable[[str], Awaitable[None]]) -> None:
+async def test_a_build_that_lets_servers_cancel_requests_is_caught(base: Base) -> None:
+    build = "lets_servers_cancel_requests"
+    options = ["--application-close-timeout", "1"]
+    with system_on(base.sibling(), servers=1, options=options, name="cancelled") as system:
+        await system.faults(broken=build)
+        await assert_caught(build, lambda name: leave(system))
+        system.servers[0].expect_in_log("CancelledError")
+
+
+async def assert_caught(build: str, rehearse: Callable[[str], Awaitable[object]]) -> None:
     """A race that a broken build loses only now and then is rehearsed until it is lost."""
     for number in range(REHEARSALS):
         try:
