@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub import publish, subscribe, unsubscribe
@@ -139,7 +140,7 @@ def test_ten_thousand_recipients_are_planned_in_pages_of_few_queries(
 ):
     model = type(make_person("somebody"))
     everybody = [model(username=f"p{n}", email=f"p{n}@example.com") for n in range(10_000)]
-    model._base_manager.bulk_create(everybody, batch_size=2_000)
+    QuerySet(model).bulk_create(everybody, batch_size=2_000)
     subscription = planner.Subscription
     subscription.objects.bulk_create(
         [subscription(person=str(one.pk), topic="open.1", since=0) for one in everybody],

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub import log, subscribe, unsubscribe
-from hub.inbox import mark, mark_all
+from hub.inbox import mark
 from hub.models import Delivery, Event, InboxException, InboxMark, Log, Subscription
 from hub.worker.pruning import prune
 from tests.hub.site import change_subscriptions, tell
@@ -92,7 +92,9 @@ def test_no_statement_deletes_more_rows_than_a_chunk(monkeypatch):
     drain()
     for position in range(1, 6):
         mark(7, "read", position)
-        mark_all(7, "seen", position)
+    InboxMark.objects.bulk_create(
+        InboxMark(person="7", what="seen", upto=position, turn=position) for position in range(1, 6)
+    )
     Delivery.objects.bulk_create(
         Delivery(position=position, person="7", due_at=timezone.now(), reference=str(position))
         for position in range(1, 6)

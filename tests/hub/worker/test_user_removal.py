@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from hub import publish, revoke, subscribe
+from hub import log, publish, revoke, subscribe
 from hub.deliveries import deliver_last
 from hub.deliveries.lease import Lease
 from hub.errors import NotAtomic
@@ -29,7 +30,7 @@ def leave(person) -> None:
     with transaction.atomic():
         deliver_last(Posted(text="goodbye"), person)
         publish(Posted(text="goodbye"), f"user.{person.pk}")
-        get_user_model()._base_manager.filter(pk=person.pk)._raw_delete(using="default")
+        QuerySet(get_user_model()).filter(pk=person.pk)._raw_delete(using="default")
         revoke(person.pk, "deleted")
 
 
@@ -101,7 +102,7 @@ def test_what_a_deleted_user_left_is_removed_within_a_minute(ana):
         choose(person.pk, {Graced.type: {"email": False}})
         mute(person.pk, topic="open.2")
         drain()
-        mark_all(person.pk, "seen", 1)
+        mark_all(person.pk, "seen", log.state().head)
         publish_now(f"user.{person.pk}")
     tell("open.1", "everybody's")
     deliver()
