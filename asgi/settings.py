@@ -118,8 +118,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     # Before all that queries: the position must not be newer than the page's content.
     "hub.pages.PagePositionMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "frontend.private.PrivateMiddleware",
+    "frontend.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -18,6 +18,12 @@ def test_a_query_with_nul_shows_the_page(logged_in, path, query):
     assert logged_in.get(path + query).status_code in (200, 302)
 
 
+@pytest.mark.parametrize("path", ["/", "/inbox/", "/api/notifications", "/metrics", "/dashboard/"])
+def test_a_session_cookie_with_nul_is_an_unknown_session(client, path):
+    cookie = r'sessionid="\000aaaaaaaaaa"'
+    assert client.get(path, headers={"cookie": cookie}).status_code in (200, 302, 401, 404)
+
+
 @pytest.mark.parametrize("on", ["1", "0"])
 @pytest.mark.parametrize("form", [{"topic": "product.\0"}, {"type": "order.\0"}])
 def test_muting_something_with_nul_is_refused(logged_in, form, on):
