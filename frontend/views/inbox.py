@@ -18,6 +18,7 @@ from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report
+FOREIGN = ("cross-site", "same-site")  # Sec-Fetch-Site of a page to which another site led
 
 ALL_ACTIONS = ("seen", "read", "archive")  # those with a button for everything
 UNDO_TEXTS = {
@@ -30,7 +31,10 @@ UNDO_TEXTS = {
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """A page of the inbox. The first one offers to mark everything as seen; its script does so."""
+    """A page of the inbox. The newest one offers to mark everything as seen.
+
+    Its script does so by itself, unless another site led the browser here.
+    """
     state, before = _state_and_cursor(request.GET)
     found = Inbox(request.user)
     page = found.page(state, before, PAGE_SIZE)
@@ -47,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "back": _query(state, before),
         "head": found.log.head,
         "offers_seen": is_newest and found.unseen() > 0,
+        "is_from_here": request.headers.get("Sec-Fetch-Site") not in FOREIGN,
         "unread": f"{inbox.COUNTED - 1}+" if unread >= inbox.COUNTED else unread,
         "undo": undo,
         "undo_text": UNDO_TEXTS.get(undo.partition(".")[0]),

@@ -155,6 +155,15 @@ def test_only_the_newest_page_offers_to_mark_everything_as_seen(ana, ana_client)
         assert page.count("data-seen-upto") == offers, query
 
 
+@pytest.mark.parametrize(
+    ("site", "reports"), [("none", 1), ("same-origin", 1), ("same-site", 0), ("cross-site", 0)]
+)
+def test_a_page_to_which_another_site_led_does_not_report_by_itself(ana_client, site, reports):
+    page = ana_client.get("/inbox/", headers={"Sec-Fetch-Site": site}).content.decode()
+    assert page.count("data-seen-upto") == reports
+    assert "Mark all as seen" in page
+
+
 def test_everything_up_to_a_position_is_reported_as_seen(ana, ana_client):
     position, _ = receive(ana, 1, 2)
     assert ana_client.post("/inbox/seen", {"upto": position}).status_code == 204

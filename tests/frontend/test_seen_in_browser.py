@@ -63,6 +63,19 @@ def test_without_scripts_buttons_mark_all_as_seen_and_open_an_event(embedded, br
     assert [item["read"] for item in items if item["type"] == "order.received"] == [True]
 
 
+def test_an_inbox_to_which_another_site_led_is_seen_by_its_button_only(ana, embedded):
+    ana.clock.install()
+    ana.goto(embedded.url.replace("127.0.0.1", "localhost"))
+    order(embedded)
+    ana.evaluate("url => { location.href = url; }", f"{embedded.url}/inbox/")
+    button = ana.get_by_role("button", name="Mark all as seen")
+    expect(button).to_be_visible()
+    ana.clock.run_for(LONG)
+    assert unseen(ana) == 1
+    button.click()
+    wait_until_seen(ana)
+
+
 def test_a_toast_that_stood_for_two_seconds_is_seen(ana, embedded):
     order(embedded)
     expect(ana.locator(".toast")).to_have_count(1)
