@@ -10,17 +10,19 @@ from django.db.models import F, Q
 from hub import log
 from hub.inbox import preferences
 from hub.inbox.flags import Flags, InboxFlags
-from hub.inbox.frames import read_frame
+from hub.inbox.frames import shown_frame
 from hub.inbox.marks import marks_of, overrides_of
 from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
-from hub.log.row import Row, row_of
+from hub.log.readable import UNREADABLE, read_row
+from hub.log.row import Row
 from hub.models import Event, InboxException, Subscription
 from hub.policy import Policy, current_policy
 from hub.topics import user_topic
 
 State = Literal["all", "unread", "archived"]
 STATES: tuple[State, ...] = get_args(State)
+ROW_COLUMNS = ("position", "topic", "type", "frame")
 MAX_ROWS_PER_STATEMENT = 500
 MAX_ROWS_PER_PAGE = 5_000  # that are looked at; then a page ends early, and the next one goes on
 
@@ -101,14 +103,14 @@ class Inbox:
     def find(self, position: int) -> Item | None:
         """This event, if the user was shown it, in the inbox or only as a toast."""
         shown = Event.objects.exclude(type__in=preferences.hidden_types())
-        row = shown.filter(position=position).values_list("topic", "frame").first()
-        if row is None or not _is_within(row[0], position, self._received):
+        columns: Any = shown.filter(position=position).values_list(*ROW_COLUMNS).first()
+        row = columns and read_row(*columns)
+        if not row or row.type == UNREADABLE:
             return None
-        frame = read_frame(position, row[1])
-        if frame is None:
+        if not _is_within(row.topic, position, self._received):
             return None
         self._flags.add(overrides_of(self.person, [position]))
-        return Item(position, frame, self._flags.of(position))
+        return Item(position, shown_frame(row), self._flags.of(position))
 
     @cached_property
     def _received(self) -> dict[str, list[tuple[int, int]]]:
@@ -211,10 +213,10 @@ class Inbox:
         if not positions:
             return []
         found = Event.objects.filter(position__in=positions).exclude(type__in=self._hidden)
-        values: Any = found.values_list("position", "topic", "type", "frame")
+        values: Any = found.values_list(*ROW_COLUMNS)
         return [
             row
-            for row in (row_of(*value) for value in values)
+            for row in (read_row(*value) for value in values)
             if _is_within(row.topic, row.position, self._wanted)
             and row.type not in self._muted.get(row.topic, ())
         ]
@@ -222,11 +224,10 @@ class Inbox:
     def _kept(self, view: View, candidates: list[Row]) -> list[Item]:
         candidates.sort(key=lambda row: row.position, reverse=True)
         self._flags.add(overrides_of(self.person, [row.position for row in candidates]))
-        frames = ((row.position, read_frame(row.position, row.tail)) for row in candidates)
         items = (
-            Item(position, frame, self._flags.of(position))
-            for position, frame in frames
-            if frame is not None and frame["title"]
+            Item(row.position, frame, self._flags.of(row.position))
+            for row, frame in ((row, shown_frame(row)) for row in candidates)
+            if frame["title"]  # A row that cannot be read has none.
         )
         return [item for item in items if view.keep(item.flags)]
 

@@ -6,6 +6,7 @@ its position and topic and is shown to nobody. That of a revocation has every to
 checked again.
 """
 
+import datetime
 import logging
 
 import msgspec
@@ -21,17 +22,25 @@ _once = WarnOnce(logging.getLogger("hub.log"))
 _encoder = msgspec.json.Encoder()
 
 
+class _Action(msgspec.Struct):
+    label: str
+    url: str
+
+
 class _Frame(msgspec.Struct):
     """What every reader of a frame relies on."""
 
     type: str
     topic: str
-    at: str
+    at: datetime.datetime
     severity: str
     title: str
     body: str
     url: str
     data: msgspec.Raw
+    key: str | None = None
+    image: str | None = None
+    actions: list[_Action] = []
 
 
 _frames = msgspec.json.Decoder(_Frame)
@@ -62,6 +71,8 @@ def is_readable(row: Row) -> bool:
 
 def _check(row: Row) -> None:
     frame = _frames.decode("{" + row.tail)
+    if not bytes(frame.data).startswith(b"{"):
+        raise ValueError("its data is not an object")
     if row.type not in _control_events:
         return
     event = _control_events[row.type].decode(frame.data)
