@@ -1,19 +1,27 @@
 """Pings and pongs: how far a client has come, and whether it keeps the server waiting. Pure."""
 
+from collections import deque
+
+MAX_OPEN = 16  # pings that are told apart; a pong of an older one counts for none of them
+
 
 class Acknowledgements:
     """Times are seconds of one monotonic clock.
 
     `interval`: seconds between two pings. `timeout`: seconds that a client has for its pong.
+    `pings` were sent, and the first `answered` of them have their pong.
     """
 
     def __init__(self, interval: float, timeout: float, now: float) -> None:
         self._interval = interval
         self._timeout = timeout
-        self._open_pings = 0  # pings without a pong
+        self._open: deque[tuple[int, int]] = deque(maxlen=MAX_OPEN)  # position, which ping
+        self._free_pongs = 0
         self._highest = -1  # the highest position of a pong
         self._sends = 0  # blocked sends that a slow reader has taken
         self._read_at = now  # when it took the last one
+        self.pings = 0
+        self.answered = 0
         self.last_ping: int | None = None  # the position of the last ping
         self.next_ping = now + interval
         self.waiting_since: float | None = None  # since when the client owes a pong
@@ -21,9 +29,11 @@ class Acknowledgements:
 
     def ping(self, position: int, now: float) -> None:
         """A ping with this position goes out."""
+        self.pings += 1
+        self._open.append((position, self.pings))
+        self._free_pongs += 1
         self.last_ping = position
         self.next_ping = now + self._interval
-        self._open_pings += 1
         if self.waiting_since is None:
             self.waiting_since = now
 
@@ -36,22 +46,26 @@ class Acknowledgements:
         """
         if self.last_ping is None or position > self.last_ping:
             return False
-        return self._open_pings > 0 or position > self._highest
+        return self._free_pongs > 0 or position > self._highest
 
     def pong(self, position: int, now: float) -> bool:
         """Take a pong that `accepts` accepts; whether it is the pong of an open ping.
 
         Such pongs are free, so a client must not be able to repeat one for ever. A pong of an
-        earlier ping than the last shows that the client is there: its time begins anew.
+        earlier ping than the last shows that the client is there: its time begins anew. Of several
+        pings with the same position it answers the first one that is open.
         """
-        is_due = self._open_pings > 0
-        self._open_pings = max(0, self._open_pings - 1)
+        is_due = self._free_pongs > 0
+        self._free_pongs = max(0, self._free_pongs - 1)
         self._highest = max(self._highest, position)
         self.has_acknowledged = True
-        self.waiting_since = now
-        if position == self.last_ping:
-            self.waiting_since = None
-            self._open_pings = 0
+        self.waiting_since = None if position == self.last_ping else now
+        while self._open and self._open[0][0] < position:
+            self.answered = self._open.popleft()[1]
+        if self._open and self._open[0][0] == position:
+            self.answered = self._open.popleft()[1]
+        if not self._open:
+            self._free_pongs = 0
         return is_due
 
     def forgive_silence(self) -> None:

@@ -134,7 +134,8 @@ class Changes:
         if sum(entry.size for entry in entries) > min(REPLY_BYTES, window.room):
             return [], False
         # Their bytes are those of the reply.
-        window.sent(self._connection.cursor, 0, events=len(entries))
+        pings = self._connection.acknowledgements.pings
+        window.sent_other(pings, 0, events=len(entries))
         return [entry.text for entry in entries], True
 
     def unsubscribe(self, frame: Unsubscribe) -> str:

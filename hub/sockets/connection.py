@@ -96,7 +96,7 @@ class Connection:
             return SKIP
         if not self.window.reserve(size):
             return self.fall_behind(decided)
-        self.window.sent(decided, size, events=0)
+        self.window.sent_other(self.acknowledgements.pings, size)
         todo = SEND | self._ping_at_half()
         if self.window.is_full:
             todo |= self.fall_behind(decided)
@@ -112,7 +112,7 @@ class Connection:
             return SKIP  # Only the goodbye follows.
         if not self.window.has_room_for_reply(size):
             return CLOSE_SLOW
-        self.window.sent(self.decided(decided), size, events=0)
+        self.window.sent_other(self.acknowledgements.pings, size)
         todo = SEND | self._ping_at_half()
         if self.window.is_full:
             todo |= self.fall_behind(decided)
@@ -178,8 +178,9 @@ class Connection:
         """The client has handled everything up to `position`; False where that answers no ping."""
         if not self.acknowledgements.accepts(position):
             return False
-        self.window.acknowledged(position)
-        return self.acknowledgements.pong(position, now)
+        is_due = self.acknowledgements.pong(position, now)
+        self.window.acknowledged(position, self.acknowledgements.answered)
+        return is_due
 
     def beat(self, now: float, *, sends: int, is_blocked: bool) -> int:
         """Once a second: PING when it is time, CLOSE_SLOW for a client that does not follow.

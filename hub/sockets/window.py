@@ -12,14 +12,16 @@ class Window:
     can still make requests. Only a single frame that is larger than the window exceeds it: an
     empty window takes any frame, or a client with a small window would wait for ever.
 
-    Ephemeral events and replies have no position: they count with the position decided last.
+    Ephemeral events and replies have no position: they count until the client has answered a ping
+    that was sent after them.
     """
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._events_bytes = max_bytes - max_bytes // REPLY_SHARE
-        self._frames: deque[tuple[int, int, int]] = deque()  # position, events, bytes
+        self._logged: deque[tuple[int, int]] = deque()  # position, bytes
+        self._others: deque[tuple[int, int, int]] = deque()  # pings before it, events, bytes
         self._turned_away = False  # a frame had no room, and nothing was acknowledged since
         self.events = 0
         self.bytes = 0
@@ -36,22 +38,33 @@ class Window:
         """Whether a reply of `size` bytes has room, whether or not the window is full of events."""
         return not self.bytes or self.bytes + size <= self._max_bytes
 
-    def sent(self, position: int, size: int, *, events: int = 1) -> None:
-        """Count a frame. `events=0` for a frame without a position of its own."""
-        if self._frames and self._frames[-1][0] == position:
-            _, more_events, more_bytes = self._frames.pop()
-            self._frames.append((position, events + more_events, size + more_bytes))
+    def sent(self, position: int, size: int) -> None:
+        """Count a logged event."""
+        self._logged.append((position, size))
+        self.events += 1
+        self.bytes += size
+
+    def sent_other(self, pings: int, size: int, *, events: int = 0) -> None:
+        """Count a frame without a position, sent after so many pings; `events` are in a reply."""
+        if self._others and self._others[-1][0] == pings:
+            _, more_events, more_size = self._others.pop()
+            self._others.append((pings, events + more_events, size + more_size))
         else:
-            self._frames.append((position, events, size))
+            self._others.append((pings, events, size))
         self.events += events
         self.bytes += size
 
-    def acknowledged(self, position: int) -> None:
-        """The client has handled everything up to `position`."""
-        while self._frames and self._frames[0][0] <= position:
-            _, events, size = self._frames.popleft()
+    def acknowledged(self, position: int, pings: int) -> None:
+        """The client has handled all events up to `position`, and answered so many pings."""
+        before = self.bytes
+        while self._logged and self._logged[0][0] <= position:
+            self.bytes -= self._logged.popleft()[1]
+            self.events -= 1
+        while self._others and self._others[0][0] < pings:
+            _, events, size = self._others.popleft()
             self.events -= events
             self.bytes -= size
+        if self.bytes < before:
             self._turned_away = False
 
     @property

@@ -150,7 +150,8 @@ class Control:
     def _observe(self) -> None:
         """Write down every close, and the highest count of unacknowledged bytes."""
         end, control = HubConsumer.end, self
-        sent, reserve, acknowledged = Window.sent, Window.reserve, Window.acknowledged
+        sent, sent_other = Window.sent, Window.sent_other
+        reserve, acknowledged = Window.reserve, Window.acknowledged
         filled: WeakKeyDictionary[Window, float] = WeakKeyDictionary()
 
         def observed_end(consumer: HubConsumer, code: Any) -> None:
@@ -160,8 +161,13 @@ class Control:
                 control._closings.append((code.code, since and time.monotonic() - since))
             end(consumer, code)
 
-        def observed_sent(window: Window, *args: Any, **kwargs: Any) -> None:
-            sent(window, *args, **kwargs)
+        def observed_sent(window: Window, *args: Any) -> None:
+            sent(window, *args)
+            control._peak = max(control._peak, window.bytes)
+            note(window)
+
+        def observed_sent_other(window: Window, *args: Any, **kwargs: Any) -> None:
+            sent_other(window, *args, **kwargs)
             control._peak = max(control._peak, window.bytes)
             note(window)
 
@@ -181,5 +187,6 @@ class Control:
 
         HubConsumer.end = observed_end  # type: ignore[method-assign]
         Window.sent = observed_sent  # type: ignore[method-assign]
+        Window.sent_other = observed_sent_other  # type: ignore[method-assign]
         Window.reserve = observed_reserve  # type: ignore[method-assign]
         Window.acknowledged = observed_acknowledged  # type: ignore[method-assign]

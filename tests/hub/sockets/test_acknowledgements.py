@@ -115,3 +115,36 @@ def test_a_client_reads_as_long_as_its_socket_takes_something(looks, reads):
     one = acknowledgements()
     found = [one.reads(now, sends=sends, is_blocked=blocked) for now, sends, blocked in looks]
     assert found[-1] is reads
+
+
+@pytest.mark.parametrize(
+    ("pings", "pongs", "answered"),
+    [
+        ([3, 5], [3], 1),
+        ([3, 5], [5], 2),
+        ([3, 5], [4], 1),
+        ([3, 5], [2], 0),
+        ([3, 3, 3], [3], 1),
+        ([3, 3, 3], [3, 3], 2),
+        ([3, 3, 5], [5], 3),
+    ],
+)
+def test_a_pong_answers_the_pings_before_its_position_and_the_first_one_at_it(
+    pings, pongs, answered
+):
+    one = acknowledgements()
+    for position in pings:
+        one.ping(position, now=0.0)
+    for position in pongs:
+        assert take(one, position)
+    assert one.answered == answered
+
+
+def test_one_pong_to_the_last_position_is_enough_to_be_in_time():
+    one = acknowledgements()
+    one.ping(3, now=0.0)
+    one.ping(3, now=9.0)
+    take(one, 3, now=9.5)
+    assert not one.is_overdue(1_000.0, window_is_full=True)
+    assert take(one, 3, now=9.6), "the second ping's pong is free as well"
+    assert not one.accepts(3)

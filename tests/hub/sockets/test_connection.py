@@ -161,6 +161,19 @@ def test_a_client_that_acknowledges_may_request_as_long_as_it_likes():
     assert one.live
 
 
+def test_a_pong_clears_only_the_replies_that_were_sent_before_its_ping():
+    one = connection(live=True, max_bytes=1_000)
+    one.reply(100, 3)
+    one.ping(3, now=0.0)
+    one.reply(200, 3)
+    one.show(40, 3, is_blocked=False)
+    one.ping(3, now=1.0)
+    assert one.pong(3, now=2.0)
+    assert one.window.bytes == 240, "the client may not have read what came after its ping"
+    assert one.pong(3, now=2.0)
+    assert one.window.bytes == 0
+
+
 def test_a_connection_whose_window_is_full_of_events_still_gets_replies():
     one = connection(max_events=100, max_bytes=10_000)
     Reader(one, log_of(20, size=1_000)).catch_up()
