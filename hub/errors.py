@@ -8,6 +8,7 @@ HubError
  ├─ NotAtomic              publish() was called outside a transaction
  ├─ RowGone                save() of an instance whose row was deleted in the meantime
  ├─ BulkRefused            a bulk write for which signals cannot be sent
+ ├─ SessionsUnavailable    what holds the sessions cannot be read now
  ├─ ForeignMessage         the channel layer carried a message that is not this hub's
  └─ ProtocolError          a client's frame
      ├─ BadFrame           not a frame of the protocol: the connection is closed (4500)
@@ -24,6 +25,10 @@ def printable(text: object) -> str:
 
 class HubError(Exception):
     """Base class of the hub's own errors."""
+
+
+class SessionsUnavailable(HubError):
+    """The sessions cannot be read now: nobody knows whether one has ended."""
 
 
 class PublishError(HubError, ValueError):

@@ -5,19 +5,18 @@ and when a right was lost. Every function here queries the database.
 """
 
 from collections.abc import Collection, Iterable
-from importlib import import_module
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from hub import log
 from hub.events import data_of
 from hub.identity import tickets
+from hub.identity.sessions import living_sessions, session_data
 from hub.identity.tickets import Ticket, TicketInvalid
 from hub.log.intervals import intervals_of
 from hub.log.readable import read_row
@@ -169,7 +168,7 @@ def _has_logged_out(user: Any, ticket: Ticket) -> bool:
 
 def _user_of_session(key: str) -> Any | None:
     """Like `django.contrib.auth.get_user`, but writes nothing: no flush, no key rotation."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    session = session_data(key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     user = _active_user(session.get(SESSION_KEY))
@@ -178,18 +177,6 @@ def _user_of_session(key: str) -> Any | None:
     stored = session.get(HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return user if any(constant_time_compare(stored, one) for one in hashes) else None
-
-
-def living_sessions(keys: Collection[str]) -> set[str]:
-    """The keys whose session exists and has not expired."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    if not hasattr(store, "get_model_class"):
-        # Loaded instead of asked with exists(), which is always False for signed cookies.
-        return {key for key in keys if store(session_key=key).load()}
-    rows = store.get_model_class()._default_manager.filter(
-        session_key__in=keys, expire_date__gt=timezone.now()
-    )
-    return set(rows.values_list("session_key", flat=True))
 
 
 def auth_digest(user: Any) -> str:

@@ -14,7 +14,8 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 
 from hub.concurrency.threads import DatabaseThreads
-from hub.identity.authentication import Identity, is_present_password, living_sessions
+from hub.identity.authentication import Identity, is_present_password
+from hub.identity.sessions import living_sessions
 from hub.models.chunks import in_chunks
 from hub.policy import Policy
 from hub.sockets.close_codes import REVOKED, UNCHECKED

@@ -36,6 +36,15 @@ def demote(user):
     take_away(user, "staff")
 
 
+# A cache that nobody can reach: nothing listens on this port.
+UNREACHABLE = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://127.0.0.1:9",
+    }
+}
+
+
 def vanish(user):
     """Delete the row; no signal is sent."""
     rows = type(user)._base_manager.filter(pk=user.pk)

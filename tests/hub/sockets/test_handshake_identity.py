@@ -1,5 +1,7 @@
 """Hello: who it is, by session or by ticket."""
 
+from importlib import import_module
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import signing
@@ -19,6 +21,7 @@ from tests.hub.site import (
     sign_in,
     take_away,
 )
+from tests.hub.sockets.steps import UNREACHABLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -182,3 +185,17 @@ async def test_a_ticket_whose_logout_has_no_number_yet_ends_at_once_too(site: Si
     await browser.open()
     await browser.say({"op": "hello", "ticket": ticket})
     assert (await browser.ended())[0] in (4501, 4510)
+
+
+@pytest.mark.parametrize("by", ["cookie", "ticket"])
+async def test_a_session_in_an_unreachable_cache_cannot_be_checked_now(site: Site, settings, by):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    key = await site.run(sign_in, ana, store)
+    ticket = await site.run(session_ticket, ana, key)
+    settings.CACHES = UNREACHABLE
+    browser = site.browser(cookie=key if by == "cookie" else None)
+    await browser.open()
+    await browser.say({"op": "hello", **({"ticket": ticket} if by == "ticket" else {})})
+    assert await browser.ended() == (4013, "limits")

@@ -6,6 +6,7 @@ import pytest
 from django.db import DataError, OperationalError, transaction
 
 from hub import log, subscribe
+from hub.errors import SessionsUnavailable
 from hub.identity import tickets
 from hub.identity.authentication import issue_ticket
 from hub.sockets import recheck as rechecking
@@ -19,7 +20,7 @@ from tests.hub.site import (
     make_person,
     sign_in,
 )
-from tests.hub.sockets.steps import vanish
+from tests.hub.sockets.steps import UNREACHABLE, vanish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,6 +117,20 @@ async def test_an_ended_session_goes_whatever_stores_it(site: Site, settings, ba
     await site.run(store(key).delete)
     await recheck(site)
     assert await browser.ended() == (4510, "logout")
+
+
+@doors
+async def test_no_socket_is_closed_because_the_cache_of_sessions_is_away(
+    site: Site, settings, enter
+):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    ana = await site.run(make_person)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    browser = await enter(site, ana, await site.run(sign_in, ana, store))
+    settings.CACHES = UNREACHABLE
+    with pytest.raises(SessionsUnavailable):
+        await recheck(site)
+    await browser.silent_until(f"user.{ana.pk}")
 
 
 @doors
