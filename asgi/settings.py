@@ -9,6 +9,7 @@ from typing import Any
 
 import django
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from asgi import environment
@@ -125,7 +126,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "frontend.throttle.ThrottleMiddleware",
-    "frontend.gone.RowGoneMiddleware",
+    "frontend.refusals.RefusalMiddleware",
 ]
 TEMPLATES = [
     {
@@ -150,6 +151,14 @@ AUTH_USER_MODEL = "orders.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "shop"
 LOGOUT_REDIRECT_URL = "shop"
+AUTHENTICATION_BACKENDS = [
+    "orders.attempts.AttemptLimit",  # first: it refuses before a password is checked
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "orders.passwords.BoundedPasswordHasher",
+    *global_settings.PASSWORD_HASHERS[1:],  # for hashes that are older
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

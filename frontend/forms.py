@@ -89,7 +89,14 @@ class SignUpForm(ShopForm, UniqueEmailForm, UserCreationForm):
 
     def save(self, commit: bool = True) -> User | None:
         """The new user, or None with an error if another request was faster."""
+        # Before the transaction: a hash takes long, and a transaction keeps its connection.
+        self.instance.set_password(self.cleaned_data["password1"])
         return _save_unique(self, super().save, commit)
+
+    def set_password_and_save(self, user: User, *args: Any, commit: bool = True) -> User:
+        if commit:
+            user.save()
+        return user
 
 
 class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):

@@ -11,13 +11,25 @@ from typing import Any
 
 from django import dispatch
 from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from hub import publish_ephemeral, publish_many, receiver
 from hub.deliveries import deliver_last
-from orders import accounts, files, membership, placing, pricing, sessions, stock, viewing, watching
+from orders import (
+    accounts,
+    attempts,
+    files,
+    membership,
+    placing,
+    pricing,
+    sessions,
+    stock,
+    viewing,
+    watching,
+)
 from orders.announcement import announce
 from orders.dependants import add_dependant
 from orders.models import Inventory, Order, Product, ProductImage, ProductSummary, Profile, User
@@ -194,6 +206,11 @@ def remember_session(sender: Any, instance: Session, raw: bool, using: str, **kw
 def revoke_session(sender: Any, instance: Session, using: str, **kwargs: Any) -> None:
     # However it ends: a log-in as somebody else replaces a session without announcing a log-out.
     announce(sessions.ending(instance, using))
+
+
+@dispatch.receiver(user_logged_in, dispatch_uid="orders.forget_attempt")
+def forget_attempt(sender: Any, request: Any, **kwargs: Any) -> None:
+    attempts.forget(getattr(request, "password_attempt", None))
 
 
 # Groups and permissions

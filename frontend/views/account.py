@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.forms import AccountForm, DeleteForm, ShopForm, SignUpForm
 from hub.errors import RowGone
+from orders import attempts
 from orders.models import User
 
 SENT_TWICE = datetime.timedelta(minutes=1)  # within which a sign-up may be the same one again
@@ -56,9 +57,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     status = 200
     if request.method == "POST":
+        attempt = attempts.begin(request)
         user = form.save() if form.is_valid() else None
         user = user or _just_signed_up(request)
         if user is not None:
+            attempts.forget(attempt)
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             messages.success(request, "Your account is ready, and you are logged in.")
             return redirect(_next(request))
@@ -89,11 +92,13 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 def delete(request: HttpRequest) -> HttpResponse:
     user = request.user
+    attempt = attempts.begin(request, user.get_username())
     form = DeleteForm(request.POST, user=user)
     if not form.is_valid():
         form.focus_error()
         context = {"form": AccountForm(instance=_stored(user))}
         return render(request, "frontend/account.html", context | {"delete_form": form}, status=422)
+    attempts.forget(attempt)
     # Not an instance: another request may have deleted the account meanwhile.
     User.objects.filter(pk=user.pk).delete()
     # Not logout(): it would publish the end of a session of a user who no longer exists.

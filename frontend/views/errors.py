@@ -33,9 +33,18 @@ def gone(request: HttpRequest) -> HttpResponse:
     return _page(request, 409, "This was deleted in the meantime", advice)
 
 
-def too_many_requests(request: HttpRequest) -> HttpResponse:
-    response = _page(request, 429, "Too many requests", "Wait a moment and try again.")
-    response["Retry-After"] = str(RETRY_AFTER)
+def too_many_requests(request: HttpRequest, retry_after: int = RETRY_AFTER) -> HttpResponse:
+    """`retry_after` is in seconds."""
+    response = _page(request, 429, "Too many requests", f"Try again {_in(retry_after)}.")
+    response["Retry-After"] = str(retry_after)
+    return response
+
+
+def busy(request: HttpRequest, retry_after: int) -> HttpResponse:
+    """`retry_after` is in seconds."""
+    advice = f"Too many users are logging in. Try again {_in(retry_after)}."
+    response = _page(request, 503, "Busy at the moment", advice)
+    response["Retry-After"] = str(retry_after)
     return response
 
 
@@ -46,6 +55,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "advice": "The error was logged. Try again in a minute.",
     }
     return HttpResponse(render_to_string("frontend/server_error.html", context), status=500)
+
+
+def _in(seconds: int) -> str:
+    """A time to wait, in words."""
+    if seconds < 60:
+        return "in a moment"
+    minutes = -(-seconds // 60)
+    return f"in {minutes} minutes" if minutes > 1 else "in a minute"
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 
@@ -57,6 +58,16 @@ def load_trusted_proxies() -> TrustedProxies:
         return TrustedProxies(getattr(settings, "TRUSTED_PROXIES", ()))
     except ValueError as error:
         raise ImproperlyConfigured(f"settings.TRUSTED_PROXIES: {error}") from error
+
+
+def address_of_request(request: HttpRequest) -> str | None:
+    """As `TrustedProxies.address_of`, for a request of either kind."""
+    forwarded = request.headers.get("X-Forwarded-For", "").encode("latin-1", "replace")
+    scope = {
+        "client": (request.META.get("REMOTE_ADDR", ""),),
+        "headers": [(b"x-forwarded-for", forwarded)],
+    }
+    return load_trusted_proxies().address_of(scope)
 
 
 def _parse(text: str) -> Address | None:

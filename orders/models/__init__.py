@@ -1,5 +1,6 @@
 """The shop's tables."""
 
+from orders.models.attempt import PasswordAttempt
 from orders.models.order import Order, OrderNumber
 from orders.models.product import Inventory, Product, ProductImage, ProductSummary, ProductView
 from orders.models.session import SessionOwner
@@ -9,6 +10,7 @@ __all__ = [
     "Inventory",
     "Order",
     "OrderNumber",
+    "PasswordAttempt",
     "Product",
     "ProductImage",
     "ProductSummary",

@@ -1,0 +1,22 @@
+"""Answers requests that were refused below the views, in the admin as well."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+
+from frontend.views import errors
+from hub.errors import RowGone
+from orders.attempts import TooManyAttempts
+from orders.passwords import HashersBusy
+
+
+class RefusalMiddleware(MiddlewareMixin):
+    """Turns RowGone into 409, TooManyAttempts into 429 and HashersBusy into 503."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, RowGone):
+            return errors.gone(request)
+        if isinstance(exception, TooManyAttempts):
+            return errors.too_many_requests(request, exception.retry_after)
+        if isinstance(exception, HashersBusy):
+            return errors.busy(request, exception.retry_after)
+        return None

@@ -1,0 +1,113 @@
+"""Limits guesses of passwords, by account and by address. Only failures count.
+
+An attempt is stored before the password is checked, and removed when it succeeds. So attempts that
+run at once count each other. Nobody can lock an account: beyond SLOW_ABOVE failures it takes one
+attempt per SLOW_STEP, and its sessions stay.
+"""
+
+import datetime
+import logging
+import math
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from hub.identity import address_of_request
+from orders.models import PasswordAttempt
+
+logger = logging.getLogger("orders.attempts")
+
+WINDOW = datetime.timedelta(minutes=5)
+PER_ACCOUNT_AND_ADDRESS = 10  # failures per WINDOW
+PER_ADDRESS = 100  # failures per WINDOW
+KEPT = datetime.timedelta(hours=1)
+SLOW_ABOVE = 50  # failures of an account within KEPT, from all addresses
+SLOW_STEP = datetime.timedelta(seconds=5)
+
+
+class TooManyAttempts(Exception):
+    """The password was not checked. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many attempts, try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class AttemptLimit:
+    """An authentication backend that comes first, counts attempts and knows no user.
+
+    So every log-in is limited, the admin's included. It has no other method of a backend.
+    """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, **credentials: Any
+    ) -> None:
+        if request is not None and username is not None:
+            request.password_attempt = begin(request, username)
+
+    async def aauthenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        await sync_to_async(self.authenticate)(request, **credentials)
+
+
+def begin(request: HttpRequest, account: str = "") -> PasswordAttempt | None:
+    """Count an attempt. Raises TooManyAttempts; then the password must not be checked.
+
+    Without an account, for a sign-up, only the address counts. None where neither is known.
+    """
+    now, address = timezone.now(), address_of_request(request) or ""
+    if not account and not address:
+        return None
+    rows = PasswordAttempt.objects
+    rows.filter(at__lte=now - KEPT).delete()
+    attempt = rows.create(account=_digest(account), address=address, at=now)
+    wait = _wait(attempt)
+    if wait > datetime.timedelta(0):
+        attempt.delete()
+        seconds = math.ceil(wait.total_seconds())
+        place = attempt.address or "an unknown address"
+        logger.warning("too many failed attempts from %s: refused for %d s", place, seconds)
+        raise TooManyAttempts(seconds)
+    return attempt
+
+
+def forget(attempt: PasswordAttempt | None) -> None:
+    """Stop counting an attempt that succeeded."""
+    if attempt is not None:
+        attempt.delete()
+
+
+def _wait(attempt: PasswordAttempt) -> datetime.timedelta:
+    """How long the attempt has to wait for earlier ones."""
+    earlier = PasswordAttempt.objects.filter(pk__lt=attempt.pk)
+    waits = [datetime.timedelta(0)]
+    if attempt.address:
+        same = earlier.filter(address=attempt.address)
+        waits.append(_until_free(same, PER_ADDRESS, WINDOW, attempt.at))
+    if attempt.address and attempt.account:
+        same = same.filter(account=attempt.account)
+        waits.append(_until_free(same, PER_ACCOUNT_AND_ADDRESS, WINDOW, attempt.at))
+    if attempt.account:
+        same = earlier.filter(account=attempt.account)
+        if _until_free(same, SLOW_ABOVE, KEPT, attempt.at):
+            waits.append(_until_free(same, 1, SLOW_STEP, attempt.at))
+    return max(waits)
+
+
+def _until_free(
+    rows: QuerySet[PasswordAttempt], most: int, window: datetime.timedelta, now: datetime.datetime
+) -> datetime.timedelta:
+    """How long until fewer than `most` of these attempts lie within the window."""
+    recent = rows.filter(at__gt=now - window).order_by("-at").values_list("at", flat=True)
+    last = list(recent[most - 1 : most])
+    return last[0] + window - now if last else datetime.timedelta(0)
+
+
+def _digest(account: str) -> str:
+    """A name as it is stored: it may be a password that was typed into the wrong field."""
+    if not account:
+        return ""
+    return salted_hmac("orders.attempts", account.lower(), algorithm="sha256").hexdigest()[:32]
