@@ -88,9 +88,9 @@ def _with_shaped_405(view: Any) -> Callable[..., HttpResponse]:
         response: HttpResponse = view(request, *args, **kwargs)
         if response.status_code != 405:
             return response
-        answer = refusal(405, f"use {response['Allow']}")
-        answer["Allow"] = response["Allow"]
-        return answer
+        refused = refusal(405, f"use {response['Allow']}")
+        refused["Allow"] = response["Allow"]
+        return refused
 
     return shaped
 
@@ -119,9 +119,9 @@ def _on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _on_throttled(request: HttpRequest, error: Any) -> HttpResponse:
-    answer = refusal(429, "too many requests; wait a moment")
-    answer["Retry-After"] = str(error.wait or 1)
-    return answer
+    response = refusal(429, "too many requests; wait a moment")
+    response["Retry-After"] = str(error.wait or 1)
+    return response
 
 
 def _on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
@@ -140,6 +140,6 @@ def _on_no_database(request: HttpRequest, error: Any) -> HttpResponse:
     logger.warning(
         "the database cannot answer %s now: %s", printable(request.path), printable(error)
     )
-    answer = refusal(503, "the database is unavailable; try again in a moment")
-    answer["Retry-After"] = str(RETRY_AFTER)
-    return answer
+    response = refusal(503, "the database is unavailable; try again in a moment")
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
