@@ -23,17 +23,26 @@ def ana(embedded, browser_as):
     return page
 
 
+def inbox(page) -> dict:
+    return page.request.get("/api/notifications").json()
+
+
 def unseen(page) -> int:
-    return page.request.get("/api/notifications").json()["unseen"]
+    return inbox(page)["unseen"]
 
 
-def order(stack, username="ana"):
+def order(page, stack, count=1):
+    """Place orders of ana's in another process, and wait until they are in her inbox."""
+    before = len(inbox(page)["items"])
     stack.python(
         "from orders.models import Order, Product, User\n"
-        f"buyer = User.objects.get(username='{username}')\n"
+        "buyer = User.objects.get(username='ana')\n"
         "product = Product.objects.get(slug='teapot')\n"
-        "Order.objects.create(product=product, ordered_by=buyer, quantity=1)"
+        f"for _ in range({count}):\n"
+        "    Order.objects.create(product=product, ordered_by=buyer, quantity=1)"
     )
+    arrived = before + count
+    wait_until(lambda: len(inbox(page)["items"]) == arrived, what="the orders' events")
 
 
 def wait_until_seen(page):
@@ -41,9 +50,8 @@ def wait_until_seen(page):
 
 
 def test_the_open_inbox_is_seen_and_loses_its_badge(embedded, browser_as):
-    order(embedded)
     page = browser_as(embedded, "ana")
-    assert unseen(page) > 0
+    assert unseen(page) > 0  # the welcome
     page.goto("/inbox/")
     expect(page.locator("[data-hub-badge]")).to_have_count(0)
     expect(page.get_by_role("button", name="Mark all as seen")).to_have_count(0)
@@ -51,22 +59,22 @@ def test_the_open_inbox_is_seen_and_loses_its_badge(embedded, browser_as):
 
 
 def test_without_scripts_buttons_mark_all_as_seen_and_open_an_event(embedded, browser_as):
-    order(embedded)
     page = browser_as(embedded, "ana", java_script_enabled=False)
+    order(page, embedded)
     page.goto("/inbox/")
     page.get_by_role("button", name="Mark all as seen").click()
     expect(page.get_by_text("Everything is marked as seen.")).to_be_visible()
     assert unseen(page) == 0
     page.locator(".item", has_text="Teapot").get_by_role("button").first.click()
     expect(page.get_by_role("heading", name="Order")).to_be_visible()
-    items = page.request.get("/api/notifications").json()["items"]
+    items = inbox(page)["items"]
     assert [item["read"] for item in items if item["type"] == "order.received"] == [True]
 
 
 def test_an_inbox_to_which_another_site_led_is_seen_by_its_button_only(ana, embedded):
     ana.clock.install()
     ana.goto(embedded.url.replace("127.0.0.1", "localhost"))
-    order(embedded)
+    order(ana, embedded)
     ana.evaluate("url => { location.href = url; }", f"{embedded.url}/inbox/")
     button = ana.get_by_role("button", name="Mark all as seen")
     expect(button).to_be_visible()
@@ -77,7 +85,7 @@ def test_an_inbox_to_which_another_site_led_is_seen_by_its_button_only(ana, embe
 
 
 def test_a_toast_that_stood_for_two_seconds_is_seen(ana, embedded):
-    order(embedded)
+    order(ana, embedded)
     expect(ana.locator(".toast")).to_have_count(1)
     wait_until_seen(ana)
 
@@ -87,7 +95,7 @@ def test_a_toast_in_a_hidden_tab_is_not_seen_until_the_tab_is_shown(ana, embedde
     ana.goto("/")
     expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
     ana.evaluate(HIDE, True)
-    order(embedded)
+    order(ana, embedded)
     expect(ana.locator(".toast")).to_have_count(1)
     ana.clock.run_for(LONG)
     assert unseen(ana) == 1
@@ -101,14 +109,13 @@ def test_a_toast_that_is_closed_or_followed_at_once_is_seen(ana, embedded, role)
     ana.clock.install()  # so that the toast does not stand for two seconds
     ana.goto("/")
     expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
-    order(embedded)
+    order(ana, embedded)
     ana.locator(".toast").get_by_role(role).first.click()
     ana.clock.run_for(1_500)  # the reporter's own delay
     wait_until_seen(ana)
 
 
 def test_more_toasts_than_are_shown_lead_to_the_inbox(ana, embedded):
-    for _ in range(5):
-        order(embedded)
+    order(ana, embedded, 5)
     more = ana.locator(".toasts-more").get_by_role("link")
     expect(more).to_have_attribute("href", "/inbox/")
