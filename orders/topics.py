@@ -1,7 +1,7 @@
 """The shop's topics, and the policy that says which user may subscribe to which."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hub import Policy
@@ -29,20 +29,25 @@ class ShopPolicy(Policy):
     """Products and news are public, a user's topic is their own, the rest is for staff."""
 
     def refusals(self, user: Any, topics: Collection[str]) -> dict[str, str]:
+        return self._refused(user, topics, self._existing(topics))
+
+    def refusals_many(self, wanted: Sequence[tuple[Any, Collection[str]]]) -> list[dict[str, str]]:
+        existing = self._existing({topic for _, topics in wanted for topic in topics})
+        return [self._refused(user, topics, existing) for user, topics in wanted]
+
+    def _refused(self, user: Any, topics: Collection[str], existing: set[int]) -> dict[str, str]:
         if user is not None and not user.is_active:
             return dict.fromkeys(topics, "forbidden")
         refused = {}
-        products = {}
         for topic in topics:
             product = _PRODUCT.fullmatch(topic)
             if product:
-                products[topic] = int(product[1])
+                if int(product[1]) not in existing:
+                    refused[topic] = "unknown_topic"
             elif topic.startswith("product."):
                 refused[topic] = "unknown_topic"
             elif not self._is_allowed(user, topic):
                 refused[topic] = "forbidden"
-        existing = self._existing(set(products.values()))
-        refused |= {topic: "unknown_topic" for topic, pk in products.items() if pk not in existing}
         return refused
 
     def _is_allowed(self, user: Any, topic: str) -> bool:
@@ -54,7 +59,9 @@ class ShopPolicy(Policy):
             return user.is_staff
         return topic == user_topic(user.pk)
 
-    def _existing(self, keys: set[int]) -> set[int]:
+    def _existing(self, topics: Collection[str]) -> set[int]:
+        """The products among the topics that exist."""
+        keys = {int(found[1]) for topic in topics if (found := _PRODUCT.fullmatch(topic))}
         if not keys:
             return set()
         return set(Product.objects.filter(pk__in=keys).values_list("pk", flat=True))

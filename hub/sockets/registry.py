@@ -126,9 +126,16 @@ class ConnectionRegistry:
             if not others:
                 del self._of_user[one.user.pk]
 
-    def of_users(self) -> list[tuple[Identity, Driver]]:
-        """The connections of users who are signed in."""
-        return [(one.user, one) for one in self._all if one.user is not None]
+    def by_user(self) -> list[list[tuple[Identity, Driver]]]:
+        """The connections of each user who is signed in."""
+        return [
+            [(one.user, one) for one in others if one.user is not None]
+            for others in self._of_user.values()
+        ]
+
+    def visitors(self) -> list[Driver]:
+        """The anonymous connections."""
+        return [one for one in self._all if one.user is None]
 
     async def end_all(self, code: CloseCode) -> None:
         """Say goodbye to all clients, in turns."""

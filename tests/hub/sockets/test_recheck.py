@@ -21,6 +21,7 @@ from tests.hub.site import (
     sign_in,
 )
 from tests.hub.sockets.steps import UNREACHABLE, vanish
+from tests.rig.wait import async_wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,7 +168,7 @@ async def test_nobody_is_signed_out_because_the_database_is_away(site: Site, mon
     ana = await site.run(make_person)
     browser = await site.connect(ana)
 
-    def fail(people):
+    def fail(*args):
         raise OperationalError("away")
 
     with monkeypatch.context() as away:
@@ -184,13 +185,13 @@ async def test_a_check_that_failed_is_made_again_soon(site: Site, monkeypatch, c
     failures = [OperationalError("away"), OperationalError("away"), LookupError("no sessions")]
     ended_sign_ins = rechecking.ended_sign_ins
 
-    def fail_first(people):
+    def fail_first(*args):
         if failures:
             change_person(ana, is_active=False)  # before the check that succeeds
             # Whoever waits as long as after a success, never comes back.
             monkeypatch.setattr(rechecking, "RECHECK_INTERVAL", 3_600.0)
             raise failures.pop(0)
-        return ended_sign_ins(people)
+        return ended_sign_ins(*args)
 
     browser = await site.connect(ana)
     monkeypatch.setattr(rechecking, "ended_sign_ins", fail_first)
@@ -240,3 +241,91 @@ async def test_a_policy_that_raises_for_one_user_ends_that_users_sockets_only(
     for browser in browsers:
         assert await browser.texts(1) == ["still here"]
     assert "a policy of the project's own" in caplog.text
+
+
+# Many users at once
+
+
+class CountingPolicy(SitePolicy):
+    """Counts how often it is asked, and about whom."""
+
+    def __init__(self):
+        self.asked = []
+
+    def refusals(self, user, topics):
+        self.asked.append(1)
+        return super().refusals(user, topics)
+
+    def refusals_many(self, wanted):
+        self.asked.append(len(wanted))
+        return [SitePolicy.refusals(self, user, topics) for user, topics in wanted]
+
+
+@pytest.fixture
+async def counting_site():
+    made = Site(CountingPolicy())
+    yield made
+    await made.close()
+
+
+async def test_everybody_is_checked_in_few_statements_and_one_call(
+    counting_site, django_assert_num_queries
+):
+    site = counting_site
+    for n in range(5):
+        ana = await site.run(make_person, f"ana{n}")
+        for _ in range(2):
+            await site.connect(cookie=await site.run(sign_in, ana), topics=["open.1"])
+    registry, policy = site.runtime.connections, site.runtime.policy
+    policy.asked.clear()
+    topics = rechecking.topics_by_identity(
+        one for of_one_user in registry.by_user() for one in of_one_user
+    )
+
+    def check():
+        with django_assert_num_queries(2):  # users, sessions
+            return rechecking.check_users(policy, topics)
+
+    verdict = await site.run(check)
+    assert (verdict.ended, set(map(len, verdict.refused.values()))) == ({}, {0})
+    assert policy.asked == [5]
+
+
+async def test_an_anonymous_connection_loses_a_topic_that_is_no_longer_public(
+    counting_site, monkeypatch
+):
+    site = counting_site
+    visitors = [await site.connect(topics=["open.1", "open.2"]) for _ in range(2)]
+    others = await site.connect(topics=["open.2"])
+    policy = site.runtime.policy
+    refusal = policy._refusal
+    monkeypatch.setattr(
+        policy, "_refusal", lambda user, t: "forbidden" if t == "open.1" else refusal(user, t)
+    )
+    policy.asked.clear()
+    await recheck(site)
+    assert policy.asked == [1], "all of them are one"
+    for browser in visitors:
+        assert (await browser.hear("topics"))["removed"] == ["open.1"]
+    await site.tell("open.1", "secret")
+    await site.tell("open.2", "public")
+    for browser in (*visitors, others):
+        assert await browser.texts(1) == ["public"]
+
+
+async def test_a_policy_that_raises_for_many_is_asked_about_each(counting_site, caplog):
+    site = counting_site
+    site.runtime.policy.refusals_many = None  # calling it raises
+    ana = await site.run(make_person, "ana", is_staff=True)
+    browser = await site.connect(ana, ["staff"])
+    await site.run(change_person, ana, is_staff=False)
+    await recheck(site)
+    assert (await browser.hear("topics"))["removed"] == ["staff"]
+    assert "asking for each" in caplog.text
+
+
+async def test_a_check_that_takes_too_long_is_reported(site: Site, monkeypatch, caplog):
+    monkeypatch.setattr(rechecking, "RECHECK_INTERVAL", 0.05)
+    monkeypatch.setattr(rechecking, "RECHECK_BUDGET", 0.0)
+    await site.connect()
+    await async_wait_until(lambda: "checking 1 connections again took" in caplog.text)
