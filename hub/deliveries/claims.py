@@ -12,9 +12,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from hub.deliveries.backoff import LONGEST_PAUSE
 from hub.deliveries.presence import living
 from hub.deliveries.send_check import CHECK_VALID_SECONDS
+from hub.events import declared_types
 from hub.models import Delivery
+from hub.models.stamps import CLOCK_TOLERANCE
 
 # A worker begins nothing of a batch after CHECK_VALID_SECONDS. So if it is held up by one email,
 # the rest of its batch is free for the others.
@@ -50,6 +53,19 @@ def claim(holder: str, means: Collection[str], limit: int) -> list[Delivery]:
     for one in claimed:
         one.claimed_by = holder
     return claimed
+
+
+def make_misdated_due() -> int:
+    """Let misdated deliveries be due now; return how many there were."""
+    rows = misdated()
+    return rows.update(due_at=timezone.now()) if rows.exists() else 0
+
+
+def misdated() -> QuerySet[Delivery]:
+    """Deliveries that wait for longer than any may: their times are from a clock that was ahead."""
+    longest = max([LONGEST_PAUSE, *(kind.grace for kind in declared_types())])
+    latest = timezone.now() + datetime.timedelta(seconds=longest) + CLOCK_TOLERANCE
+    return Delivery.objects.filter(state=State.WAITING, due_at__gt=latest)
 
 
 def release(holder: str, deliveries: Collection[Delivery]) -> None:

@@ -11,6 +11,7 @@ from hub.deliveries.email_message import write_mail
 from hub.deliveries.means import Deferred, Letter, Means, MeansError, Refused
 
 EMAILS_PER_CONNECTION = 100  # many servers accept no more over one connection
+SERVICE_CLOSING = 421  # RFC 5321, 3.8: the server closes the connection, and smtplib its socket
 
 
 class Email(Means):
@@ -45,9 +46,9 @@ class Email(Means):
         try:
             sent = self._connection.send_messages([composed])
         except smtplib.SMTPRecipientsRefused as error:
-            raise _verdict(*next(iter(error.recipients.values()))) from error
+            raise self._verdict(*next(iter(error.recipients.values()))) from error
         except smtplib.SMTPDataError as error:
-            raise _verdict(error.smtp_code, error.smtp_error) from error
+            raise self._verdict(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPResponseException as error:
             # The sender, the greeting or the log-in was refused: the configuration is wrong, not
             # this email. It is sent once that is mended.
@@ -67,6 +68,13 @@ class Email(Means):
             with contextlib.suppress(OSError):  # it may be broken already
                 connection.close()
 
+    def _verdict(self, code: int, text: bytes | str) -> MeansError:
+        """RFC 5321, 4.2.1: 5xx is final; anything else may succeed another time."""
+        if code == SERVICE_CLOSING:
+            self.close()
+        reply = _reply(code, text)
+        return Refused(reply) if 500 <= code < 600 else Deferred(reply)
+
 
 def _make_connection() -> Any:
     if django.VERSION < (6, 1):
@@ -74,12 +82,6 @@ def _make_connection() -> Any:
     from django.core.mail import mailers
 
     return mailers.default
-
-
-def _verdict(code: int, text: bytes | str) -> MeansError:
-    """RFC 5321, 4.2.1: 5xx is final; anything else may succeed another time."""
-    reply = _reply(code, text)
-    return Refused(reply) if 500 <= code < 600 else Deferred(reply)
 
 
 def _reply(code: int, text: bytes | str) -> str:

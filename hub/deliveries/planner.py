@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 from django.db import router, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import Means, carried, grace_of, is_bulk
 from hub.inbox.preferences import wants
-from hub.models import Delivery, Event, Subscription, Worker
+from hub.models import Delivery, Event, Log, Subscription, Worker
 from hub.topics import user_of
 
 PAGE_EVENTS = 500  # events read from the log at once
@@ -48,6 +49,24 @@ class Recipient(msgspec.Struct, frozen=True):
     event: LoggedEvent
     user: str
     is_one_of_many: bool = False
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far the planner is behind the log: by how many events, and the age of the oldest."""
+
+    events: int
+    seconds: float
+
+
+def lag() -> Lag:
+    worker = Worker.objects.filter(pk=1).first() or Worker()
+    planned = min(worker.position, worker.own_position)
+    rows = Event.objects.filter(position__gt=planned).order_by("position")
+    oldest = rows.values_list("at", flat=True).first()
+    if oldest is None:
+        return Lag(0, 0.0)
+    head = Log.objects.values_list("head", flat=True).get(pk=1)
+    return Lag(head - planned, max(0.0, (timezone.now() - oldest).total_seconds()))
 
 
 def plan(lease: Lease, means: list[Means]) -> bool:
@@ -120,6 +139,7 @@ def _users(event: LoggedEvent, after: int, limit: int) -> tuple[list[str], int |
 
 def _deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> Iterable[Delivery]:
     """One delivery per recipient and means that the recipient wants, in the log's order."""
+    now = timezone.now()  # an event may have been stamped by a clock that was ahead
     for means, chosen in _by_means(recipients, means_by_type).items():
         for one in chosen:
             event = one.event
@@ -130,7 +150,7 @@ def _deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> Iter
                 person=one.user,
                 means=means,
                 lane=Delivery.Lane.BULK if is_last else Delivery.Lane.PERSONAL,
-                due_at=event.at + datetime.timedelta(seconds=grace_of(event.type)),
+                due_at=min(event.at, now) + datetime.timedelta(seconds=grace_of(event.type)),
                 reference=secrets.token_hex(16),
             )
 

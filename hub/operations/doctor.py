@@ -13,22 +13,18 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections, router, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub import log
 from hub.log import reading
 from hub.log.epoch import fingerprint
-from hub.models import Delivery, Event, Log, Worker
-from hub.operations import exposure
+from hub.models import Event, Log
+from hub.operations import delivering, exposure
 from hub.operations.finding import Finding, Verdict
 from hub.runtime.application import HubApplication
 
 LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
 MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
-MAX_DELIVERY_DELAY = 300.0  # seconds from the time a delivery is due to its first attempt
-MAX_DUE_DELIVERIES = 1_000
 EXAMINED_EVENTS = 1_000  # of the newest: can each be read?
 MIN_OPEN_FILES = 4_096  # for a server with a few thousand sockets
 CONNECTIONS_PER_PROCESS = 20  # to the database, if the pool has no max_size
@@ -39,7 +35,8 @@ def examine() -> Iterator[Finding]:
     """Every finding, in the order of an event's way."""
     examinations = (
         *(configuration, application, database, migrations, clock),
-        *(the_log, layer, worker, deliveries, files),
+        *(the_log, layer, files),
+        *(delivering.worker, delivering.planner, delivering.deliveries, delivering.time_stamps),
         *(exposure.secret, exposure.accounts, exposure.redis, exposure.python),
     )
     for examination in examinations:
@@ -227,41 +224,6 @@ async def _round_trip() -> float:
         taken = loop.time() - begun
         await layer.group_discard(group, channel)
     return taken
-
-
-def worker() -> Iterator[Finding]:
-    start = "start manage.py hub_deliver; without DATABASE_URL the server does its work"
-    row = Worker.objects.annotate(now=Now()).values("holder", "until", "error", "now").first()
-    if row is None or not row["holder"] or row["until"] is None:
-        yield Finding("worker", "warning", "none is running: no emails are sent", start)
-    elif row["until"] <= row["now"]:
-        ago = (row["now"] - row["until"]).total_seconds()
-        text = f"the lease of {row['holder']} ended {ago:.0f} s ago: it was killed or is frozen"
-        yield Finding("worker", "warning", text, start)
-    else:
-        yield Finding("worker", "ok", f"{row['holder']} is running")
-    if row is not None and row["error"]:
-        hint = "emails are sent again once this is mended"
-        yield Finding("worker", "failure", f"no emails are sent: {row['error']}", hint)
-
-
-def deliveries() -> Iterator[Finding]:
-    states = Delivery.State
-    due = Q(state=states.WAITING, due_at__lte=Now())
-    found = Delivery.objects.aggregate(
-        due=Count("pk", filter=due),
-        oldest=Min("due_at", filter=due),
-        failed=Count("pk", filter=Q(state=states.FAILED)),
-    )
-    text = f"{found['due']} are due now, {found['failed']} were given up"
-    late = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    if late > MAX_DELIVERY_DELAY or found["due"] > MAX_DUE_DELIVERIES:
-        hint = "a running worker keeps up with them: see its log, and deliveries in the admin"
-        yield Finding(
-            "deliveries", "warning", f"{text}; the oldest has waited for {late:.0f} s", hint
-        )
-    else:
-        yield Finding("deliveries", "ok", text)
 
 
 def files() -> Iterator[Finding]:

@@ -87,7 +87,7 @@ class HubRuntime:
             max_frame=self.limits.frame_out,
         )
         self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
-        self.shutdown = Shutdown(self.connections)
+        self.shutdown = Shutdown(self.connections, self._give_back)
         self._pages = Pages()
         self._statements = Statements(self.limits.statement)
         self.requests = Requests(self.limits.requests, self.shutdown, self._statements)
@@ -109,6 +109,7 @@ class HubRuntime:
             report_unsent=self._report_unsent,
         )
         self._deliver = deliver
+        self._worker: Worker | None = None
         self._supervisor = Supervisor()
         self._tasks = Tasks()
         self._once = WarnOnce(logger)
@@ -171,7 +172,12 @@ class HubRuntime:
         await recheck.run(self.connections, self.recheck_threads, self.policy)
 
     async def _work(self) -> None:
-        await Worker(self.policy, lambda: self.shutdown.begun).run()
+        self._worker = Worker(self.policy, lambda: self.shutdown.begun)
+        await self._worker.run()
+
+    async def _give_back(self) -> None:
+        if self._worker is not None:
+            await self._worker.give_back()
 
     def _report_unchecked(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -31,13 +31,19 @@ class Shutdown:
     `begun` is true from the first signal on; a second signal ends the server at once. Python
     delivers signals to the main thread only: elsewhere (runserver's reloader) `install` does
     nothing. Every request and socket runs inside `serving()`, so that the end waits for it, for a
-    bounded time. Once `over` is true, nothing new is served.
+    bounded time. Once `over` is true, nothing new is served. `give_back` is awaited last, because
+    Daphne ends without cancelling the tasks that would do it.
     """
 
-    def __init__(self, connections: ConnectionRegistry) -> None:
+    def __init__(
+        self,
+        connections: ConnectionRegistry,
+        give_back: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.begun = False
         self.over = False
         self._connections = connections
+        self._give_back = give_back
         self._previous: Any = None
         self._installed: Callable[[int, FrameType | None], None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +108,17 @@ class Shutdown:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
+        await self._give_back_in_time()
         self._call_previous(number, None)
+
+    async def _give_back_in_time(self) -> None:
+        if self._give_back is None:
+            return
+        try:
+            async with asyncio.timeout(CANCEL_TIMEOUT):
+                await self._give_back()
+        except Exception as error:  # The server must end whatever happens to its database.
+            logger.warning("the worker's lease was not given back: %r", error)
 
     def _call_previous(self, number: int, frame: FrameType | None) -> None:
         self.remove()

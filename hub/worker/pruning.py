@@ -17,8 +17,8 @@ from hub.inbox.preferences import forget_preferences
 from hub.log.epoch import ensure_log
 from hub.models import Delivery, Event, Log, Subscription
 from hub.models.chunks import delete_in_chunks, in_chunks
+from hub.models.stamps import CLOCK_TOLERANCE, has_passed
 from hub.topics import user_topic
-from hub.worker.stamps import CLOCK_TOLERANCE, has_passed
 
 PRUNE_GRACE = datetime.timedelta(minutes=10)  # between moving the horizon and deleting
 

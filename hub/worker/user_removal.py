@@ -15,10 +15,10 @@ from hub.deliveries.lease import Lease
 from hub.events import data_of
 from hub.log.readable import read_row
 from hub.models import Event, Log, Worker
+from hub.models.stamps import has_passed
 from hub.publishing.control_events import RightsRevoked
 from hub.topics import user_of
 from hub.worker.pruning import remove_users
-from hub.worker.stamps import has_passed
 
 REMOVAL_GRACE = datetime.timedelta(seconds=15)  # three times what a polling follower needs
 

@@ -9,6 +9,7 @@ to mail servers.
 import asyncio
 import datetime
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from hub.concurrency.threads import DatabaseThreads
+from hub.deliveries.claims import make_misdated_due
 from hub.deliveries.lease import RENEW, Lease, LeaseLost
 from hub.deliveries.means import load_means
 from hub.deliveries.planner import plan
@@ -26,9 +28,9 @@ from hub.limits import load_limits
 from hub.log.numbering import drain
 from hub.models import Delivery, Event
 from hub.models import Worker as Row
+from hub.models.stamps import has_passed
 from hub.policy import Policy
 from hub.worker.pruning import prune
-from hub.worker.stamps import has_passed
 from hub.worker.user_removal import remove_deleted_users
 
 logger = logging.getLogger("hub.deliveries")
@@ -59,6 +61,7 @@ class Worker:
         self._presence = Presence(self.lease.holder)
         self._means = load_means()
         self._stopped = False
+        self._renewing = threading.Lock()
         self._sender = Sender(
             self._presence, policy, self._means, lambda: self._stopped or stopping()
         )
@@ -84,6 +87,15 @@ class Worker:
             await removing.close()
             await leasing.run(self._leave)
             await leasing.close()
+
+    async def give_back(self) -> None:
+        """Give the lease back while `run` goes on, because the process is about to end.
+
+        Nothing further is begun. For servers that end without cancelling their tasks.
+        """
+        ending = DatabaseThreads("hub-worker-end", 1)
+        await ending.run(self._give_back)
+        await ending.close()
 
     async def _repeat(
         self, database: DatabaseThreads, step: Callable[[], bool], seconds: float
@@ -132,9 +144,16 @@ class Worker:
         )
 
     def _renew(self) -> bool:
-        self._presence.renew()
-        self.lease.take()
+        with self._renewing:
+            self._presence.renew()
+            if not self._stopped:
+                self.lease.take()
         return False
+
+    def _give_back(self) -> None:
+        with self._renewing:  # so that it is not taken again behind this
+            self._stopped = True
+            self.lease.release()
 
     def _leave(self) -> None:
         self._presence.leave()
@@ -148,8 +167,9 @@ class Worker:
         return plan(self.lease, self._means)
 
     def remove_old(self) -> bool:
-        """Remove what deleted users left and what is older than the retention."""
+        """Remove what deleted users left, what is older than the retention, and wrong dates."""
         if self.lease.is_held:
+            make_misdated_due()
             remove_deleted_users(self.lease)
             self._prune()
         return False

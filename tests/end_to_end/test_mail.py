@@ -17,7 +17,7 @@ from tests.rig.log import unexpected
 from tests.rig.mail import MailServer
 from tests.rig.postgres import PostgresServer
 from tests.rig.process import Process
-from tests.rig.server import ROOT, environment
+from tests.rig.server import ROOT, Software, environment
 from tests.rig.stack import SECRET, Stack, Template, embedded_stack
 from tests.rig.wait import wait_until
 
@@ -37,6 +37,10 @@ from hub.models import Delivery
 print(json.dumps(list(Delivery.objects.values("type", "state", "attempts", "repeats"))))
 """
 
+HOLDER = """
+from hub.models import Worker
+print(Worker.objects.values_list("holder", flat=True).first() or "")
+"""
 PRESENT = """
 from hub.deliveries.presence import living
 print(living().count())
@@ -190,6 +194,16 @@ def test_an_embedded_server_sends_emails_and_no_request_waits_for_it(
         wait_until(lambda: last in addressed(mail_server), START, lambda: str(mail_server.ids()))
     # A user whose account is gone by then gets the last email only.
     assert [to for to, _ in addressed(mail_server)].count("eve@example.com") <= 3
+
+
+@pytest.mark.parametrize("software", ["daphne", "uvicorn"])
+def test_an_embedded_server_gives_the_lease_back_at_sigterm(
+    template: Template, software: Software
+) -> None:
+    with embedded_stack(template, software=software) as stack:
+        wait_until(lambda: stack.python(HOLDER).strip(), START, "the worker's lease")
+        stack.server.terminate()
+        assert stack.python(HOLDER).strip() == ""
 
 
 def addressed(mail_server: MailServer) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from hub.deliveries.planner import plan
 from hub.models import Delivery, Event, Log
 from hub.models import Worker as Row
 from hub.worker.worker import Worker
-from tests.hub.emails import Posted, publish_now
+from tests.hub.emails import Graced, Posted, publish_now
 from tests.hub.site import SitePolicy, make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -131,3 +131,30 @@ def test_a_prune_stamped_by_a_clock_that_was_ahead_counts_as_old(settings):
     Row.objects.create(pk=1, pruned_at=timezone.now() + datetime.timedelta(days=40))
     Worker(SitePolicy()).run_once()
     assert Log.objects.get().horizon == 1
+
+
+@pytest.mark.parametrize("ahead", [datetime.timedelta(hours=2), datetime.timedelta(days=40)])
+def test_a_lease_from_a_clock_that_was_ahead_counts_as_free(ahead):
+    killed, heir = Lease(), Lease()
+    killed.take()
+    Row.objects.update(until=timezone.now() + ahead)
+    assert heir.take()
+
+
+def test_an_event_from_a_clock_that_was_ahead_is_emailed_now(mailoutbox):
+    ana = make_person("ana")
+    publish_now(f"user.{ana.pk}", Posted())
+    Event.objects.update(at=timezone.now() + datetime.timedelta(days=40))
+    Worker(SitePolicy()).run_once()
+    assert len(mailoutbox) == 1
+
+
+def test_a_delivery_due_at_a_time_from_a_clock_that_was_ahead_is_sent_now(mailoutbox):
+    ana = make_person("ana")
+    publish_now(f"user.{ana.pk}", Graced())
+    worker = Worker(SitePolicy())
+    worker.run_once()
+    Delivery.objects.update(due_at=timezone.now() + datetime.timedelta(days=40))
+    worker.run_once()
+    worker.run_once()
+    assert len(mailoutbox) == 1

@@ -160,3 +160,19 @@ def test_one_cut_connection_does_not_affect_the_other_emails(server: MailServer)
     assert sorted(states().values()) == ["sent"] * 4
     assert sorted(server.ids().values()) == [1, 1, 1, 2]
     assert Delivery.objects.filter(repeats=1).count() == 1
+
+
+@pytest.mark.parametrize("stage", ["on_recipient", "on_data"])
+def test_a_server_that_closes_with_421_costs_the_next_email_nothing(
+    server: MailServer, stage: str
+) -> None:
+    make_subscribers(2, "open.1")
+    replies = ["421 too busy, closing"]
+    setattr(server, stage, lambda what: replies.pop() if replies else None)
+    publish_now("open.1")
+    deliver()
+    assert sorted(states().values()) == ["sent", "waiting"]
+    sent = Delivery.objects.get(state="sent")
+    assert (sent.attempts, sent.repeats) == (1, 0)
+    deferred = Delivery.objects.get(state="waiting")
+    assert (deferred.error, deferred.repeats) == ("421 too busy, closing", 0)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from hub import log
 from hub.deliveries.lease import Lease
 from hub.models import Delivery, Event, Log, Worker
-from hub.operations import doctor
+from hub.operations import delivering, doctor
 from hub.operations.doctor import examine
 from tests.hub.site import tell
 from tests.numbering import drain
@@ -133,13 +133,13 @@ def test_deliveries_that_are_not_due_yet_are_ok(sound):
 
 @pytest.mark.both
 def test_a_late_delivery_is_a_warning(sound):
-    wait_for(2, since=doctor.MAX_DELIVERY_DELAY + 60)
+    wait_for(2, since=delivering.MAX_DELIVERY_DELAY + 60)
     [(verdict, text)] = findings("deliveries")
     assert verdict == "warning" and text.startswith("2 are due now, 0 were given up; the oldest")
 
 
 def test_too_many_due_deliveries_are_a_warning(sound, monkeypatch):
-    monkeypatch.setattr(doctor, "MAX_DUE_DELIVERIES", 3)
+    monkeypatch.setattr(delivering, "MAX_DUE_DELIVERIES", 3)
     wait_for(4, since=1)
     assert findings("deliveries")[0][0] == "warning"
 
@@ -283,3 +283,29 @@ def test_a_wrong_clock_is_a_warning(monkeypatch, seconds, verdict):
     assert found.verdict == verdict
     if seconds:
         assert "90." in found.text or "89." in found.text
+
+
+def test_a_planner_that_lags_is_a_warning(sound):
+    Event.objects.update(at=ago(delivering.MAX_PLANNER_LAG + 30))
+    [(verdict, text)] = findings("planner")
+    assert verdict == "warning"
+    assert text.startswith("1 events are not planned yet, the oldest for 9")
+
+
+def test_a_lease_from_a_clock_that_was_ahead_is_reported(sound):
+    Worker.objects.update(until=ago(-3_456_000))
+    [(verdict, text)] = findings("worker")
+    assert verdict == "warning" and "by a clock that was ahead" in text
+
+
+@pytest.mark.both
+def test_time_stamps_in_the_future_are_named(sound):
+    assert findings("time stamps") == [("ok", "none is in the future")]
+    ahead = ago(-3_456_000)
+    Worker.objects.update(clearing_at=ahead, pruned_at=ahead)
+    Log.objects.update(horizon_at=ahead)
+    Event.objects.update(at=ahead)
+    wait_for(1, since=-3_456_000)
+    assert findings("time stamps") == [
+        ("warning", "these are in the future: clearing_at, pruned_at, horizon_at, at, due_at")
+    ]
