@@ -9,7 +9,10 @@ import pytest
 from tests.rig.server import UVICORN
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -137,3 +140,11 @@ def test_every_check_is_described() -> None:
     described = re.findall(r"^\| `(hub\.[EW]\d+)`", read("docs/configuration.md"), re.M)
     assert len(known) > 10
     assert described == sorted(known)
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read("docs/security.md")))
+    sources = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    known = {name for source in sources for name in re.findall(r"def (test_\w+)\(", source)}
+    assert len(named) > 20
+    assert sorted(named - known) == []
