@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from hub.publishing.publisher import publish_many as publish_many
     from hub.publishing.receiver import receiver as receiver
     from hub.publishing.revocation import revoke as revoke
+    from hub.publishing.revocation import revoke_many as revoke_many
     from hub.publishing.revocation import session_digest as session_digest
+    from hub.publishing.subscription import close_topic as close_topic
     from hub.publishing.subscription import subscribe as subscribe
+    from hub.publishing.subscription import subscribe_many as subscribe_many
     from hub.publishing.subscription import unsubscribe as unsubscribe
+    from hub.publishing.subscription import unsubscribe_many as unsubscribe_many
     from hub.runtime.application import HubApplication as HubApplication
     from hub.sockets.consumer import HubConsumer as HubConsumer
     from hub.topics import person_topic as person_topic
@@ -40,9 +44,13 @@ _HOMES = {
     "publish_many": "hub.publishing.publisher",
     "receiver": "hub.publishing.receiver",
     "revoke": "hub.publishing.revocation",
+    "revoke_many": "hub.publishing.revocation",
     "session_digest": "hub.publishing.revocation",
+    "close_topic": "hub.publishing.subscription",
     "subscribe": "hub.publishing.subscription",
+    "subscribe_many": "hub.publishing.subscription",
     "unsubscribe": "hub.publishing.subscription",
+    "unsubscribe_many": "hub.publishing.subscription",
     "user_topic": "hub.topics",
 }
 

@@ -82,7 +82,10 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
 
 # Names of the hub's own types, whether or not their modules are loaded.
 RESERVED = frozenset(
-    {"inbox.changed", "metrics.sample", "rights.revoked", "subscription.changed", "test.fence"}
+    {
+        *("inbox.changed", "metrics.sample", "rights.revoked"),
+        *("subscription.changed", "test.fence", "topic.closed"),
+    }
 )
 # Type name -> the class that declares it.
 _owners: dict[str, str] = {}

@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from hub import publish_ephemeral, publish_many, receiver
+from hub import close_topic, publish_ephemeral, publish_many, receiver
 from hub.deliveries import deliver_last
 from orders import (
     accounts,
@@ -34,6 +34,7 @@ from orders.announcement import announce
 from orders.dependants import add_dependant
 from orders.models import Inventory, Order, Product, ProductImage, ProductSummary, Profile, User
 from orders.signals import product_viewed
+from orders.topics import product_page_topic, product_topic
 
 # Orders
 
@@ -88,8 +89,9 @@ def add_summary(sender: Any, instance: Product, created: bool, raw: bool, **kwar
 
 @receiver(pre_delete, sender=Product, dispatch_uid="orders.release_watchers")
 def release_watchers(sender: Any, instance: Product, **kwargs: Any) -> None:
-    # With the product the rows would go without a signal, and the subscriptions would stay.
-    instance.watchers.clear()
+    # One event, however many watch it. Their rows go with the product, without a signal.
+    for topic in (product_topic(instance.pk), product_page_topic(instance.pk)):
+        close_topic(topic)
 
 
 @receiver(pre_save, sender=Inventory, dispatch_uid="orders.remember_stock")

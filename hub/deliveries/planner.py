@@ -21,6 +21,7 @@ from django.utils import timezone
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import Means, carried, grace_of, is_bulk
 from hub.inbox.preferences import wants
+from hub.log.intervals import NOBODY
 from hub.models import Delivery, Event, Log, Subscription, Worker
 from hub.topics import user_of
 
@@ -132,7 +133,7 @@ def _users(event: LoggedEvent, after: int, limit: int) -> tuple[list[str], int |
     standing = Q(until__isnull=True) | Q(until__gte=event.position)
     subscriptions = Subscription.objects.filter(
         standing, topic=event.topic, since__lt=event.position, pk__gt=after
-    )
+    ).exclude(person=NOBODY)
     rows = list(subscriptions.order_by("pk").values_list("pk", "person")[:limit])
     return [user for _, user in rows], rows[-1][0] if rows and len(rows) == limit else None
 

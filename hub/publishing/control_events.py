@@ -19,3 +19,9 @@ class RightsRevoked(EventType, frozen=True):
     type: ClassVar[str] = "rights.revoked"
     reason: str
     session: str | None = None
+
+
+class TopicClosed(EventType, frozen=True):
+    """The topic it is published to is gone; so are all subscriptions to it."""
+
+    type: ClassVar[str] = "topic.closed"

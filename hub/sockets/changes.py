@@ -13,7 +13,7 @@ import msgspec
 
 from hub.broadcast.ring import Entry
 from hub.events import data_of
-from hub.publishing.control_events import RightsRevoked
+from hub.publishing.control_events import RightsRevoked, TopicClosed
 from hub.sockets import protocol
 from hub.sockets.close_codes import DEACTIVATED, REVOKED, CloseCode
 from hub.sockets.connection import Connection
@@ -147,6 +147,8 @@ class Changes:
 
     def apply(self, entry: Entry) -> Change:
         """Apply a control event. A lost right may be applied before its place, and again there."""
+        if entry.type == TopicClosed.type:
+            return self._close_topic(entry)
         data = data_of(entry.text[1:])
         if entry.type != RightsRevoked.type:
             return (yield from self._change_subscription(entry, data["subject"], data["on"]))
@@ -177,6 +179,12 @@ class Changes:
             if subject not in checked.refusals:
                 self._subscriptions.open(subject, entry.position)
         return self._changed(before)
+
+    def _close_topic(self, entry: Entry) -> str | None:
+        before = set(self._subscriptions.open_user_topics())
+        requested = self._subscriptions.release([entry.topic])
+        self._subscriptions.close(entry.topic, entry.position)
+        return self._changed(before, requested)
 
     def lose(self, topics: Collection[str]) -> str | None:
         """Receive these no more; the frame that says so, or None where nothing changes."""

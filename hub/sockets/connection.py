@@ -6,14 +6,14 @@ No I/O and no clock here. The driver tells it events, pongs and time; it answers
 import enum
 
 from hub.broadcast.ring import Entry
-from hub.publishing.control_events import RightsRevoked, SubscriptionChanged
+from hub.publishing.control_events import RightsRevoked, SubscriptionChanged, TopicClosed
 from hub.sockets.acknowledgements import Acknowledgements
 from hub.sockets.subscriptions import Subscriptions
 from hub.sockets.window import Window
 
 # Events that change what the connection receives. They are applied in their place in the stream,
 # before any later event is sent: a live connection that meets one is behind until that is done.
-CONTROL_EVENTS = frozenset({SubscriptionChanged.type, RightsRevoked.type})
+CONTROL_EVENTS = frozenset({SubscriptionChanged.type, RightsRevoked.type, TopicClosed.type})
 
 # What to do, as bits of one number: an event for a thousand connections allocates nothing.
 SKIP = 0

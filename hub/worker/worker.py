@@ -25,6 +25,7 @@ from hub.deliveries.planner import plan
 from hub.deliveries.presence import Presence
 from hub.deliveries.sender import Sender
 from hub.limits import load_limits
+from hub.log.intervals import close_ended_topics
 from hub.log.numbering import drain
 from hub.models import Delivery, Event
 from hub.models import Worker as Row
@@ -130,7 +131,8 @@ class Worker:
                 pass
             while self.send() and self.lease.take():
                 self._presence.renew()
-            self.remove_old()
+            while self.remove_old() and self.lease.take():
+                pass
         finally:
             self._sender.close()
             self._leave()
@@ -167,12 +169,16 @@ class Worker:
         return plan(self.lease, self._means)
 
     def remove_old(self) -> bool:
-        """Remove what deleted users left, what is older than the retention, and wrong dates."""
-        if self.lease.is_held:
-            make_misdated_due()
-            remove_deleted_users(self.lease)
-            self._prune()
-        return False
+        """Remove what deleted users left and what is too old, end closed topics, mend wrong dates.
+
+        Return whether there is more to do now.
+        """
+        if not self.lease.is_held:
+            return False
+        make_misdated_due()
+        remove_deleted_users(self.lease)
+        self._prune()
+        return close_ended_topics()
 
     def send(self) -> bool:
         """Send some of what is due; return whether there may be more."""

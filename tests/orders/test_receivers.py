@@ -107,8 +107,10 @@ def release_watchers() -> None:
     teapot = product()
     teapot.watchers.add(user())
     forget()
+    key = teapot.pk
     teapot.delete()
-    assert [one["on"] for one in data("subscription.changed")] == [False]
+    closed = [frame["topic"] for frame in frames("topic.closed")]
+    assert closed == [f"product.{key}", f"product.{key}.page"]
 
 
 def tell_stock() -> None:
