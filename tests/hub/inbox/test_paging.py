@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from hub import subscribe
 from hub.inbox import COUNTED, mark, mark_all, undo
-from hub.models import Event, Log
+from hub.inbox.reading import MAX_ROWS_PER_PAGE
+from hub.models import Event, InboxException, Log
 from tests.hub.inbox.filling import analyze, fill
 from tests.hub.reader import follow, inbox, texts, told
 from tests.numbering import drain
@@ -140,3 +141,20 @@ def test_a_thousand_topics_are_one_statement(ana):
     with CaptureQueriesContext(connection) as captured:
         assert texts(ana) == ["nine hundred", "seven"]
     assert len(captured) < 12
+
+
+def test_a_page_that_passes_over_many_rows_ends_early_and_the_next_goes_on(ana):
+    own = f"user.{ana.pk}"
+    fill([own] * (MAX_ROWS_PER_PAGE + 300))
+    archived = range(101, MAX_ROWS_PER_PAGE + 301)
+    InboxException.objects.bulk_create(
+        InboxException(person=str(ana.pk), what="archived", position=one, on=True, turn=one)
+        for one in archived
+    )
+    with CaptureQueriesContext(connection) as captured:
+        first = inbox(ana).page(limit=20)
+    assert first.items == [] and first.next is not None
+    assert len(captured) < 60
+    second = inbox(ana).page(before=first.next, limit=20)
+    assert [item.position for item in second.items] == list(range(100, 80, -1))
+    assert inbox(ana).unread() == 0
