@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+MIN_SECRET = 32  # characters
+GENERATED = "django-insecure-"  # how `startproject` begins a secret that is for development only
+
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off", "")
 
@@ -151,6 +154,17 @@ def mailers(found: dict[str, Any]) -> dict[str, Any]:
     return {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
 
 
+def secret(name: str) -> str:
+    """The variable, or nothing when it is unset. A refusal does not show it."""
+    value = text(name)
+    if value.startswith(GENERATED):
+        raise refuse(name, "a secret of your own", f"one that begins with {GENERATED}")
+    if value and len(value) < MIN_SECRET:
+        expected = f"a random text of {MIN_SECRET} characters or more"
+        raise refuse(name, expected, f"{len(value)} characters")
+    return value
+
+
 def own_secret(path: Path) -> str:
     """A random secret, created once and kept in `path`, readable only by its owner.
 
@@ -169,8 +183,9 @@ def own_secret(path: Path) -> str:
         finally:
             os.unlink(draft)
     secret = path.read_text().strip()
-    if len(secret) < 32:
+    if len(secret) < MIN_SECRET:
         raise ImproperlyConfigured(
-            f"{path}: expected a secret of 32 characters or more; remove the file to get a new one"
+            f"{path}: expected a secret of {MIN_SECRET} characters or more; remove the file to get "
+            "a new one"
         )
     return secret

@@ -25,6 +25,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
 from asgi import environment
+from orders.site import is_local_site, is_loopback
 
 _BACKLOG = 4096  # connections waiting to be accepted; Daphne's 50 slows many reconnects at once
 _ADVISORY_LOCK = 0x6875625F72756E  # PostgreSQL's lock around the steps: "hub_run" in ASCII
@@ -95,9 +96,19 @@ def _on_lock(statement: str) -> None:
 
 def _prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
-    if not get_user_model().objects.exists():
+    if get_user_model().objects.exists():
+        return
+    if _is_demo():
         _say("Filling the empty shop with demo data")
         call_command("seed_demo")
+    else:
+        _say("There are no users yet, and no demo data here")
+
+
+def _is_demo() -> bool:
+    """Whether nobody else can reach this site: the demo's passwords are public."""
+    is_local = is_loopback(settings.HOST) and is_local_site(settings.SITE_URL)
+    return settings.EMBEDDED and is_local
 
 
 def _announce(address: str) -> None:

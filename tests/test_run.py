@@ -77,10 +77,36 @@ def test_a_port_in_use_is_reported(run: Callable[..., Run]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DATABASE_URL", "mysql://x"), ("HOST", "192.0.2.1"), ("REDIS_URL", "http://x")],
+    [
+        ("DATABASE_URL", "mysql://x"),
+        ("HOST", "192.0.2.1"),
+        ("REDIS_URL", "http://x"),
+        ("SECRET_KEY", "x"),
+    ],
 )
 def test_a_wrong_setting_is_reported(run: Callable[..., Run], name: str, value: str) -> None:
     assert name in run(**{name: value}).refusal()
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"SITE_URL": "https://shop.example"}, {"HOST": "0.0.0.0"}],
+    ids=["https", "all addresses"],
+)
+def test_a_site_that_others_may_reach_gets_no_demo_data(
+    run: Callable[..., Run], env: dict[str, str]
+) -> None:
+    shop = run(**env)
+    shop.wait_for("There are no users yet, and no demo data here")
+    shop.wait_for("make an admin with: .venv/bin/python manage.py createsuperuser")
+    assert "/ demo" not in shop.log()
+
+
+def test_two_that_start_at_once_in_an_empty_directory_both_serve(run: Callable[..., Run]) -> None:
+    both = [run(), run()]
+    for one in both:
+        one.wait_for("==> Ready")
+    assert "".join(one.log() for one in both).count("Filling the empty shop") == 1
 
 
 def test_two_that_start_at_once_on_an_empty_database_both_serve(
@@ -95,7 +121,7 @@ def test_two_that_start_at_once_on_an_empty_database_both_serve(
     both = [run(**env), run(**env)]
     for one in both:
         one.wait_for("==> Ready")
-    assert "".join(one.log() for one in both).count("Filling the empty shop") == 1
+        one.wait_for("There are no users yet, and no demo data here")
     for one in both:
         one.process.terminate()
     postgres_server.drop_database(name)

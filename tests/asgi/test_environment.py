@@ -103,6 +103,15 @@ def test_a_shared_database_needs_a_secret(tmp_path):
     assert load(tmp_path, DATABASE_URL="postgresql://me@db/shop", SECRET_KEY="s" * 50).stdout
 
 
+@pytest.mark.parametrize("weak", ["x", "s" * 31, "django-insecure-" + "s" * 50])
+@pytest.mark.parametrize("database", [{}, {"DATABASE_URL": "postgresql://me@db/shop"}])
+def test_a_secret_that_can_be_guessed_is_refused_and_not_shown(tmp_path, weak, database):
+    refused = load(tmp_path, SECRET_KEY=weak, **database)
+    assert refused.returncode != 0
+    assert "SECRET_KEY: expected" in refused.stderr
+    assert "sss" not in refused.stderr
+
+
 def test_former_secrets_are_read_separated_by_commas(tmp_path):
     script = "from asgi import settings; print(settings.SECRET_KEY_FALLBACKS)"
     former = ["f" * 40, "g" * 40]

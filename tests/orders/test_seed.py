@@ -38,6 +38,18 @@ def test_the_demo_shop_is_complete_and_a_second_run_changes_nothing():
     assert published() == before
 
 
+@pytest.mark.parametrize(
+    "url", ["https://shop.example", "http://shop.example", "https://127.0.0.1", "http://10.0.0.1"]
+)
+def test_a_site_that_others_may_reach_is_seeded_only_by_force(settings, url):
+    settings.SITE_URL = url
+    with pytest.raises(CommandError, match=rf"SITE_URL is {url}.*--force"):
+        seed()
+    assert not User.objects.exists()
+    seed("--force")
+    assert Product.objects.count() == 12
+
+
 def test_each_product_has_a_picture_of_its_own():
     seed()
     pictures = set()

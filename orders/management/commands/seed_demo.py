@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders import demo
 from orders.models import User
+from orders.site import is_local_site
 
 
 class Command(BaseCommand):
@@ -18,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="seed a database that has users already, none of them called ana",
+            help="seed a site that is not this machine's, or whose users are not the demo's",
         )
 
     def handle(self, *args: Any, force: bool, **options: Any) -> None:
@@ -27,6 +29,11 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database has users but no ana, so it is not a demo: its password for "
                 "admin would be public. Use --force to add the demo data all the same."
+            )
+        if not is_local_site(settings.SITE_URL) and not force:
+            raise CommandError(
+                f"SITE_URL is {settings.SITE_URL}, so others may reach this site, and the demo's "
+                "password for admin is public. Use --force to add the demo data all the same."
             )
         added = demo.seed()
         if added:

@@ -1,6 +1,5 @@
 """`manage.py simulate`: shoppers who use a running server, for demonstrations."""
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders.simulation.people import LogInRefused
 from orders.simulation.run import Simulation
+from orders.site import is_loopback
 
 BAR = 24  # characters
 MAX_RATE = 500  # requests per second
@@ -91,15 +91,6 @@ def check_url(url: str, force: bool) -> None:
             f"{parts.hostname} is not this machine. The shoppers really order there, and use "
             "public passwords. Add --force if that is what you want."
         )
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _bar(simulation: Simulation) -> str:
