@@ -18,6 +18,7 @@ from tests.rig.log import unexpected
 from tests.rig.ports import free_port, is_listening
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
+from tests.rig.rounds import rounds
 from tests.rig.server import ROOT, ServerProcess, Software
 from tests.rig.stack import Stack
 from tests.rig.wait import PATIENCE, async_wait_until, wait_until
@@ -152,6 +153,19 @@ def test_a_traceback_belongs_to_the_line_above_it() -> None:
 def test_a_condition_that_never_holds_names_what_was_awaited() -> None:
     with pytest.raises(AssertionError, match=r"not within 0\.1 s: rain"):
         wait_until(lambda: False, 0.1, "rain")
+
+
+def test_one_round_in_time_keeps_a_promise() -> None:
+    measured = iter([9.0, 2.0, 9.0])
+    for took in rounds(2.0):
+        took(next(measured))
+    assert next(measured) == 9.0, "no further round"
+
+
+def test_a_promise_that_no_round_keeps_fails_with_all_that_was_measured() -> None:
+    with pytest.raises(AssertionError, match=r"promised: 2, measured: \[3\.0, 3\.0, 3\.0\]"):
+        for took in rounds(2.0):
+            took(3.0)
 
 
 async def test_an_async_condition_is_awaited() -> None:

@@ -15,6 +15,7 @@ from hub.models import Event, InboxException, Log
 from tests.hub.inbox.filling import analyze, fill
 from tests.hub.reader import follow, inbox, texts, told
 from tests.numbering import drain
+from tests.rig.rounds import rounds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -119,14 +120,12 @@ def test_the_cost_does_not_grow_with_the_log(ana):
     follow(ana, "open.busy")
     assert statements(ana) == few
     analyze()
-    spent = []
-    for _ in range(5):  # a busy machine slows some of them down, a full scan slows all
+    for took in rounds(0.5):
         started = time.monotonic()
         page = inbox(ana).page(before=50_000, limit=20)
         assert inbox(ana).unseen() == COUNTED
-        spent.append(time.monotonic() - started)
+        took(time.monotonic() - started)
     assert [item.position for item in page.items] == list(range(30, 10, -1))
-    assert min(spent) < 0.5, f"{min(spent):.3f} s for a page and a count"
 
 
 def test_a_thousand_topics_are_one_statement(ana):
