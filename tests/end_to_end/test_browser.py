@@ -8,15 +8,14 @@ import pytest
 
 from orders.events import TIMES
 from tests.end_to_end.shopper import Shopper
+from tests.frontend.browsing import expect, is_timed, wait_until_live
 from tests.rig.browser import Browsers
 from tests.rig.rounds import rounds
 from tests.rig.stack import Stack
 from tests.rig.wait import wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-expect = pytest.importorskip("playwright.sync_api").expect  # absent from requirements.txt
+    pass
 
 SOON = 2_000  # milliseconds for what another process saves
 READABLE = 5_000  # milliseconds that a toast is on screen
@@ -75,7 +74,7 @@ def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
 
     page = browser_as(embedded.server, "ana")
     page.goto("/products/teapot/")
-    live(page)
+    wait_until_live(page)
     page.get_by_role("button", name="Order").click()
     page.wait_for_url(re.compile(r"/orders/\d{4}-\d{6}/$"))
     toast = page.locator(".toast", has_text="We have your order")
@@ -98,15 +97,8 @@ def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
 
     toast.wait_for(state="hidden")
     page.reload()
-    live(page)
+    wait_until_live(page)
     expect(page.locator(".toast")).to_have_count(0)
-
-
-def is_timed(dashboard: "Page") -> bool:
-    """Whether it shows how long the requests of the last seconds took; this makes one."""
-    dashboard.request.get("/")
-    shown = dashboard.locator("[data-figure=p95]").inner_text()
-    return re.fullmatch(r"[\d.]+ m?s", shown) is not None
 
 
 @pytest.mark.alone
@@ -117,7 +109,7 @@ def test_a_price_drop_reaches_its_watcher_and_the_open_page(
     visitor = browser_as(embedded.server)
     visitor.goto("/products/teapot/")
     for page in (watcher, visitor):
-        live(page)
+        wait_until_live(page)
         page.evaluate(WATCH_EVENTS)
     before = "29.00"
     for number, took in enumerate(rounds(SOON)):
@@ -145,7 +137,7 @@ def test_stock_moves_on_an_open_page_until_it_is_sold_out(
 ) -> None:
     visitor = browser_as(embedded.server)
     visitor.goto("/products/lamp/")
-    live(visitor)
+    wait_until_live(visitor)
     visitor.evaluate(WATCH_EVENTS)
     button = visitor.locator("[data-live=order-button]")
     expect(button).to_be_enabled()
@@ -165,7 +157,7 @@ def test_a_deleted_account_tells_its_other_tab_which_does_not_come_back(
     page = browser_as(embedded.server, "ben")
     other = page.context.new_page()
     other.goto("/products/mug/")
-    live(other)
+    wait_until_live(other)
     sockets: list[str] = []
     other.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto("/account/")
@@ -186,7 +178,7 @@ def test_logging_out_ends_the_other_tab(embedded: Stack, browser_as: Browsers) -
     other.goto("/orders/")
     elsewhere = browser_as(embedded.server, "ana")
     for tab in (page, other, elsewhere):
-        live(tab)
+        wait_until_live(tab)
     sockets: list[str] = []
     other.on("websocket", lambda socket: sockets.append(socket.url))
     page.get_by_role("button", name="Log out").click()
@@ -197,7 +189,7 @@ def test_logging_out_ends_the_other_tab(embedded: Stack, browser_as: Browsers) -
     expect(other.locator(".toast")).to_have_count(0)
     other.wait_for_timeout(QUIET)
     assert not sockets, "it tried to connect again"
-    live(elsewhere)
+    wait_until_live(elsewhere)
 
 
 def test_a_page_comes_back_after_a_crash_with_the_toast_it_missed(
@@ -206,7 +198,7 @@ def test_a_page_comes_back_after_a_crash_with_the_toast_it_missed(
     browser_as.allow("WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED")
     page = browser_as(embedded.server, "ana")
     page.goto("/products/mug/")
-    live(page)
+    wait_until_live(page)
     embedded.server.kill()
     expect(page.locator("#connection")).to_have_text("Reconnecting…")
     embedded.python(ORDER)
@@ -218,7 +210,7 @@ def test_a_page_comes_back_after_a_crash_with_the_toast_it_missed(
     assert time.monotonic() - ready < COME_BACK + CONNECT
     expect(toast).to_contain_text(f"7 {TIMES} Coffee mug")
     expect(page.locator("#connection")).to_be_hidden()
-    live(page)
+    wait_until_live(page)
     # What is not repeated by events (the stock) is read again.
     expect(page.locator("[data-live=stock]")).to_have_text("113")
     expect(page.locator(".toast")).to_have_count(1)
@@ -229,7 +221,7 @@ def test_a_page_comes_back_after_a_deploy_without_a_word(
 ) -> None:
     browser_as.allow("WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED")
     page = browser_as(embedded.server, "ana")
-    live(page)
+    wait_until_live(page)
     page.evaluate(WATCH_WELCOMES)
     embedded.server.terminate()
     embedded.server.start()
@@ -238,8 +230,3 @@ def test_a_page_comes_back_after_a_deploy_without_a_word(
     wait_until(lambda: page.evaluate("window.welcomes"), within, "it is welcomed again")
     Shopper(embedded.url, "ana").order("mug")
     expect(page.locator(".toast", has_text="We have your order")).to_be_visible()
-
-
-def live(page: "Page") -> None:
-    """Wait until the page's socket was welcomed."""
-    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")

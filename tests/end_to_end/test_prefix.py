@@ -8,6 +8,7 @@ import pytest
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
+from tests.frontend.browsing import wait_until_live
 from tests.rig.server import Software
 from tests.rig.stack import Stack, Template, embedded_stack
 
@@ -35,7 +36,7 @@ def test_every_part_of_a_page_is_found_below_a_prefix(prefixed, browser_as) -> N
     elsewhere: list[str] = []
     ana.on("request", lambda request: elsewhere.append(request.url))
     ana.goto(f"{ROOT}/products/teapot/")
-    expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
+    wait_until_live(ana)
     assert ana.evaluate(BROKEN_PICTURES) == 0
     ana.get_by_role("button", name="Order").click()
     toast = ana.locator(".toast", has_text="We have your order")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.browsing import is_timed
 from tests.rig.wait import wait_until
 
 
@@ -30,13 +31,6 @@ def test_requests_appear_as_figures_routes_and_lines(dashboard):
     expect(dashboard.locator("[data-table=processes] tr")).to_have_count(1)
     charts = dashboard.get_by_role("img", name=re.compile("at most"))
     expect(charts).to_have_count(2)
-
-
-def is_timed(dashboard):
-    """Whether it shows how long the requests of the last seconds took; this makes one."""
-    dashboard.request.get("/")
-    shown = dashboard.locator("[data-figure=p95]").inner_text()
-    return re.fullmatch(r"[\d.]+ m?s", shown) is not None
 
 
 def test_the_dashboard_says_that_samples_are_missing(embedded, browser_as):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from orders.models import Order
+from tests.frontend.browsing import visit
 from tests.orders.shop import person
 
 PAGES = [
@@ -41,11 +42,6 @@ def test_what_is_the_same_for_everybody_may_be_stored(client, teapot, path):
     response.close()
 
 
-def live(page, path):
-    page.goto(path)
-    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
-
-
 def log_out_elsewhere(page):
     other = page.context.new_page()
     other.goto("/")
@@ -62,14 +58,14 @@ def expect_nothing_private(page):
 
 def test_a_page_is_emptied_when_its_user_logs_out_elsewhere(shared_embedded, browser_as):
     page = browser_as(shared_embedded, "ana")
-    live(page, "/account/")
+    visit(page, "/account/")
     log_out_elsewhere(page)
     expect_nothing_private(page)
 
 
 def test_a_page_from_the_back_forward_cache_is_emptied_after_a_log_out(shared_embedded, browser_as):
     page = browser_as(shared_embedded, "ana")
-    live(page, "/account/")
+    visit(page, "/account/")
     leave = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
     page.evaluate(leave)
     log_out_elsewhere(page)
@@ -79,7 +75,7 @@ def test_a_page_from_the_back_forward_cache_is_emptied_after_a_log_out(shared_em
 
 def test_the_back_button_after_a_log_out_leads_to_the_log_in(shared_embedded, browser_as):
     page = browser_as(shared_embedded, "ana")
-    live(page, "/account/")
+    visit(page, "/account/")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_text("You are logged out.")).to_be_visible()
     page.go_back()

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.browsing import order, visit, wait_until_live
+
 TEAPOT = "/products/teapot/"
 LAMP = "/products/lamp/"  # three pieces
 NAME = 119  # characters without a space; a product's name may have 120
@@ -39,20 +41,6 @@ def opener(server, browser_as):
         return page
 
     return open_page
-
-
-def visit(page, path):
-    page.goto(path)
-    wait_until_live(page)
-
-
-def wait_until_live(page):
-    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
-
-
-def order(page, quantity):
-    page.get_by_label("Quantity").fill(str(quantity))
-    page.get_by_role("button", name="Order").click()
 
 
 def test_views_appear_live_on_an_open_page(page_of):

@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.frontend.browsing import order, visit, wait_until_live
+
 TEAPOT = "/products/teapot/"
 GONE = 15_000  # milliseconds after which an ordinary toast has left
 
@@ -22,22 +24,8 @@ def open_page(embedded, browser_as):
     return open_live
 
 
-def visit(page, path):
-    page.goto(path)
-    wait_until_live(page)
-
-
-def wait_until_live(page):
-    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
-
-
 def toasts(page):
     return page.locator(".toast")
-
-
-def order(page, quantity):
-    page.get_by_label("Quantity").fill(str(quantity))
-    page.get_by_role("button", name="Order").click()
 
 
 def give_orders(stack, count):

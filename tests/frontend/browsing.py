@@ -1,0 +1,35 @@
+"""What browser tests do with the pages of the shop."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api").expect  # absent from requirements.txt
+
+
+def visit(page: "Page", path: str) -> None:
+    """Go to a page and wait until it is live."""
+    page.goto(path)
+    wait_until_live(page)
+
+
+def wait_until_live(page: "Page") -> None:
+    """Wait until the page's socket was welcomed."""
+    expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
+
+
+def order(page: "Page", quantity: int | str) -> None:
+    """Fill in the order form of a product's page and send it."""
+    page.get_by_label("Quantity").fill(str(quantity))
+    page.get_by_role("button", name="Order").click()
+
+
+def is_timed(dashboard: "Page") -> bool:
+    """Whether it shows how long the requests of the last seconds took; this makes one."""
+    dashboard.request.get("/")
+    shown = dashboard.locator("[data-figure=p95]").inner_text()
+    return re.fullmatch(r"[\d.]+ m?s", shown) is not None
