@@ -9,6 +9,7 @@ HubError
  ├─ RowGone                save() of an instance whose row was deleted in the meantime
  ├─ BulkRefused            a bulk write for which signals cannot be sent
  ├─ SessionsUnavailable    what holds the sessions cannot be read now
+ ├─ PolicyHangs            a policy has not answered in time
  ├─ ForeignMessage         the channel layer carried a message that is not this hub's
  └─ ProtocolError          a client's frame
      ├─ BadFrame           not a frame of the protocol: the connection is closed (4500)
@@ -29,6 +30,10 @@ class HubError(Exception):
 
 class SessionsUnavailable(HubError):
     """The sessions cannot be read now: nobody knows whether one has ended."""
+
+
+class PolicyHangs(HubError):
+    """A project's policy has not answered in time: what it would say is not known."""
 
 
 class PublishError(HubError, ValueError):

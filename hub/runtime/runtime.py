@@ -31,6 +31,7 @@ from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements
 from hub.sockets import close_codes, recheck
 from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.policy_threads import PolicyThreads
 from hub.sockets.process import SocketProcess
 from hub.sockets.registry import ConnectionRegistry
 from hub.sockets.services import Services
@@ -60,8 +61,8 @@ class HubRuntime:
         self.policy = policy
         self.limits = load_limits()
         self.process = secrets.token_hex(4)
-        self.reader_threads = DatabaseThreads("hub-reader", READER_THREADS)
-        self.recheck_threads = DatabaseThreads("hub-recheck", RECHECK_THREADS)
+        self.reader_threads = PolicyThreads("hub-reader", READER_THREADS, self._is_database_well)
+        self.recheck_threads = PolicyThreads("hub-recheck", RECHECK_THREADS, self._is_database_well)
         self.fanout = Fanout()
         self.connections = ConnectionRegistry(self.limits)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
@@ -179,9 +180,12 @@ class HubRuntime:
         if self._worker is not None:
             await self._worker.give_back()
 
+    def _is_database_well(self) -> bool:
+        return self.follower.is_healthy
+
     def _report_unchecked(self, error: Exception) -> None:
         """Log why a client was told "unavailable": a database error, or a wait that was over."""
-        logger.warning("the database cannot answer a connection now: %r", error)
+        logger.warning("a connection cannot be checked now: %r", error)
 
     def _report_unsent(self, error: BaseException) -> None:
         """Log why nothing can be sent to a client that has not left; once per kind of error."""

@@ -18,7 +18,7 @@ from django.db import Error as DatabaseError
 
 from hub.concurrency.tasks import Tasks
 from hub.concurrency.token_bucket import TokenBucket
-from hub.errors import BadFrame, BadRequest, SessionsUnavailable
+from hub.errors import BadFrame, BadRequest, PolicyHangs, SessionsUnavailable
 from hub.identity.tickets import TicketExpired, TicketInvalid
 from hub.sockets import close_codes, handshake, protocol
 from hub.sockets.changes import Changes
@@ -160,7 +160,7 @@ class HubConsumer(AsyncConsumer):
             self.end(close_codes.TICKET_EXPIRED)
         except TicketInvalid:
             self.end(close_codes.BAD_TICKET)
-        except (DatabaseError, SessionsUnavailable, TimeoutError) as error:
+        except (DatabaseError, PolicyHangs, SessionsUnavailable, TimeoutError) as error:
             self.services.report(error)
             self.end(close_codes.UNCHECKED)
         except Exception:  # A policy of the project's own may raise anything.
@@ -210,7 +210,7 @@ class HubConsumer(AsyncConsumer):
             async with self.turn:
                 await driver.change(frame)
                 return
-        except DatabaseError as error:
+        except (DatabaseError, PolicyHangs) as error:
             self.services.report(error)
         except Exception:  # A policy of the project's own may raise anything.
             logger.exception("connection %s: a subscription could not be checked", self.id)

@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 
 from hub.broadcast.ring import Entry
 from hub.concurrency.tasks import Tasks
+from hub.errors import PolicyHangs
 from hub.identity import authentication
 from hub.identity.authentication import Identity
 from hub.sockets import catch_up, protocol
@@ -254,7 +255,7 @@ class Driver:
     async def _apply(self, entry: Entry) -> None:
         try:
             self._tell(await self._carry_out(self._changes.apply(entry)))
-        except DatabaseError as error:
+        except (DatabaseError, PolicyHangs) as error:
             self._services.report(error)
             self.end(UNCHECKED)
 

@@ -14,13 +14,14 @@ from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 
-from hub.concurrency.threads import DatabaseThreads
+from hub.errors import PolicyHangs
 from hub.identity.authentication import Identity, is_present_password
 from hub.identity.sessions import living_sessions
 from hub.models.chunks import in_chunks
 from hub.policy import Policy
 from hub.sockets.close_codes import REVOKED, UNCHECKED
 from hub.sockets.driver import Driver
+from hub.sockets.policy_threads import PolicyThreads
 from hub.sockets.registry import ConnectionRegistry
 
 logger = logging.getLogger("hub.rechecking")
@@ -34,7 +35,7 @@ TOPICS_PER_CHECK = 1_000  # of all anonymous connections together
 Wanted = tuple[Any | None, Collection[str]]  # a user, and the topics that are received
 
 
-async def run(connections: ConnectionRegistry, threads: DatabaseThreads, policy: Policy) -> None:
+async def run(connections: ConnectionRegistry, threads: PolicyThreads, policy: Policy) -> None:
     """Check again, for as long as the hub runs."""
     loop = asyncio.get_running_loop()
     works, pause = True, RECHECK_INTERVAL
@@ -64,26 +65,50 @@ async def run(connections: ConnectionRegistry, threads: DatabaseThreads, policy:
             logger.warning(text, count, took, RECHECK_BUDGET)
 
 
-async def recheck(
-    connections: ConnectionRegistry, threads: DatabaseThreads, policy: Policy
-) -> None:
+async def recheck(connections: ConnectionRegistry, threads: PolicyThreads, policy: Policy) -> None:
     """One round: close connections whose sign-in is over, drop topics the user may not receive.
 
     Few statements per thousand users; all anonymous connections together are one more user.
     """
     for some in in_chunks(connections.by_user(), USERS_PER_CHECK):
         everyone = [one for of_one_user in some for one in of_one_user]
-        verdict = await threads.run(check_users, policy, topics_by_identity(everyone))
+        topics = topics_by_identity(everyone)
+        sign_ins = await threads.run(check_sign_ins, topics)
+        staying: dict[Any, set[str]] = {}
+        for identity, names in topics.items():
+            if identity not in sign_ins.ended:
+                staying.setdefault(identity.pk, set()).update(names)
+        wanted = [(sign_ins.users[pk], names) for pk, names in staying.items()]
+        refused = dict(zip(staying, await _refusals(threads, policy, wanted), strict=True))
         for identity, one in everyone:
-            if identity in verdict.ended:
-                one.end(REVOKED[verdict.ended[identity]])
+            if identity in sign_ins.ended:
+                one.end(REVOKED[sign_ins.ended[identity]])
             else:
-                _lose(one, verdict.refused[identity.pk])
+                _lose(one, refused[identity.pk])
     visitors = connections.visitors()
-    for topics in in_chunks(_topics_of(visitors), TOPICS_PER_CHECK):
-        (refused,) = await threads.run(refusals_of, policy, [(None, topics)])
+    for public in in_chunks(_topics_of(visitors), TOPICS_PER_CHECK):
+        (lost,) = await _refusals(threads, policy, [(None, public)])
         for one in visitors:
-            _lose(one, refused)
+            _lose(one, lost)
+
+
+async def _refusals(
+    threads: PolicyThreads, policy: Policy, wanted: Sequence[Wanted]
+) -> list[set[str] | None]:
+    """As `refusals_of`; None for a user for whom the policy hangs, too."""
+    found: list[set[str] | None] = []
+    at_once = type(policy).refusals_many is not Policy.refusals_many
+    while len(found) < len(wanted):
+        some: list[set[str] | None] = []
+        try:
+            await threads.run(refusals_of, policy, wanted[len(found) :], some, at_once)
+            found += some
+        except PolicyHangs as error:
+            logger.error("checking who may hear what: the policy hangs: %s", error)
+            if not at_once:
+                found += [*some, None]
+            at_once = False
+    return found
 
 
 def _topics_of(some: Iterable[Driver]) -> list[str]:
@@ -104,26 +129,16 @@ def _lose(one: Driver, refused: set[str] | None) -> None:
         one.lose(lost)
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """`ended`: why an identity is signed in no longer, as in `ended_sign_ins`.
+class SignIns(msgspec.Struct, frozen=True):
+    """The users by primary key, and the identities that are signed in no longer, with a reason."""
 
-    `refused`: by primary key, what the others may no longer receive, as in `refusals_of`.
-    """
-
+    users: dict[Any, Any]
     ended: dict[Identity, str]
-    refused: dict[Any, set[str] | None]
 
 
-def check_users(policy: Policy, topics: Mapping[Identity, set[str]]) -> Verdict:
-    """What is no longer so, for identities and the topics that they receive."""
-    users = get_user_model()._default_manager.in_bulk({one.pk for one in topics})
-    ended = ended_sign_ins(topics, users)
-    wanted: dict[Any, set[str]] = {}
-    for identity, names in topics.items():
-        if identity not in ended:
-            wanted.setdefault(identity.pk, set()).update(names)
-    refused = refusals_of(policy, [(users[pk], names) for pk, names in wanted.items()])
-    return Verdict(ended, dict(zip(wanted, refused, strict=True)))
+def check_sign_ins(identities: Collection[Identity]) -> SignIns:
+    users = get_user_model()._default_manager.in_bulk({one.pk for one in identities})
+    return SignIns(users, ended_sign_ins(identities, users))
 
 
 def ended_sign_ins(
@@ -146,29 +161,31 @@ def ended_sign_ins(
     return ended
 
 
-def refusals_of(policy: Policy, wanted: Sequence[Wanted]) -> list[set[str] | None]:
-    """What each user may no longer receive, among the topics given with it.
+def refusals_of(
+    policy: Policy, wanted: Sequence[Wanted], found: list[set[str] | None], at_once: bool
+) -> None:
+    """Add to `found` what each user may no longer receive, among the topics given with it.
 
-    None where the policy raised for this user: the others are checked all the same.
+    None where the policy raised for this user: the others are checked all the same. `at_once`: ask
+    for all of them first.
     """
-    if type(policy).refusals_many is not Policy.refusals_many:
+    if at_once:
         try:
-            return [set(one) for one in policy.refusals_many(wanted)]
+            found += [set(one) for one in policy.refusals_many(wanted)]
+            return
         except (OperationalError, InterfaceError):
             raise  # The database is away, for everybody.
         except Exception:
             logger.exception("the policy raised for %d users at once, asking for each", len(wanted))
-    refused: list[set[str] | None] = []
     raised: list[Exception] = []
     for user, topics in wanted:
         try:
-            refused.append(set(policy.refusals(user, topics)))
+            found.append(set(policy.refusals(user, topics)))
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # A policy of the project's own may raise anything.
-            refused.append(None)
+            found.append(None)
             raised.append(error)
     if raised:
         text = "the policy raised for %d of %d users, the first time:"
         logger.error(text, len(raised), len(wanted), exc_info=raised[0])
-    return refused

@@ -6,9 +6,9 @@ import msgspec
 
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
-from hub.concurrency.threads import DatabaseThreads
 from hub.limits import Limits
 from hub.policy import Policy
+from hub.sockets.policy_threads import PolicyThreads
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -19,8 +19,8 @@ class Services(msgspec.Struct, frozen=True):
 
     policy: Policy
     limits: Limits
-    reader_threads: DatabaseThreads
-    recheck_threads: DatabaseThreads
+    reader_threads: PolicyThreads
+    recheck_threads: PolicyThreads
     fanout: Fanout
     follower: Follower
     report: Callable[[Exception], None]

@@ -1,5 +1,6 @@
 """The check of everybody once a minute, for what no event tells."""
 
+import threading
 from importlib import import_module
 
 import pytest
@@ -9,7 +10,10 @@ from hub import log, subscribe
 from hub.errors import SessionsUnavailable
 from hub.identity import tickets
 from hub.identity.authentication import issue_ticket
+from hub.runtime.runtime import READER_THREADS
+from hub.sockets import policy_threads
 from hub.sockets import recheck as rechecking
+from hub.testing import ticket_for
 from tests.hub.site import (
     Site,
     SitePolicy,
@@ -276,19 +280,19 @@ async def test_everybody_is_checked_in_few_statements_and_one_call(
         ana = await site.run(make_person, f"ana{n}")
         for _ in range(2):
             await site.connect(cookie=await site.run(sign_in, ana), topics=["open.1"])
-    registry, policy = site.runtime.connections, site.runtime.policy
-    policy.asked.clear()
+    runtime = site.runtime
+    runtime.policy.asked.clear()
+    await recheck(site)
+    assert runtime.policy.asked == [5]
     topics = rechecking.topics_by_identity(
-        one for of_one_user in registry.by_user() for one in of_one_user
+        one for of_one_user in runtime.connections.by_user() for one in of_one_user
     )
 
     def check():
         with django_assert_num_queries(2):  # users, sessions
-            return rechecking.check_users(policy, topics)
+            return rechecking.check_sign_ins(topics)
 
-    verdict = await site.run(check)
-    assert (verdict.ended, set(map(len, verdict.refused.values()))) == ({}, {0})
-    assert policy.asked == [5]
+    assert (await site.run(check)).ended == {}
 
 
 async def test_an_anonymous_connection_loses_a_topic_that_is_no_longer_public(
@@ -322,6 +326,57 @@ async def test_a_policy_that_raises_for_many_is_asked_about_each(counting_site, 
     await recheck(site)
     assert (await browser.hear("topics"))["removed"] == ["staff"]
     assert "asking for each" in caplog.text
+
+
+class HangingPolicy(SitePolicy):
+    """Once it `hangs`, it does not answer for one user until the gate is open."""
+
+    def __init__(self):
+        self.hangs, self.gate = False, threading.Event()
+
+    def refusals(self, user, topics):
+        if self.hangs and user is not None and user.username == "slow":
+            self.gate.wait()
+        return super().refusals(user, topics)
+
+
+@pytest.fixture
+async def hanging_site(monkeypatch):
+    monkeypatch.setattr(policy_threads, "POLICY_TIMEOUT", 2.0)  # a busy machine is slow
+    monkeypatch.setattr(policy_threads, "HANG_CHECK_INTERVAL", 0.1)
+    made = Site(HangingPolicy())
+    yield made
+    made.runtime.policy.gate.set()
+    await made.close()
+
+
+async def test_a_policy_that_hangs_for_one_user_holds_up_no_other(hanging_site):
+    site = hanging_site
+    people = [await site.run(make_person, name, is_staff=True) for name in ("ana", "slow", "ben")]
+    ana, slow, ben = [await site.connect(one, ["staff"]) for one in people]
+    site.runtime.policy.hangs = True
+    for one in people:
+        await site.run(change_person, one, is_staff=False)
+    await recheck(site)
+    assert await slow.ended() == (4013, "limits")
+    for browser in (ana, ben):
+        assert (await browser.hear("topics"))["removed"] == ["staff"]
+
+
+async def test_handshakes_go_on_however_many_of_one_user_hang(hanging_site):
+    site = hanging_site
+    slow, ana = await site.run(make_person, "slow"), await site.run(make_person)
+    ticket = await site.run(ticket_for, slow)
+    site.runtime.policy.hangs = True
+    hanging = []
+    for _ in range(2 * READER_THREADS):
+        hanging.append(site.browser())
+        await hanging[-1].open()
+        await hanging[-1].say({"op": "hello", "ticket": ticket})
+    assert (await site.connect(ana)).welcome["user"]["name"] == "ana"
+    for browser in hanging:
+        assert await browser.ended() == (4013, "limits")
+    await site.tell(f"user.{ana.pk}", "still here")
 
 
 async def test_a_check_that_takes_too_long_is_reported(site: Site, monkeypatch, caplog):
