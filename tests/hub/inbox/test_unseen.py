@@ -41,6 +41,20 @@ def test_the_badge_costs_one_statement_after_many_events_were_seen_one_by_one(an
     assert unseen_in_statements(ana) == (1, 1)
 
 
+def test_the_badge_is_read_along_the_index_of_shown_events(ana):
+    follow(ana, "open.a")
+    fill(["open.a", "open.b"] * 3_000)
+    analyze()
+    with CaptureQueriesContext(connection) as captured:
+        inbox(ana).unseen()
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {captured[0]['sql']}".replace("%", "%%"))
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "hub_event_shown" in plan
+    assert "Seq Scan on hub_event" not in plan
+
+
 def test_the_badge_equals_a_plain_filter(ana):
     """Random subscriptions, flags, mutes and choices, compared with the inbox's own items."""
     chance = random.Random(5)
