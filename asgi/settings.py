@@ -232,6 +232,7 @@ LOW_STOCK = 5  # pieces: staff get an event when the stock falls to this or belo
 VIEW_REPEAT = datetime.timedelta(
     minutes=30
 )  # a visitor's views of a product within this time count once
+VIEW_KEPT = datetime.timedelta(days=30)  # older views are removed; the products' counts stay
 
 # Language and time
 

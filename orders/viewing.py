@@ -8,12 +8,13 @@ view.
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -25,6 +26,8 @@ from orders.topics import product_page_topic
 logger = logging.getLogger("orders.viewing")
 
 PAUSE = 1.0  # seconds over which views are added together
+PRUNE_EVERY = 3600.0  # seconds between two looks for old views, per process
+PRUNE_CHUNK = 1000  # views removed by one statement
 
 
 def told(product: int, count: int) -> Addressed:
@@ -61,11 +64,28 @@ def record(product: Product, user: Any = None, session: str = "") -> bool:
     return True
 
 
+def prune() -> int:
+    """Remove the views that are older than VIEW_KEPT, from the oldest on. Returns their number.
+
+    Their count stays. Views are stored as they come, so the look stops at the first young one.
+    """
+    before = timezone.now() - max(settings.VIEW_KEPT, settings.VIEW_REPEAT)
+    removed = 0
+    while True:
+        oldest = ProductView.objects.order_by("pk").values_list("pk", "at")[:PRUNE_CHUNK]
+        old = [key for key, at in oldest if at < before]
+        ProductView.objects.filter(pk__in=old).delete()
+        removed += len(old)
+        if len(old) < PRUNE_CHUNK:
+            return removed
+
+
 class Counts:
     """Adds views to the products' counts, from any thread and in any kind of process.
 
     `tell(product key, count)` is called with each new count. The thread lives while there is
-    something to write. It is not a daemon: a process that ends in order writes what it has.
+    something to write, and prunes old views once per hour. It is not a daemon: a process that ends
+    in order writes what it has.
     """
 
     def __init__(self, tell: Callable[[int, int], object], pause: float = PAUSE) -> None:
@@ -74,6 +94,7 @@ class Counts:
         self._lock = threading.Lock()
         self._waiting: Counter[int] = Counter()
         self._thread: threading.Thread | None = None
+        self._prune_at = 0.0  # by the monotonic clock
 
     def add(self, product: int) -> None:
         """Count one more view of the product with this primary key, within about a second."""
@@ -109,6 +130,8 @@ class Counts:
             while True:
                 pause.wait(self._pause)
                 written = self.write()
+                if written:
+                    self._prune()
                 with self._lock:
                     # After a failure the next view starts a new thread. This one ends, so that
                     # the process can end too.
@@ -117,6 +140,15 @@ class Counts:
                         return
         finally:
             connections.close_all()  # this thread's own
+
+    def _prune(self) -> None:
+        if time.monotonic() < self._prune_at:
+            return
+        self._prune_at = time.monotonic() + PRUNE_EVERY
+        try:
+            prune()
+        except DatabaseError:
+            logger.exception("old views could not be removed; tried again in an hour")
 
     def _add_up(self, product: int, views: int) -> None:
         # Without signals: a new count is not a change of the product.

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from hub import AtomicQuerySet, AtomicSave
 from orders.errors import EmailTaken
+from orders.names import check_name
 
 
 class UserQuerySet(AtomicQuerySet):
@@ -35,6 +36,8 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
 class User(AtomicSave, AbstractUser):
     """A user. The email address is unique in any spelling, or empty."""
 
+    first_name = models.CharField(max_length=150, blank=True, validators=[check_name])
+    last_name = models.CharField(max_length=150, blank=True, validators=[check_name])
     wants_news = models.BooleanField("news", default=False, help_text="Tell me about new products.")
 
     objects = UserManager()

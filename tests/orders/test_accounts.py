@@ -216,6 +216,26 @@ def test_logging_in_and_out_through_the_site_changes_no_account(ana, client):
     assert "account.updated" not in kinds()
 
 
+@pytest.mark.parametrize(
+    "name", ["Ana\x1b]0;owned\x07", "Ana\r\nPay here", "\u202eanA", "Ana\u2028x", "\0"]
+)
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_a_name_with_invisible_characters_is_refused(ana, client, name, field):
+    client.force_login(ana)
+    form = {"first_name": "Ana", "last_name": "Lima", "email": ana.email, field: name}
+    assert client.post("/account/", form).status_code == 422
+    ana.refresh_from_db()
+    assert ana.display_name == "ana"
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana María", "O\u2019Neil", "李小龍", "\u0645\u06cc\u200c\u062e", "D'Arcy-Smith"]
+)
+def test_a_name_in_any_script_is_taken(ana, name):
+    ana.first_name = name
+    ana.full_clean()
+
+
 def test_users_created_in_bulk_get_one_profile_each():
     User.objects.bulk_create([User(username="ana"), User(username="ben")])
     assert Profile.objects.count() == 2

@@ -189,6 +189,28 @@ def test_saving_a_product_that_was_read_earlier_keeps_the_count(teapot):
     assert count(teapot) == 0
 
 
+@pytest.mark.both
+def test_views_are_kept_for_a_while_and_their_count_stays(teapot, ana, settings, monkeypatch):
+    monkeypatch.setattr(viewing, "PRUNE_CHUNK", 2)
+    for session in "abcde":
+        look(teapot, session=session)
+    assert count(teapot) == 5
+    ProductView.objects.update(at=timezone.now() - settings.VIEW_KEPT)
+    look(teapot, ana)
+    assert viewing.prune() == 5
+    assert [view.person for view in ProductView.objects.all()] == [ana]
+    assert count(teapot) == 6
+    assert viewing.prune() == 0
+
+
+def test_the_thread_that_counts_removes_old_views(teapot, settings, monkeypatch):
+    monkeypatch.setattr(view_counts, "_prune_at", 0.0)
+    monkeypatch.setattr(view_counts, "_thread", None)
+    ProductView.objects.create(product=teapot, at=timezone.now() - settings.VIEW_KEPT)
+    look(teapot, session="a")
+    wait_until(lambda: ProductView.objects.count() == 1)
+
+
 # The page
 
 
