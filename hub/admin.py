@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.events import event_types
 from hub.identity.users import find_users
-from hub.models import Delivery, Event, Mute, Preference, Subscription, Worker
+from hub.models import Delivery, Event, Mute, PlanFailure, Preference, Subscription, Worker
 
 Lookups = Iterable[tuple[str, str]]
 
@@ -161,6 +161,11 @@ class DeliveryAdmin(UserRowsAdmin):
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
     list_display = ("holder", "until", "position", "pruned_at", "error")
+
+
+@admin.register(PlanFailure)
+class PlanFailureAdmin(ReadOnlyAdmin):
+    list_display = ("position", "error", "tried_at")
 
 
 @admin.register(Preference)

@@ -17,6 +17,9 @@ def _half_of_the_descriptors() -> int:
     return max(1, (MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // 2)
 
 
+OTHER_SETTINGS = {"SITE_URL"}  # names in `settings.HUB` that are no limits
+
+
 class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):
     """Every limit of the hub. `HUB = {"PING": 10}` in settings changes one."""
 
@@ -60,7 +63,10 @@ ORDER = [
 
 def load_limits() -> Limits:
     """The limits of this project. Raises ImproperlyConfigured with the name of a wrong setting."""
-    configured: dict[str, Any] = getattr(settings, "HUB", {})
+    given: Any = getattr(settings, "HUB", {})
+    configured = given
+    if isinstance(given, dict):
+        configured = {name: given[name] for name in given if name not in OTHER_SETTINGS}
     try:
         limits = msgspec.convert(configured, Limits)
     except msgspec.ValidationError as error:

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch
 
 from hub.deliveries.means import load_means
+from hub.deliveries.site import configured_url
 from hub.deliveries.unsubscribing import ROUTE, unsubscribe_path
+from hub.events import declared_types
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -41,6 +44,20 @@ def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
             "a mail server that stops answering would hold up all emails for ever",
             hint=hint,
             id="hub.W010",
+        )
+    ]
+
+
+@checks.register("hub")
+def check_site_url(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    has_site = configured_url() or apps.is_installed("django.contrib.sites")
+    if has_site or not any(kind.mail for kind in declared_types()):
+        return []
+    return [
+        checks.Error(
+            "emails need the site's address for their links",
+            hint='HUB = {"SITE_URL": "https://example.com"}',
+            id="hub.E013",
         )
     ]
 

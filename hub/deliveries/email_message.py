@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
 from hub.deliveries.means import Letter, Refused
+from hub.deliveries.site import site_url
 from hub.deliveries.unsubscribing import unsubscribe_path
 from hub.events import event_types
 
@@ -39,7 +40,7 @@ def write_mail(letter: Letter) -> EmailMultiAlternatives:
 
 def absolute(path: str | None) -> str:
     """The absolute URL of a path of this site; empty for no path."""
-    return settings.SITE_URL.rstrip("/") + path if path else ""
+    return site_url() + path if path else ""
 
 
 def message_id(reference: str) -> str:
@@ -73,7 +74,7 @@ def _headers(letter: Letter, unsubscribe: str) -> dict[str, str]:
 
 
 def _context(letter: Letter, unsubscribe: str) -> dict[str, Any]:
-    frame = letter.frame
+    frame, site = letter.frame, site_url()
     return {
         "event": frame,
         "data": frame["data"],
@@ -84,7 +85,7 @@ def _context(letter: Letter, unsubscribe: str) -> dict[str, Any]:
             {"label": one["label"], "link": absolute(one["url"])}
             for one in frame.get("actions", ())
         ],
-        "site": urlsplit(settings.SITE_URL).netloc,
-        "site_url": settings.SITE_URL,
+        "site": urlsplit(site).netloc,
+        "site_url": site,
         "unsubscribe": unsubscribe,
     }

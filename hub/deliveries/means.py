@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from hub.errors import HubError
 from hub.events import EventType, declared_types, event_types
 
+MAX_NAME = 16  # characters of a means' name; the width of the database's column
 DEFAULT_MEANS = ["hub.deliveries.email.Email"]
 MAX_NAME = 16  # characters of a means' name; the width of the database's column
 
@@ -85,7 +86,11 @@ class Means(ABC):
 def load_means() -> list[Means]:
     """The means of this project. Raises ImproperlyConfigured if the setting names anything else."""
     paths = getattr(settings, "HUB_MEANS", DEFAULT_MEANS)
-    return [_load(path)() for path in paths]
+    found = [_load(path)() for path in paths]
+    names = [one.name for one in found]
+    if len(set(names)) < len(names):
+        raise ImproperlyConfigured(f"settings.HUB_MEANS: two means have the same name: {names}")
+    return found
 
 
 def _load(path: str) -> type[Means]:
@@ -95,6 +100,11 @@ def _load(path: str) -> type[Means]:
         raise ImproperlyConfigured(f"settings.HUB_MEANS: {path}: {error}") from error
     if not isinstance(found, type) or not issubclass(found, Means):
         raise ImproperlyConfigured(f"settings.HUB_MEANS: {path} is not a hub.deliveries.Means")
+    name: Any = getattr(found, "name", None)
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAX_NAME:
+        raise ImproperlyConfigured(
+            f"settings.HUB_MEANS: {path}.name must have 1 to {MAX_NAME} characters: {name!r}"
+        )
     name = getattr(found, "name", "")
     if not 0 < len(name) <= MAX_NAME:
         raise ImproperlyConfigured(

@@ -1,6 +1,6 @@
 """The hub's tables, one noun per file."""
 
-from hub.models.delivery import Delivery, Worker, WorkerProcess
+from hub.models.delivery import Delivery, PlanFailure, Worker, WorkerProcess
 from hub.models.inbox import InboxException, InboxMark, InboxState, Mute, Preference
 from hub.models.log import Event, Log
 from hub.models.subscription import Subscription
@@ -13,6 +13,7 @@ __all__ = [
     "InboxState",
     "Log",
     "Mute",
+    "PlanFailure",
     "Preference",
     "Subscription",
     "Worker",

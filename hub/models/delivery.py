@@ -47,6 +47,20 @@ class WorkerProcess(models.Model):
         return self.holder
 
 
+class PlanFailure(models.Model):
+    """An event whose deliveries could not be made, from subscriptions behind the key `page` on."""
+
+    position = models.BigIntegerField(unique=True)
+    page = models.BigIntegerField(default=0)
+    error = models.TextField()
+    tried_at = models.DateTimeField()
+
+    objects = models.Manager["PlanFailure"]()
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.error}"
+
+
 class Delivery(models.Model):
     """One event to one user by one means.
 

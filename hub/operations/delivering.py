@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hub.deliveries import claims, presence
 from hub.deliveries.planner import lag
-from hub.models import Delivery, Event, Log, Worker
+from hub.models import Delivery, Event, Log, PlanFailure, Worker
 from hub.models.stamps import CLOCK_TOLERANCE
 from hub.operations.finding import Finding
 
@@ -45,6 +45,11 @@ def planner() -> Iterator[Finding]:
         yield Finding("planner", "warning", text, "see the log of the worker that holds the lease")
     else:
         yield Finding("planner", "ok", f"{behind.events} events are not planned yet")
+    failures = PlanFailure.objects.order_by("position")
+    if first := failures.first():
+        text = f"{failures.count()} events were set aside; position {first.position}: {first.error}"
+        hint = "mend the cause, see the worker's log; the worker tries again once an hour"
+        yield Finding("planner", "failure", text, hint)
 
 
 def deliveries() -> Iterator[Finding]:

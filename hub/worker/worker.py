@@ -18,6 +18,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from hub.concurrency.threads import DatabaseThreads
+from hub.deliveries import set_aside
 from hub.deliveries.claims import make_misdated_due
 from hub.deliveries.lease import RENEW, Lease, LeaseLost
 from hub.deliveries.means import load_means
@@ -166,7 +167,10 @@ class Worker:
         if not self.lease.is_held:
             return False
         self._number_abandoned()
-        return plan(self.lease, self._means)
+        is_more = plan(self.lease, self._means)
+        if not is_more:
+            set_aside.retry(self.lease, self._means)
+        return is_more
 
     def remove_old(self) -> bool:
         """Remove what deleted users left and what is too old, end closed topics, mend wrong dates.

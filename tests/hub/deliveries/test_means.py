@@ -104,6 +104,30 @@ def test_a_name_that_a_delivery_cannot_hold_is_refused(settings: Any, means: str
         load_means()
 
 
+class Unnamed(FakeMeans):
+    name = ""
+
+
+class LongNamed(FakeMeans):
+    name = "seventeen letters"
+
+
+@pytest.mark.parametrize("means", [Unnamed, LongNamed])
+def test_a_means_whose_name_does_not_fit_its_column_is_refused(
+    settings: Any, means: type[FakeMeans]
+) -> None:
+    settings.HUB_MEANS = [f"{__name__}.{means.__name__}"]
+    with pytest.raises(ImproperlyConfigured, match="1 to 16 characters"):
+        load_means()
+    assert "hub.E010" in {one.id for one in run_checks(tags=["hub"])}
+
+
+def test_two_means_of_one_name_are_refused(settings: Any) -> None:
+    settings.HUB_MEANS = ["tests.hub.fake_means.FakeMeans"] * 2
+    with pytest.raises(ImproperlyConfigured, match="same name"):
+        load_means()
+
+
 def test_checks_name_what_email_lacks(settings: Any) -> None:
     settings.HUB_MEANS = ["shop.sms.Sms"]
     use_smtp(settings, timeout=None)

@@ -11,7 +11,7 @@ from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.inbox.preferences import choose, mute
-from hub.models import Delivery, Event, Worker
+from hub.models import Delivery, Event, Subscription, Worker
 from tests.hub.emails import (
     Graced,
     Posted,
@@ -141,9 +141,8 @@ def test_ten_thousand_recipients_are_planned_in_pages_of_few_queries(
     model = type(make_person("somebody"))
     everybody = [model(username=f"p{n}", email=f"p{n}@example.com") for n in range(10_000)]
     QuerySet(model).bulk_create(everybody, batch_size=2_000)
-    subscription = planner.Subscription
-    subscription.objects.bulk_create(
-        [subscription(person=str(one.pk), topic="open.1", since=0) for one in everybody],
+    Subscription.objects.bulk_create(
+        [Subscription(person=str(one.pk), topic="open.1", since=0) for one in everybody],
         batch_size=2_000,
     )
     publish_now("open.1", Graced())

@@ -1,0 +1,26 @@
+"""The address of the site, for links in emails."""
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+def site_url() -> str:
+    """The site's address without a slash at the end, such as "https://example.com".
+
+    It is `HUB["SITE_URL"]`, else `SITE_URL`, else the current site of `django.contrib.sites`.
+    Raises ImproperlyConfigured if there is none of them.
+    """
+    if configured := configured_url():
+        return configured
+    if not apps.is_installed("django.contrib.sites"):
+        raise ImproperlyConfigured('emails need the site\'s address: set HUB["SITE_URL"]')
+    from django.contrib.sites.models import Site
+
+    return f"https://{Site.objects.get_current().domain}"
+
+
+def configured_url() -> str:
+    """The address in the settings; empty if there is none."""
+    url = getattr(settings, "HUB", {}).get("SITE_URL") or getattr(settings, "SITE_URL", "")
+    return str(url).rstrip("/")
