@@ -11,6 +11,7 @@ HubError
  ├─ SessionsUnavailable    what holds the sessions cannot be read now
  ├─ PolicyHangs            a policy has not answered in time
  ├─ ForeignMessage         the channel layer carried a message that is not this hub's
+ │   └─ UntrustedMessage   of this hub's types, but not signed, old, or of another version
  └─ ProtocolError          a client's frame
      ├─ BadFrame           not a frame of the protocol: the connection is closed (4500)
      └─ BadRequest         understood, but wrong: a reply says so, the connection stays
@@ -66,6 +67,10 @@ class BulkRefused(HubError):
 
 class ForeignMessage(HubError):
     """A message from the channel layer is not this hub's; it is dropped."""
+
+
+class UntrustedMessage(ForeignMessage):
+    """A message looks like this hub's, but nothing in it may be believed."""
 
 
 class ProtocolError(HubError):

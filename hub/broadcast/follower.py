@@ -10,21 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
-import msgspec
-from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 
 from hub import log
 from hub.broadcast.fanout import Fanout
-from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, Message, from_layer
+from hub.broadcast.layer import Batch, Ephemeral
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
 from hub.broadcast.ring import Entry, Ring, entry_of
 from hub.concurrency.threads import DatabaseThreads
-from hub.concurrency.warn_once import WarnOnce
-from hub.errors import ForeignMessage
 from hub.events import ephemeral_text
 from hub.log.epoch import renew_epoch, renew_epoch_if_foreign
-from hub.log.readable import readable
 from hub.log.row import Row
 
 P = ParamSpec("P")
@@ -34,12 +29,9 @@ logger = logging.getLogger("hub.follower")
 
 POLL = 1.0  # seconds between two looks at the log's head
 POLL_DEGRADED = 0.25  # the same, while the layer is silent
-LAYER_SILENCE = 3.0  # seconds without our own heartbeat: the layer is degraded, join again
 HOLE_WAIT = 0.05  # seconds to wait for an overtaken batch before reading the log
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
-REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
 DATABASE_PATIENCE = 3.0  # seconds the database may take to answer before the process is not ready
-LAYER_RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
 
 
 class Follower:
@@ -54,8 +46,6 @@ class Follower:
         self,
         *,
         database: DatabaseThreads,
-        layer: BaseChannelLayer,
-        process: str,
         ring: Ring,
         fanout: Fanout,
         preload: tuple[int, int],
@@ -63,8 +53,6 @@ class Follower:
         on_epoch: Callable[[], None],
     ) -> None:
         self._database = database
-        self._layer = layer
-        self._process = process
         self._fanout = fanout
         self._preload = preload
         self._unnumbered = unnumbered
@@ -79,8 +67,7 @@ class Follower:
         self._advanced = asyncio.Condition()
         self._reads = True
         self._asked: float | None = None  # since when an answer of the database is awaited
-        self._once = WarnOnce(logger)
-        self.degraded = False  # the layer is silent; events come by polling
+        self.degraded = False  # set by the listener: the layer is silent, events come by polling
         self.ring = ring
         self.epoch = ""
         self.position = 0
@@ -114,66 +101,7 @@ class Follower:
         async with self._advanced:
             await self._advanced.wait_for(lambda: self.position >= position)
 
-    # The three tasks
-
-    async def run_listening(self) -> None:
-        """Listen to the layer. Join again when it fails or is silent, and before it forgets us."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                async with asyncio.timeout(LAYER_SILENCE):
-                    channel = await self._layer.new_channel()
-                    await self._layer.group_add(GROUP, channel)
-                self.read_soon()
-                try:
-                    await self._listen(channel, until=loop.time() + REJOIN)
-                except Exception as error:
-                    self._degrade(error)  # Before leaving, which a silent layer holds up.
-                    raise
-                finally:
-                    async with asyncio.timeout(LAYER_SILENCE):
-                        await self._layer.group_discard(GROUP, channel)
-            except Exception as error:  # A layer may raise anything; the log is still read.
-                self._degrade(error)
-                await asyncio.sleep(LAYER_RETRY)
-
-    def _degrade(self, error: Exception) -> None:
-        if not self.degraded:
-            logger.warning("the channel layer is silent, polling the log: %r", error)
-        self.degraded = True
-
-    async def _listen(self, channel: str, until: float) -> None:
-        """Until it is time to join again. Raises TimeoutError when the layer is silent.
-
-        It is never silent when it works: our own heartbeat comes back every second. What others
-        send proves nothing: it may come from another deployment, and ours may reach nobody.
-        """
-        loop = asyncio.get_running_loop()
-        silent = loop.time() + LAYER_SILENCE
-        while loop.time() < until:
-            async with asyncio.timeout_at(silent):
-                sent = await self._layer.receive(channel)
-            try:
-                message = from_layer(sent)
-            except ForeignMessage as error:
-                self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
-                continue
-            if message.process == self._process:
-                silent = loop.time() + LAYER_SILENCE
-                if self.degraded:
-                    logger.warning("the channel layer works again")
-                self.degraded = False
-            self._receive(message)
-
-    def _receive(self, message: Message) -> None:
-        if self.epoch and message.epoch != self.epoch:
-            return  # Another deployment on the same Redis, or an earlier log.
-        if isinstance(message, Batch):
-            rows = [readable(row) for row in message.rows]  # another version may have sent it
-            self.offer(msgspec.structs.replace(message, rows=rows))
-        elif isinstance(message, Ephemerals) and message.process != self._process:
-            for event in message.events:
-                self.offer_ephemeral(event)
+    # The two tasks
 
     async def run_polling(self) -> None:
         while True:

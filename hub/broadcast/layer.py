@@ -1,17 +1,14 @@
 """The messages that server processes send each other through the channel layer.
 
-Their values are plain types, as msgpack needs them.
-
 A batch says which positions it covers, so that a lost one shows as a hole. It also says which log
-(epoch) and process it comes from, so that a foreign one can be dropped.
+(epoch) and process it comes from, so that a foreign one can be dropped. `hub.broadcast.signing`
+signs messages on their way out and checks them on their way in.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
-from hub.errors import ForeignMessage
 from hub.log.row import Row
 
 GROUP = "hub"
@@ -56,12 +53,17 @@ class Heartbeat(msgspec.Struct, frozen=True):
 
 
 Message = Batch | Ephemerals | Heartbeat
+BATCH = "hub.batch"
 TYPES: dict[str, type[Message]] = {
-    "hub.batch": Batch,
+    BATCH: Batch,
     "hub.ephemerals": Ephemerals,
     "hub.heartbeat": Heartbeat,
 }
-NAMES = {kind: name for name, kind in TYPES.items()}
+_NAMES = {kind: name for name, kind in TYPES.items()}
+
+
+def name_of(message: Message) -> str:
+    return _NAMES[type(message)]
 
 
 def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
@@ -76,19 +78,3 @@ def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
         size += row.size
     if some:
         yield Batch(process, epoch, some[0].position, some[-1].position, some)
-
-
-def to_layer(message: Message) -> dict[str, Any]:
-    content: dict[str, Any] = msgspec.to_builtins(message)
-    return {"type": NAMES[type(message)], **content}
-
-
-def from_layer(sent: dict[str, Any]) -> Message:
-    """The message; raises ForeignMessage for another version's or another application's."""
-    name = str(sent.get("type"))
-    if name not in TYPES:
-        raise ForeignMessage(f"the type {name[:80]!r} is not known here")
-    try:
-        return msgspec.convert(sent, TYPES[name])
-    except msgspec.ValidationError as error:
-        raise ForeignMessage(f"the type {name!r} is another version's: {error}") from error

@@ -19,9 +19,9 @@ from hub.broadcast.layer import (
     Heartbeat,
     Message,
     batches,
-    to_layer,
 )
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
+from hub.broadcast.signing import Signer
 from hub.concurrency.threads import DatabaseThreads
 from hub.events import EventType, encode_tail
 from hub.log.numbering import drain
@@ -67,6 +67,7 @@ class Relay:
         self._batches = BatchQueue()
         self._ephemerals = EphemeralQueue()
         self._heartbeat_due = False
+        self._signer = Signer()
         self._layer_works = True
         self._undrained_since: float | None = None
         self._loop = asyncio.get_running_loop()
@@ -170,7 +171,7 @@ class Relay:
     async def _send(self, message: Message) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                await self._layer.group_send(GROUP, to_layer(message))
+                await self._layer.group_send(GROUP, self._signer.sign(message))
         except Exception as error:  # Whatever a layer raises: the log has it all.
             if self._layer_works:
                 logger.warning("the channel layer fails, reading the log instead: %r", error)

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
+from hub.broadcast.listener import Listener
 from hub.broadcast.relay import Relay
 from hub.broadcast.ring import Ring
 from hub.concurrency.supervisor import Supervisor
@@ -71,14 +72,13 @@ class HubRuntime:
         unnumbered = asyncio.Event()  # the follower sets it, too: it sees rows that others left
         self.follower = Follower(
             database=self._following,
-            layer=layer,
-            process=self.process,
             ring=Ring(self.limits.ring_events, self.limits.ring_bytes),
             fanout=self.fanout,
             preload=(self.limits.ring_events, self.limits.ring_bytes),
             unnumbered=unnumbered,
             on_epoch=self._epoch_changed,
         )
+        self.listener = Listener(layer=layer, process=self.process, follower=self.follower)
         self.relay = Relay(
             database=self._draining,
             layer=layer,
@@ -121,7 +121,7 @@ class HubRuntime:
         self.shutdown.install()
         self.relay.connect()
         supervise = self._supervisor.supervise
-        supervise(self.follower.run_listening, "hub.follower.listening")
+        supervise(self.listener.run, "hub.listener")
         supervise(self.follower.run_polling, "hub.follower.polling")
         supervise(self.follower.run, "hub.follower")
         supervise(self.relay.run_draining, "hub.relay.draining")

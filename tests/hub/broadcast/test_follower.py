@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from hub import log
 from hub.broadcast import follower as follower_module
-from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals, to_layer
+from hub.broadcast import listener
+from hub.broadcast.layer import GROUP, Batch, Ephemeral, Ephemerals
 from hub.broadcast.queues import BatchQueue
 from hub.events import encode_tail
 from hub.models import Event, Log
-from tests.hub.following import age, in_another_thread, insert, row, send
+from tests.hub.following import age, in_another_thread, insert, number_silently, row, send
 from tests.hub.site import Site, Told, tell
 from tests.numbering import drain
 from tests.rig.rounds import rounds
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """A loop that stands still for a moment does not leave the layer."""
-    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 2 * PATIENCE)
+    monkeypatch.setattr(listener, "SILENCE", 2 * PATIENCE)
 
 
 # Without a hint
@@ -90,7 +91,7 @@ async def test_a_message_that_cannot_be_read_is_dropped_and_logged_once_per_kind
     site: Site, caplog
 ):
     browser = await site.connect(topics=["open.1"])
-    other_version = {**to_layer(Batch("there", "e", 1, 1, [])), "rows": "of another kind"}
+    other_version = {"type": "hub.batch", "epoch": "e", "rows": "of another kind"}
     for message in (other_version, {"type": "hub.later"}, {"type": "chat.text"}) * 5:
         await get_channel_layer().group_send(GROUP, message)
     await site.tell("open.1", "own")
@@ -119,19 +120,6 @@ async def test_an_overtaken_batch_waits_for_the_one_before_it(site: Site, monkey
     await send(Batch("there", epoch, 3, 3, [row(3, text="c")]))
     await send(Batch("there", epoch, 1, 2, [row(1, text="a"), row(2, text="b")]))
     assert await browser.texts(3) == ["a", "b", "c"]
-
-
-def number_silently(*texts):
-    """Rows that another process has numbered; no hint of them arrives. The rows."""
-
-    def write():
-        for text in texts:
-            insert("open.1", text)
-        rows.extend(drain().rows)
-
-    rows = []
-    in_another_thread(write)
-    return rows
 
 
 def one_by_one(epoch, rows):

@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from hub import log
 from hub.broadcast import follower as follower_module
-from hub.broadcast import relay
+from hub.broadcast import listener, relay
 from hub.broadcast.layer import GROUP
 from hub.metrics import sampler
 from tests.hub.following import age, in_another_thread, insert, use_layer
@@ -59,7 +59,7 @@ async def test_without_a_layer_two_processes_deliver_each_others_events(site: Si
 async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monkeypatch):
     use_layer(settings, "DeadLayer")
     monkeypatch.setattr(follower_module, "POLL", 3_600.0)
-    monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
+    monkeypatch.setattr(listener, "RETRY", 0.05)
     there = site.another()
     here = await site.connect(topics=["open.1"])
     elsewhere = await site.connect(topics=["open.1"], application=there)
@@ -74,8 +74,8 @@ async def test_a_layer_that_comes_back_is_used_again(site: Site, settings, monke
 @pytest.fixture
 def quick_heartbeat(monkeypatch):
     monkeypatch.setattr(relay, "HEARTBEAT_INTERVAL", 0.1)
-    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 1.0)
-    monkeypatch.setattr(follower_module, "LAYER_RETRY", 0.05)
+    monkeypatch.setattr(listener, "SILENCE", 1.0)
+    monkeypatch.setattr(listener, "RETRY", 0.05)
 
 
 async def test_a_layer_that_carries_only_messages_of_others_counts_as_silent(
@@ -132,15 +132,15 @@ async def test_a_process_without_samples_knows_that_the_layer_works(
 ):
     """Samples may be too large for a frame, or switched off."""
     monkeypatch.setattr(sampler, "INTERVAL", 3_600.0)
-    monkeypatch.setattr(follower_module, "LAYER_SILENCE", 0.5)
+    monkeypatch.setattr(listener, "SILENCE", 0.5)
     heartbeats = []
-    receive = site.runtime.follower._receive
+    receive = site.runtime.listener._receive
 
     def count(message):
         heartbeats.append(message)
         receive(message)
 
-    monkeypatch.setattr(site.runtime.follower, "_receive", count)
+    monkeypatch.setattr(site.runtime.listener, "_receive", count)
     await async_wait_until(lambda: len(heartbeats) > 10)
     assert not site.runtime.follower.degraded
     assert "the channel layer is silent" not in caplog.text

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import threading
 
+import msgspec
 import pytest
 from channels.layers import get_channel_layer
 from django.db import OperationalError, transaction
@@ -12,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from hub import events, publish_many
 from hub.broadcast import follower as follower_module
 from hub.broadcast import relay as relay_module
+from hub.broadcast.layer import BATCH, Batch
 from hub.models import Event
 from tests.hub.site import Site, Told, make_person
 from tests.numbering import drain
@@ -26,7 +28,12 @@ def counting_layer(settings):
 
 
 def batches_sent():
-    return [one for one in get_channel_layer().sent if one["type"] == "hub.batch"]
+    """The batches that this test's layer has carried."""
+    return [opened(one) for one in get_channel_layer().sent if one["type"] == BATCH]
+
+
+def opened(message):
+    return msgspec.json.decode(message["content"], type=Batch)
 
 
 @pytest.fixture
@@ -89,7 +96,7 @@ async def test_a_burst_is_sent_as_few_batches_that_cover_it_without_a_hole(
 
     await site.run(write)
     assert await browser.texts(1_200) == [str(n) for n in range(1_200)]
-    spans = [(one["first"], one["last"]) for one in batches_sent()]
+    spans = [(one.first, one.last) for one in batches_sent()]
     assert len(spans) <= 5
     assert spans[0][0] == 1 and spans[-1][1] == 1_200
     assert all(after[0] == before[1] + 1 for before, after in itertools.pairwise(spans))
@@ -108,7 +115,7 @@ async def test_large_events_are_sent_in_batches_of_a_bounded_size(
     await browser.texts(150)
     assert len(batches_sent()) >= 3
     for one in batches_sent():
-        assert sum(len(row[3]) for row in one["rows"]) <= 1024 * 1024
+        assert one.size <= 1024 * 1024
 
 
 async def test_a_rolled_back_change_is_not_sent(site: Site, counting_layer):
@@ -134,8 +141,8 @@ async def test_nothing_is_sent_before_its_numbers_are_committed(site: Site, sett
         return list(Event.objects.order_by("position").values_list("position", flat=True))
 
     async def look_and_send(group, message):
-        if message["type"] == "hub.batch":
-            seen.append((message["last"], await site.run(numbered)))
+        if message["type"] == BATCH:
+            seen.append((opened(message).last, await site.run(numbered)))
         await send(group, message)
 
     monkeypatch.setattr(layer, "group_send", look_and_send)

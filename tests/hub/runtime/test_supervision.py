@@ -26,9 +26,9 @@ def tasks_of_the_hub():
     "name",
     [
         "hub.follower",
-        "hub.follower.listening",
         "hub.follower.polling",
         "hub.heartbeat",
+        "hub.listener",
         "hub.rechecking",
         "hub.relay.beating",
         "hub.relay.draining",

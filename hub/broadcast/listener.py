@@ -1,0 +1,109 @@
+"""The listener: takes what comes through the channel layer, and hands it to the follower.
+
+Whatever happens to the layer, the follower reads the log. The listener says how often: while the
+layer is silent, the follower is `degraded`.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+from channels.layers import BaseChannelLayer
+
+from hub.broadcast.follower import Follower
+from hub.broadcast.layer import BATCH, GROUP, Batch, Ephemerals, Message
+from hub.broadcast.signing import Verifier
+from hub.concurrency.token_bucket import TokenBucket
+from hub.concurrency.warn_once import WarnOnce
+from hub.errors import ForeignMessage
+from hub.log.readable import readable
+
+logger = logging.getLogger("hub.follower")
+
+SILENCE = 3.0  # seconds without our own heartbeat: the layer is silent, join again
+RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
+REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
+HINTED_READS = 4  # reads of the log per second that messages cause which cannot be believed
+
+
+class Listener:
+    """One per process. `run` listens for as long as the hub runs."""
+
+    def __init__(self, *, layer: BaseChannelLayer, process: str, follower: Follower) -> None:
+        self._layer = layer
+        self._process = process
+        self._follower = follower
+        self._verifier = Verifier()
+        self._hinted_reads = TokenBucket(HINTED_READS, HINTED_READS)
+        self._once = WarnOnce(logger)
+
+    async def run(self) -> None:
+        """Listen to the layer. Join again when it fails or is silent, and before it forgets us."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    channel = await self._layer.new_channel()
+                    await self._layer.group_add(GROUP, channel)
+                self._follower.read_soon()
+                try:
+                    await self._listen(channel, until=loop.time() + REJOIN)
+                except Exception as error:
+                    self._degrade(error)  # Before leaving, which a silent layer holds up.
+                    raise
+                finally:
+                    async with asyncio.timeout(SILENCE):
+                        await self._layer.group_discard(GROUP, channel)
+            except Exception as error:  # A layer may raise anything; the log is still read.
+                self._degrade(error)
+                await asyncio.sleep(RETRY)
+
+    def _degrade(self, error: Exception) -> None:
+        if not self._follower.degraded:
+            logger.warning("the channel layer is silent, polling the log: %r", error)
+        self._follower.degraded = True
+
+    async def _listen(self, channel: str, until: float) -> None:
+        """Until it is time to join again. Raises TimeoutError when the layer is silent.
+
+        It is never silent when it works: our own heartbeat comes back every second. What others
+        send proves nothing: it may come from another deployment, and ours may reach nobody.
+        """
+        loop = asyncio.get_running_loop()
+        silent = loop.time() + SILENCE
+        while loop.time() < until:
+            async with asyncio.timeout_at(silent):
+                sent = await self._layer.receive(channel)
+            try:
+                message = self._verifier.verify(sent)
+            except ForeignMessage as error:
+                self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
+                self._hint(sent, loop.time())
+                continue
+            if message.process == self._process:
+                silent = loop.time() + SILENCE
+                if self._follower.degraded:
+                    logger.warning("the channel layer works again")
+                self._follower.degraded = False
+            self._receive(message)
+
+    def _hint(self, sent: Any, now: float) -> None:
+        """A batch of this log that cannot be believed still hints that there may be events.
+
+        During a deploy, another version of the hub sends such batches. Forged ones must not keep
+        every process reading the log, so their number is bounded.
+        """
+        claimed = (sent.get("type"), sent.get("epoch")) if isinstance(sent, dict) else None
+        if claimed == (BATCH, self._follower.epoch) and self._hinted_reads.take(1, now):
+            self._follower.read_soon()
+
+    def _receive(self, message: Message) -> None:
+        if self._follower.epoch and message.epoch != self._follower.epoch:
+            return  # Another deployment on the same Redis, or an earlier log.
+        if isinstance(message, Batch):
+            rows = [readable(row) for row in message.rows]  # another version may have sent it
+            self._follower.offer(msgspec.structs.replace(message, rows=rows))
+        elif isinstance(message, Ephemerals) and message.process != self._process:
+            for event in message.events:
+                self._follower.offer_ephemeral(event)
