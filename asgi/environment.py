@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-env = environ.Env()
+from hub.operations import GENERATED, MIN_SECRET
 
-MIN_SECRET = 32  # characters
-GENERATED = "django-insecure-"  # how `startproject` begins a secret that is for development only
+env = environ.Env()
 
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off", "")

@@ -25,7 +25,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
 from asgi import environment
-from orders.site import is_local_site, is_loopback
+from hub.operations import is_local_site, is_loopback
 
 _BACKLOG = 4096  # connections waiting to be accepted; Daphne's 50 slows many reconnects at once
 _ADVISORY_LOCK = 0x6875625F72756E  # PostgreSQL's lock around the steps: "hub_run" in ASCII

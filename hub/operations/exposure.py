@@ -1,6 +1,5 @@
 """The doctor's examinations of what an attacker could use: secrets, passwords, Redis, Python."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,21 +9,17 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
 
 from hub.operations.finding import Finding, Verdict
+from hub.operations.local_site import is_local_site, is_loopback
+from hub.operations.weak_secret import MIN_SECRET, can_be_guessed
 from hub.runtime import python_version
 
-MIN_SECRET = 32  # characters
-GENERATED = "django-insecure-"  # how `startproject` begins a secret that is no secret
 DEMO_PASSWORD = "demo"
 MAX_ACCOUNTS = 20  # whose passwords are checked, which takes a third of a second each
 
 
 def secret() -> Iterator[Finding]:
     """Whether SECRET_KEY and its fallbacks can be guessed."""
-    weak = [
-        name
-        for name, value in _secrets()
-        if len(value) < MIN_SECRET or str(value).startswith(GENERATED)
-    ]
+    weak = [name for name, value in _secrets() if can_be_guessed(value)]
     if not weak:
         yield Finding("secret", "ok", f"{MIN_SECRET} characters or more")
         return
@@ -58,21 +53,9 @@ def accounts() -> Iterator[Finding]:
         yield Finding("accounts", "ok", f"none has the password {DEMO_PASSWORD!r}")
         return
     # A demo on this machine is for trying it out.
-    verdict: Verdict = "warning" if _is_local_site() else "failure"
+    verdict: Verdict = "warning" if is_local_site(getattr(settings, "SITE_URL", "")) else "failure"
     text = f"{', '.join(found)}: the password is {DEMO_PASSWORD!r}"
     yield Finding("accounts", verdict, text, "manage.py changepassword, or delete the account")
-
-
-def _is_local_site() -> bool:
-    site = urlsplit(getattr(settings, "SITE_URL", ""))
-    return site.scheme == "http" and _is_loopback(site.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def redis() -> Iterator[Finding]:
@@ -85,7 +68,7 @@ def redis() -> Iterator[Finding]:
             address = f"redis://{address[0]}"
         parts = urlsplit(str(address))
         is_open = parts.scheme in ("redis", "rediss") and not parts.password
-        if is_open and not _is_loopback(parts.hostname or ""):
+        if is_open and not is_loopback(parts.hostname or ""):
             yield Finding(
                 "redis",
                 "warning",

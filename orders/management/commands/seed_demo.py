@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hub.operations import is_local_site
 from orders import demo
 from orders.models import User
-from orders.site import is_local_site
 
 
 class Command(BaseCommand):
