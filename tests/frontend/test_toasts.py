@@ -135,3 +135,33 @@ def test_pages_and_toasts_fit_a_narrow_screen(open_page, embedded):
     give_orders(embedded, 3)
     expect(toasts(page)).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_old_events_are_summed_up_in_a_toast_that_leads_to_the_inbox(open_page):
+    page = open_page("ana", "/")
+    page.evaluate("""() => {
+      const [[user, cursor]] = Object.entries(JSON.parse(localStorage["hub.cursors"]));
+      localStorage["hub.cursors"] = JSON.stringify({ [user]: { ...cursor, position: 0 } });
+      sessionStorage.clear();
+    }""")
+    page.clock.install(time=datetime.datetime.now() + datetime.timedelta(hours=1))
+    visit(page, "/")
+    summary = toasts(page).filter(has_text="From while you were away.")
+    expect(summary.get_by_role("link")).to_have_attribute("href", "/inbox/")
+    expect(toasts(page)).to_have_count(1)
+
+
+def test_odd_values_in_the_browsers_storage_count_as_nothing(open_page, embedded):
+    page = open_page("ana", "/")
+    page.evaluate("""() => {
+      const { hubPerson } = document.documentElement.dataset;
+      // The page stores its own toasts when it is left.
+      addEventListener("pagehide", () => {
+        localStorage["hub.cursors"] = '{"3":null,"4":7}';
+        sessionStorage["hub.cursors"] = "[null]";
+        sessionStorage["hub.toasts"] = JSON.stringify({ person: hubPerson });
+      });
+    }""")
+    visit(page, "/")
+    give_orders(embedded, 1)
+    expect(toasts(page)).to_have_count(1)

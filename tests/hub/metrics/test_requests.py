@@ -75,7 +75,7 @@ def urls_of_this_module():
 class Visit:
     """One HTTP request to an ASGI application: what it sends in, and what came out."""
 
-    def __init__(self, application, path, *, body=(b"",), leave_after_body=False):
+    def __init__(self, application, path, *, root="", body=(b"",), leave_after_body=False):
         self.sent = []
         self.left = asyncio.Event()
         if leave_after_body:
@@ -87,6 +87,7 @@ class Visit:
             "http_version": "1.1",
             "method": "POST" if any(body) else "GET",
             "path": path,
+            "root_path": root,
             "raw_path": path.encode(),
             "query_string": b"",
             "headers": [(b"host", b"shop.example")],
@@ -232,6 +233,12 @@ async def test_files_served_outside_django_count_as_static_and_are_not_timed(met
 async def test_static_files_are_known_by_the_setting_of_their_address(meter, settings):
     settings.STATIC_URL = "/assets/"
     await Visit(MetricsApplication(ASGIHandler(), meter), "/assets/frontend/shop.css").run()
+    assert meter.take().routes == {"static": 1}
+
+
+async def test_static_files_are_known_below_a_prefix(meter):
+    path = "/shop/static/frontend/shop.css"
+    await Visit(MetricsApplication(ASGIHandler(), meter), path, root="/shop").run()
     assert meter.take().routes == {"static": 1}
 
 
