@@ -110,6 +110,14 @@ class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
         widget=forms.Textarea({"rows": 4}),
     )
     wants_news = NewsField()
+    password = forms.CharField(
+        label="Current password",
+        required=False,
+        strip=False,
+        help_text="Only to change your email address.",
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+    field_order = ("first_name", "last_name", "email", "password", "bio", "wants_news")
 
     class Meta:
         model = User
@@ -121,6 +129,19 @@ class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
         except IntegrityError as error:
             raise RowGone("the account was deleted") from error
         super().__init__(*args, instance=instance, initial={"bio": self.profile.bio}, **kwargs)
+
+    @property
+    def changes_email(self) -> bool:
+        """Whether another address was sent. It takes the password, not only the session."""
+        return "email" in self.changed_data
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        if self.changes_email and not password:
+            raise forms.ValidationError("Enter your password to change your email address.")
+        if self.changes_email and not self.instance.check_password(password):
+            raise forms.ValidationError("Wrong password. Nothing was changed.")
+        return password
 
     def save(self, commit: bool = True) -> User | None:
         """The user, or None with an error if the address was taken meanwhile."""

@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from frontend.views import account, dashboard, inbox, media, orders, preferences, products
+from frontend.views import (
+    account,
+    dashboard,
+    inbox,
+    media,
+    orders,
+    passwords,
+    preferences,
+    products,
+)
 
 urlpatterns = [
     path("", products.shop, name="shop"),
@@ -24,6 +33,8 @@ urlpatterns = [
     path("accounts/login/", account.LogIn.as_view(), name="login"),
     path("accounts/signup/", account.sign_up, name="signup"),
     path("accounts/logout/", account.LogOut.as_view(), name="logout"),
+    path("accounts/logout-everywhere/", passwords.log_out_everywhere, name="logout-everywhere"),
+    path("accounts/password_change/", passwords.ChangePassword.as_view(), name="password-change"),
     # Browsers request this path for pages that name no icon, such as the admin's.
     path("favicon.ico", media.favicon),
     path("dashboard/", dashboard.dashboard, name="dashboard"),

@@ -181,7 +181,7 @@ def remember_account_gone(sender: Any, instance: User, using: str, **kwargs: Any
 
 @receiver(pre_delete, sender=User, dispatch_uid="orders.end_sessions")
 def end_sessions(sender: Any, instance: User, using: str, **kwargs: Any) -> None:
-    sessions.end_sessions(instance, using)
+    sessions.delete_sessions(instance, using)
 
 
 @receiver(pre_delete, sender=User, dispatch_uid="orders.confirm_deletion")

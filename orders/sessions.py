@@ -40,7 +40,12 @@ def ending(session: Session, using: str) -> Announcement:
     return Announcement(revocations=[(user, "logout", session_digest(session.session_key))])
 
 
-def end_sessions(user: User, using: str) -> None:
+def end_sessions(user: User) -> None:
+    """Delete the user's sessions. Their sockets are closed."""
+    Session.objects.filter(owner__person=user.pk).delete()
+
+
+def delete_sessions(user: User, using: str) -> None:
     """Delete the sessions of a user who is about to be deleted.
 
     The sessions lose their owner first, so that the user hears of the deletion and not of

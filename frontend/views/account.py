@@ -78,7 +78,12 @@ def account(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST or None, instance=_stored(request.user))
     status = 200
     if request.method == "POST":
-        if form.is_valid() and form.save() is not None:
+        name = request.user.get_username()
+        attempt = attempts.begin(request, name) if form.changes_email else None
+        is_valid = form.is_valid()
+        if "password" not in form.errors:
+            attempts.forget(attempt)
+        if is_valid and form.save() is not None:
             messages.success(request, "Your account was saved.")
             return redirect("account")
         form.focus_error()

@@ -66,7 +66,7 @@ def test_logging_out_needs_a_post(logged_in):
 
 def test_the_account_form_saves_name_address_and_bio(logged_in, ana):
     fields = {"first_name": "Ana", "last_name": "Lima", "email": "a@example.com", "bio": "Tea."}
-    answer = logged_in.post("/account/", fields, follow=True)
+    answer = logged_in.post("/account/", fields | {"password": "demo"}, follow=True)
     assert "Your account was saved." in text(answer)
     ana.refresh_from_db()
     assert (ana.first_name, ana.email, ana.profile.bio) == ("Ana", "a@example.com", "Tea.")
