@@ -23,18 +23,16 @@
  * @property {boolean} handled whether an earlier page of this browser has emitted it
  * @property {boolean} seenByPage whether the page was rendered after it
  */
-import { Cursors, parseCursor } from "./cursors.js";
+import { CursorMemory } from "./cursor_memory.js";
+import { parseCursor } from "./cursors.js";
 import { Link } from "./link.js";
 
-const TAB_CURSOR_AGE = 60_000; // ms; a tab's cursor is meant for its next page only
-const WRITE_DELAY = 16; // ms, one frame: a replay does not write the storage for each event
 const RETRY_DELAY = 5_000; // ms until a topic that could not be checked is requested again
 const ANOTHER_USER = "person"; // reason of an end: the session is no longer that of the page's user
 
 export class HubClient extends EventTarget {
   #link;
-  #browserCursors;
-  #tabCursors;
+  #memory;
   #environment;
   #ticket;
   #user;
@@ -44,9 +42,7 @@ export class HubClient extends EventTarget {
   #granted = new Set();
   #cursor = null;
   #deliveredAhead = new Set(); // positions above the cursor, of replies: the stream may repeat them
-  #handled = null; // cursor of this browser when this page started
   #head = 0;
-  #writeTimer = null;
   #welcomes = 0;
   #live = false;
   #ref = 0;
@@ -67,9 +63,8 @@ export class HubClient extends EventTarget {
   constructor(options) {
     super();
     this.#environment = { ...browser(), ...options.environment };
-    this.#browserCursors = new Cursors(options.storage ?? null, this.#environment.now);
-    this.#tabCursors = new Cursors(options.tabStorage ?? null, this.#environment.now);
     this.#user = String(options.person ?? "");
+    this.#memory = new CursorMemory(this.#user, options, this.#environment);
     this.#pageCursor = parseCursor(options.page);
     this.#requested = new Set(options.topics ?? []);
     this.#ticket = options.ticket;
@@ -81,7 +76,7 @@ export class HubClient extends EventTarget {
   }
 
   start() {
-    this.#environment.window.addEventListener("pagehide", this.#writeCursor);
+    this.#environment.window.addEventListener("pagehide", this.#memory.write);
     this.#link.start();
   }
 
@@ -112,13 +107,12 @@ export class HubClient extends EventTarget {
 
   /** Forget this user's cursor: the account is gone. */
   forget() {
-    this.#browserCursors.forget(this.#user);
-    this.#tabCursors.forget(this.#user);
+    this.#memory.forget();
   }
 
   async #hello(connection) {
     const frame = { op: "hello" };
-    const resume = this.#resume();
+    const resume = this.#memory.resume(this.#pageCursor, this.#cursor);
     if (resume) frame.resume = resume;
     if (this.#requested.size > 0) frame.topics = [...this.#requested];
     if (this.#ticket) {
@@ -131,25 +125,6 @@ export class HubClient extends EventTarget {
       }
     }
     connection.send(frame);
-  }
-
-  /**
-   * Where to resume. The tab's own cursor comes before the browser's: nobody has seen yet what a
-   * hidden tab has handled. A page can be older than the cursor, after the back button or when the
-   * previous page went on while this one was rendered. It still needs the events in between for
-   * what it shows; `handled` marks them, so that no toast appears twice.
-   */
-  #resume() {
-    if (this.#cursor) {
-      this.#handled = this.#tabCursors.read(this.#user) ?? this.#handled;
-      return this.#cursor;
-    }
-    const remembered =
-      this.#tabCursors.read(this.#user, TAB_CURSOR_AGE) ?? this.#browserCursors.read(this.#user);
-    this.#handled = remembered;
-    const page = this.#pageCursor;
-    if (!page || !remembered || page.epoch !== remembered.epoch) return page ?? remembered;
-    return page.position < remembered.position ? page : remembered;
   }
 
   #receive(frame) {
@@ -169,10 +144,7 @@ export class HubClient extends EventTarget {
     }
     if (frame.epoch !== this.#cursor?.epoch) this.#deliveredAhead.clear();
     this.#cursor = { epoch: frame.epoch, position: frame.position };
-    for (const cursors of [this.#browserCursors, this.#tabCursors]) {
-      if (frame.recovered === false) cursors.replace(this.#user, this.#cursor);
-      else cursors.raise(this.#user, this.#cursor);
-    }
+    this.#memory.start(this.#cursor, frame.recovered !== false);
     this.#head = frame.head;
     this.#own = new Set(frame.topics);
     this.#granted = new Set(frame.pages);
@@ -209,7 +181,7 @@ export class HubClient extends EventTarget {
       epoch,
       own: this.#own.has(frame.topic),
       replayed,
-      handled: before(this.#handled),
+      handled: before(this.#memory.handled),
       seenByPage: before(this.#pageCursor),
     });
   }
@@ -223,17 +195,8 @@ export class HubClient extends EventTarget {
     if (position < this.#cursor.position) return;
     this.#cursor = { epoch: this.#cursor.epoch, position };
     for (const id of this.#deliveredAhead) if (id <= position) this.#deliveredAhead.delete(id);
-    this.#writeTimer ??= this.#environment.setTimeout(this.#writeCursor, WRITE_DELAY);
+    this.#memory.advance(this.#cursor);
   }
-
-  /** Store the cursor if it has advanced: once per frame, when the page is left and at the end. */
-  #writeCursor = () => {
-    if (this.#writeTimer === null) return;
-    this.#environment.clearTimeout(this.#writeTimer);
-    this.#writeTimer = null;
-    this.#browserCursors.raise(this.#user, this.#cursor);
-    this.#tabCursors.raise(this.#user, this.#cursor);
-  };
 
   #changeOwnTopics({ added = [], removed = [] }) {
     for (const topic of added) this.#own.add(topic);
@@ -281,7 +244,7 @@ export class HubClient extends EventTarget {
 
   #stateChanged(state) {
     if (state.name !== "live") this.#live = false;
-    if (state.name === "ended" || state.name === "stopped") this.#writeCursor();
+    if (state.name === "ended" || state.name === "stopped") this.#memory.write();
     this.#emit("state", state);
   }
 
