@@ -13,13 +13,16 @@ from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from hub.concurrency.connections import drain, suspect_failover
 from hub.concurrency.threads import DatabaseThreads
 
 logger = logging.getLogger("hub")
 
 PROBE_INTERVAL = 2.0  # seconds between two connections
 PROBE_TIMEOUT = 3.0  # seconds that a connection may take before the process is not ready
+ABANDON_TIMEOUT = 12.0  # seconds after which another thread looks: the pool itself gives up in 10
 DESCRIPTOR_RESERVE = 0.1  # of the limit: with fewer left, the process takes no new clients
 
 _DESCRIPTORS = next(
@@ -31,9 +34,10 @@ class Pages:
     """`hindrance` says why pages cannot be served; empty while they can."""
 
     def __init__(self) -> None:
-        self._threads = DatabaseThreads("hub-pages", 1)
+        self._threads = _make_thread()
         self._asked: float | None = None  # since when a connection is awaited
         self._trouble = ""
+        self._was_read_only = False
 
     @property
     def hindrance(self) -> str:
@@ -46,7 +50,13 @@ class Pages:
             before = self.hindrance
             self._asked = time.monotonic()
             try:
-                self._trouble = await self._threads.run(_look)
+                async with asyncio.timeout(ABANDON_TIMEOUT):
+                    self._trouble = await self._threads.run(self._look)
+            except TimeoutError:
+                # It may wait for a connection of the pool that is silent, and which cannot be
+                # reached from here.
+                self._threads.abandon()
+                self._threads = _make_thread()
             except DatabaseError as error:
                 self._trouble = f"no database connection for pages: {type(error).__name__}"
             finally:
@@ -58,20 +68,34 @@ class Pages:
     async def close(self) -> None:
         await self._threads.close()
 
+    def _look(self) -> str:
+        connection = connections[DEFAULT_DB_ALIAS]
+        try:
+            is_read_only = _is_read_only(connection)
+        finally:
+            connection.close()  # a page would, too: the next look takes another one
+        if is_read_only or self._was_read_only:
+            # Some of what is open, here or in the pool, leads to the former primary. Once more
+            # when a connection may write again: the others may be older.
+            suspect_failover()
+            drain(getattr(connection, "pool", None))
+        self._was_read_only = is_read_only
+        if is_read_only:
+            return "the database is read-only"
+        return "" if _has_descriptors() else "almost no file descriptors left"
 
-def _look() -> str:
-    connection = connections[DEFAULT_DB_ALIAS]
-    try:
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SHOW transaction_read_only")
-                if cursor.fetchone() == ("on",):
-                    return "the database is read-only"
-            else:
-                cursor.execute("SELECT 1")
-    finally:
-        connection.close()  # a page would, too: the next look takes another one
-    return "" if _has_descriptors() else "almost no file descriptors left"
+
+def _make_thread() -> DatabaseThreads:
+    return DatabaseThreads("hub-pages", 1, pooled=True)
+
+
+def _is_read_only(connection: BaseDatabaseWrapper) -> bool:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW transaction_read_only")
+            return bool(cursor.fetchone() == ("on",))
+        cursor.execute("SELECT 1")
+        return False
 
 
 def _has_descriptors() -> bool:

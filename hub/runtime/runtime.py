@@ -47,6 +47,9 @@ READER_THREADS = 10
 # Threads for lost rights, which no handshake may hold up. The check of everybody takes one at a
 # time.
 RECHECK_THREADS = 2
+# Seconds without an answer of the database after which follower and relay take a new connection, so
+# that delivery is back within 5 s. The database itself ends a statement of the relay after 3 s.
+FOLLOWING_SILENCE = 3.2
 
 
 class HubRuntime:
@@ -67,8 +70,8 @@ class HubRuntime:
         self.fanout = Fanout()
         self.connections = ConnectionRegistry(self.limits)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
-        self._following = DatabaseThreads("hub-follower", 1)
-        self._draining = DatabaseThreads("hub-relay", 1)
+        self._following = DatabaseThreads("hub-follower", 1, silence=FOLLOWING_SILENCE)
+        self._draining = DatabaseThreads("hub-relay", 1, silence=FOLLOWING_SILENCE)
         unnumbered = asyncio.Event()  # the follower sets it, too: it sees rows that others left
         self.follower = Follower(
             database=self._following,

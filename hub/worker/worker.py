@@ -40,6 +40,7 @@ logger = logging.getLogger("hub.deliveries")
 POLL_INTERVAL = 1.0  # seconds between two looks for work
 NUMBERING_GRACE = 1.0  # seconds in which a server may number a committed event
 PRUNE_INTERVAL = datetime.timedelta(hours=1)
+STATEMENT_LIMIT = 60.0  # seconds for a statement of planning or removing
 PRUNE_RETRY = 60.0  # seconds until a prune that failed is tried again
 
 
@@ -72,9 +73,10 @@ class Worker:
         self._no_prune_before = 0.0  # monotonic seconds
 
     async def run(self) -> None:
-        leasing, working, removing, sending = (
-            DatabaseThreads(f"hub-worker-{name}", 1) for name in ("lease", "work", "remove", "send")
-        )
+        leasing = DatabaseThreads("hub-worker-lease", 1)
+        working = DatabaseThreads("hub-worker-work", 1, silence=STATEMENT_LIMIT)
+        removing = DatabaseThreads("hub-worker-remove", 1, silence=STATEMENT_LIMIT)
+        sending = DatabaseThreads("hub-worker-send", 1, silence=None)  # waits for mail servers
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat(leasing, self._renew, RENEW))

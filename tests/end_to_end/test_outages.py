@@ -4,14 +4,20 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Sequence
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tests.end_to_end.listener import Listener
+from tests.end_to_end.shell import Shell, shell_of
 from tests.end_to_end.shopper import Shopper
+from tests.rig.postgres import PostgresServer
+from tests.rig.redis import RedisServer
 from tests.rig.rounds import rounds
-from tests.rig.stack import Stack
+from tests.rig.stack import Stack, Template, cluster_stack
 from tests.rig.wait import async_wait_until
+from tests.stress.proxy import Proxy
 
 pytestmark = pytest.mark.alone
 
@@ -27,7 +33,7 @@ APART = 0.1  # seconds between two orders
 @contextlib.asynccontextmanager
 async def crowd(stack: Stack) -> AsyncIterator[tuple[Shopper, list[Listener]]]:
     """ana, and two sockets of hers and of admin's at each server."""
-    people = [Shopper(stack.url, name) for name in ("ana", "admin")]
+    people = [await asyncio.to_thread(Shopper, stack.url, name) for name in ("ana", "admin")]
     async with contextlib.AsyncExitStack() as leaving:
         yield (
             people[0],
@@ -104,3 +110,68 @@ async def test_postgres_is_restarted_and_delivery_goes_on(cluster: Stack) -> Non
         await latencies(ana, cluster, listeners, len(cluster.servers))
         await assert_fast(ana, cluster, listeners, 4)
         assert all(one.is_open for one in listeners)
+
+
+ORDER = """
+from orders.models import Order, Product, User
+ana, notebook = User.objects.get(username="ana"), Product.objects.get(slug="notebook")
+Order.objects.create(product=notebook, ordered_by=ana, quantity=1)
+"""
+
+
+async def test_delivery_is_back_soon_after_a_failover_that_left_sessions_read_only(
+    cluster: Stack,
+) -> None:
+    url = cluster.env["DATABASE_URL"]
+    name = urlsplit(url).path.strip("/")
+    for server in cluster.servers:
+        server.expect_in_log("read-only transaction")
+    async with crowd(cluster) as (ana, listeners):
+        await assert_fast(ana, cluster, listeners, 2)
+        with shell_of(cluster) as shell, psycopg.connect(url, autocommit=True) as primary:
+            # The address still leads to the former primary.
+            primary.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            primary.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await async_wait_until(lambda: are_ready(cluster, 503), what="no server is ready")
+            # Now it leads to the new one.
+            primary.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+            await assert_delivered_soon(shell, listeners)
+        await async_wait_until(lambda: are_ready(cluster), what="all are ready")
+
+
+async def test_delivery_is_back_soon_after_the_connections_to_postgres_have_gone_silent(
+    template: Template, postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    async with Proxy(postgres_server.port) as proxy, contextlib.AsyncExitStack() as leaving:
+        made = cluster_stack(template, postgres_server, redis_server, postgres_port=proxy.port)
+        cluster = await asyncio.to_thread(made.__enter__)
+        leaving.push_async_callback(asyncio.to_thread, made.__exit__, None, None, None)
+        async with crowd(cluster) as (ana, listeners):
+            await assert_fast(ana, cluster, listeners, 2)
+            with shell_of(cluster) as shell:
+                for link in tuple(proxy.links):
+                    link.stall()  # further ones go through
+                await assert_delivered_soon(shell, listeners)
+            await async_wait_until(lambda: are_ready(cluster), what="all are ready")
+            proxy.calm()
+
+
+async def assert_delivered_soon(shell: Shell, listeners: Sequence[Listener]) -> None:
+    """What another process writes now reaches every socket within RECOVERY."""
+    known = [len(one.events()) for one in listeners]
+    await asyncio.to_thread(shell.run, ORDER)
+    await async_wait_until(
+        lambda: all(len(o.events()) > k for o, k in zip(listeners, known, strict=True)),
+        RECOVERY,
+        lambda: f"an event everywhere: {[len(one.events()) for one in listeners]}, {known} before",
+    )
+
+
+async def are_ready(stack: Stack, status: int = 200) -> bool:
+    """Whether /readyz says so at every server."""
+    visitors = [Shopper(server.url) for server in stack.servers]
+    answers = [await asyncio.to_thread(visitor.get, "/readyz") for visitor in visitors]
+    return all(answer.status == status for answer in answers)

@@ -135,9 +135,9 @@ class PostgresServer:
         self._process.kill()
         self._process = None
 
-    def url(self, database: str) -> str:
-        """A DATABASE_URL."""
-        return f"postgres://{ROLE}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, port: int | None = None) -> str:
+        """A DATABASE_URL; with a `port`, through the proxy that listens there."""
+        return f"postgres://{ROLE}@127.0.0.1:{port or self.port}/{database}"
 
     def create_database(self, template: str = "template1", name: str = "") -> str:
         """Make a database as a copy of `template` (which nobody may be using); its name."""

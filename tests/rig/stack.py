@@ -99,16 +99,20 @@ def cluster_stack(
     software: Software = "daphne",
     options: Sequence[str] = (),
     servers: int = 2,
+    postgres_port: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """Servers on one PostgreSQL database and one Redis, with demo data."""
+    """Servers on one PostgreSQL database and one Redis, with demo data.
+
+    `postgres_port`: where they find PostgreSQL, if that is a proxy.
+    """
     filled, database = template.cluster(postgres)
     name = postgres.create_database(template=database)
     var = _copy_of(filled)
     settings = {
         "HUB_VAR": str(var),
         "SECRET_KEY": SECRET,
-        "DATABASE_URL": postgres.url(name),
+        "DATABASE_URL": postgres.url(name, postgres_port),
         "REDIS_URL": redis.url,
         **(env or {}),
     }
