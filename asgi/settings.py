@@ -13,6 +13,7 @@ from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from asgi import environment
+from hub.concurrency.silence import NOTICE_SILENCE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(environment.text("HUB_VAR", str(BASE_DIR / "var"))).resolve()
@@ -52,8 +53,11 @@ if _postgres is None:
     }
 else:
     _options = {
+        **NOTICE_SILENCE,
         **_postgres.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 20, "timeout": 10},  # connections, seconds
+        # Connections, and seconds: those that a request waits for one, and those after which the
+        # pool begins anew to connect. Its pauses grow as long as an outage has lasted.
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 10, "reconnect_timeout": 5},
     }
     # The pool keeps the connections, so a request must give its own back: no CONN_MAX_AGE.
     # The health check finds connections that a restarted database server has dropped.

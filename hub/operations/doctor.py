@@ -22,12 +22,13 @@ from hub.models import Event, Log
 from hub.operations import delivering, exposure
 from hub.operations.finding import Finding, Verdict
 from hub.runtime.application import HubApplication
+from hub.runtime.runtime import HUB_CONNECTIONS
 
 LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
 MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
 EXAMINED_EVENTS = 1_000  # of the newest: can each be read?
 MIN_OPEN_FILES = 4_096  # for a server with a few thousand sockets
-CONNECTIONS_PER_PROCESS = 20  # to the database, if the pool has no max_size
+PAGE_CONNECTIONS = 20  # of a server to the database, if the pool has no max_size
 PROCESSES = 3  # a server, its successor during a deploy, and a worker
 
 
@@ -113,11 +114,8 @@ def _room(cursor: Any, configured: dict[str, Any]) -> Iterator[Finding]:
     """)
     version, most, taken = cursor.fetchone()
     pool = configured["OPTIONS"].get("pool")
-    each = (
-        pool.get("max_size", CONNECTIONS_PER_PROCESS)
-        if isinstance(pool, dict)
-        else CONNECTIONS_PER_PROCESS
-    )
+    pages = pool.get("max_size", PAGE_CONNECTIONS) if isinstance(pool, dict) else PAGE_CONNECTIONS
+    each = pages + HUB_CONNECTIONS
     text = f"PostgreSQL {version}, {taken} of {most} connections in use, up to {each} per process"
     if most < PROCESSES * each:
         short = f"{text}: too few for two servers, as during a deploy, and a worker"

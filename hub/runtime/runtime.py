@@ -47,6 +47,8 @@ READER_THREADS = 10
 # Threads for lost rights, which no handshake may hold up. The check of everybody takes one at a
 # time.
 RECHECK_THREADS = 2
+# The most database connections of the hub's own in a server: those above, follower and relay.
+HUB_CONNECTIONS = READER_THREADS + RECHECK_THREADS + 2
 # Seconds without an answer of the database after which follower and relay take a new connection, so
 # that delivery is back within 5 s. The database itself ends a statement of the relay after 3 s.
 FOLLOWING_SILENCE = 3.2

@@ -259,7 +259,7 @@ def test_another_isolation_level_is_a_failure_wherever_it_is_set(monkeypatch):
 @pytest.mark.postgres
 def test_too_few_database_connections_are_a_warning(monkeypatch):
     [found] = doctor.database()
-    assert found.verdict == "ok" and "up to 20 per process" in found.text
+    assert found.verdict == "ok" and "up to 34 per process" in found.text
     pool = connection.settings_dict["OPTIONS"]["pool"]
     monkeypatch.setitem(pool, "max_size", 90)
     [found] = doctor.database()
