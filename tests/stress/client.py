@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from tests.stress.forger import FORGED
 from tests.stress.silence import BROWSER, Patience, Silence
 from tests.stress.wire import Wire
 
@@ -220,8 +221,10 @@ class Client:
 
     def _take_event(self, frame: dict[str, Any]) -> None:
         position = frame.get("id")
-        if position is None:
-            return  # ephemeral
+        if position is None:  # ephemeral
+            if frame["data"].get("fact") == FORGED:
+                self.wrong.append(f"a forged event without a position: {frame}")
+            return
         key = frame["data"].get("fact", frame["type"])
         self.seen.append((position, key))
         if position <= self._last:

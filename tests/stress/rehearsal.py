@@ -8,6 +8,7 @@ from random import Random
 from tests.rig.wait import PATIENCE
 from tests.stress import leaks
 from tests.stress.client import Client
+from tests.stress.forger import Forger
 from tests.stress.leaving import CLIENTS, leave_during_a_stall, page
 from tests.stress.ledger import Violation, check_clients, check_log, due, is_beginning
 from tests.stress.policy import SECRET
@@ -24,9 +25,18 @@ EFFECT = 1.0  # seconds until a lost right has its effect
 
 
 async def deliver(
-    system: System, name: str, *, resets: float = 0.0, broken: str = "", **faults: float
+    system: System,
+    name: str,
+    *,
+    resets: float = 0.0,
+    forged: bool = False,
+    broken: str = "",
+    **faults: float,
 ) -> None:
-    """Load at both servers, under faults. Violation where log and clients are not exact."""
+    """Load at both servers, under faults. Violation where log and clients are not exact.
+
+    `forged`: somebody answers each message on Redis with forged ones.
+    """
     head = await system.settled()
     trouble = resets_about_every(resets, rng(name)) if resets else lambda: None
     await system.faults(broken=broken, **faults)
@@ -39,6 +49,8 @@ async def deliver(
             for proxy in proxies
             for number in range(5)
         ]
+        if forged:
+            await ends.enter_async_context(Forger(system.base.redis.url))
         async with swarm(clients):
             for index in (0, 1):
                 await system.load(

@@ -16,6 +16,7 @@ DELIVERING = {
     "one_statement": {"sql_delay": 0.003},  # so that two processes meet in the lock
     "ignores_holes": {"drop": 0.1, "reorder": 0.1},
     "replays_before_it_registers": {"resets": 0.4},
+    "believes_forgers": {"forged": True},
 }
 TIMES = 16  # people who connect while they lose a right
 REHEARSALS = 5  # at most
@@ -33,7 +34,8 @@ async def patient(patients: System) -> AsyncIterator[System]:
 
 
 async def test_the_right_build_passes(patient: System) -> None:
-    await deliver(patient, "right", resets=0.4, undone=0.3, drop=0.1, reorder=0.1, sql_delay=0.003)
+    faults = {"undone": 0.3, "drop": 0.1, "reorder": 0.1, "sql_delay": 0.003}
+    await deliver(patient, "right", resets=0.4, forged=True, **faults)
     await revoke_while_connecting(patient, "rightly", times=TIMES)
 
 
