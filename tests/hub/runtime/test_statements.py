@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, transaction
 
 from hub.concurrency.threads import DatabaseThreads
+from hub.limits import Limits
 from hub.runtime import statements
 from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
@@ -50,7 +51,7 @@ async def serve(watched, view, *args):
     async def application(scope, receive, send):
         await sync_to_async(view)(*args)
 
-    requests = Requests(10, Shutdown(ConnectionRegistry(10, 1024)), watched)
+    requests = Requests(10, Shutdown(ConnectionRegistry(Limits())), watched)
     await requests.serve(application, {"type": "http"}, asyncio.sleep, asyncio.sleep)
 
 
