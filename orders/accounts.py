@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from hub.topics import user_topic
-from orders.announcement import NOTHING, Addressed, Announcement
+from orders.announcement import NOTHING, Addressed, Announcement, Revocation, Subscription
 from orders.errors import EmailTaken
 from orders.events import AccountDeleted, AccountUpdated, AccountWelcome, CustomerDeleted
 from orders.models import User
@@ -38,7 +38,9 @@ def change(user: User, created: bool, using: str) -> Announcement:
         wanted = ((STAFF, user.is_staff), (NEWS, user.wants_news))
         return Announcement(
             [(AccountWelcome(**facts), user_topic(user.pk))],
-            subscriptions=[(user.pk, topic, True) for topic, is_wanted in wanted if is_wanted],
+            subscriptions=[
+                Subscription(user.pk, topic, on=True) for topic, is_wanted in wanted if is_wanted
+            ],
         )
     if before is None:
         return NOTHING
@@ -49,8 +51,10 @@ def change(user: User, created: bool, using: str) -> Announcement:
     topics = (("wants_news", NEWS), ("is_staff", STAFF))
     return Announcement(
         events,
-        subscriptions=[(user.pk, topic, changed[one]) for one, topic in topics if one in changed],
-        revocations=[(user.pk, reason) for reason in _lost(changed)],
+        subscriptions=[
+            Subscription(user.pk, topic, on=changed[one]) for one, topic in topics if one in changed
+        ],
+        revocations=[Revocation(user.pk, reason) for reason in _lost(changed)],
     )
 
 
@@ -99,7 +103,7 @@ def deletion(user: User) -> Announcement:
             (AccountDeleted(**facts), user_topic(user.pk)),
             (CustomerDeleted(**facts), STAFF),
         ],
-        revocations=[(user.pk, "deleted")],
+        revocations=[Revocation(user.pk, "deleted")],
     )
 
 

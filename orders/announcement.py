@@ -2,38 +2,68 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from hub import EventType, publish_ephemeral, publish_many, revoke, subscribe, unsubscribe
+from hub import (
+    EventType,
+    publish_ephemeral,
+    publish_many,
+    revoke,
+    revoke_many,
+    subscribe_many,
+    unsubscribe_many,
+)
 
 Addressed = tuple[EventType, str]  # an event and its topic
+
+
+class Subscription(NamedTuple):
+    """A user, by primary key, is subscribed to a topic from now on, or no longer."""
+
+    user: Any
+    topic: str
+    on: bool
+
+
+class Revocation(NamedTuple):
+    """The arguments of `hub.revoke`."""
+
+    user: Any
+    reason: str
+    session: str | None = None
 
 
 @dataclass(frozen=True)
 class Announcement:
     """Everything that one change tells, in the order in which it is published.
 
-    `events` are rows of the log and `pages` are ephemeral events for open pages. `subscriptions`
-    are (user's key, topic, on or off). `revocations` are the arguments of `hub.revoke`; they come
+    `events` are rows of the log and `pages` are ephemeral events for open pages. `revocations` come
     last, because what follows them does not reach the user.
     """
 
     events: Sequence[Addressed] = ()
     pages: Sequence[Addressed] = ()
-    subscriptions: Sequence[tuple[Any, str, bool]] = ()
-    revocations: Sequence[tuple[Any, ...]] = ()
+    subscriptions: Sequence[Subscription] = ()
+    revocations: Sequence[Revocation] = ()
 
 
 NOTHING = Announcement()
 
 
 def announce(told: Announcement) -> None:
-    """Publish all of it. Needs a transaction, as `hub.publish` does."""
+    """Publish all of it, with one INSERT for many users. Needs a transaction, as `publish` does."""
     if told.events:
         publish_many(told.events)
     for event, topic in told.pages:
         publish_ephemeral(event, topic)
-    for user, topic, on in told.subscriptions:
-        (subscribe if on else unsubscribe)(user, topic)
-    for revocation in told.revocations:
-        revoke(*revocation)
+    for (topic, on), changes in groupby(told.subscriptions, lambda one: (one.topic, one.on)):
+        change_many = subscribe_many if on else unsubscribe_many
+        change_many([one.user for one in changes], topic)
+    for (reason, session), lost in groupby(told.revocations, lambda one: (one.reason, one.session)):
+        users = [one.user for one in lost]
+        if session is None:
+            revoke_many(users, reason)
+        else:
+            for user in users:
+                revoke(user, reason, session)

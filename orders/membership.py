@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-from orders.announcement import Announcement
+from orders.announcement import Announcement, Revocation
 from orders.models import User
 
 
@@ -64,4 +64,6 @@ def _users(using: str, *conditions: Q, **lookups: Any) -> Iterable[int]:
 
 
 def _recheck(users: Iterable[int]) -> Announcement:
-    return Announcement(revocations=[(user, "permissions") for user in sorted(set(users))])
+    return Announcement(
+        revocations=[Revocation(user, "permissions") for user in sorted(set(users))]
+    )

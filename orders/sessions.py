@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from hub import session_digest
-from orders.announcement import NOTHING, Announcement
+from orders.announcement import NOTHING, Announcement, Revocation
 from orders.models import SessionOwner, User
 
 
@@ -37,7 +37,8 @@ def ending(session: Session, using: str) -> Announcement:
     user: Any = owners.values_list("person", flat=True).first()
     if user is None:
         return NOTHING
-    return Announcement(revocations=[(user, "logout", session_digest(session.session_key))])
+    digest = session_digest(session.session_key)
+    return Announcement(revocations=[Revocation(user, "logout", digest)])
 
 
 def end_sessions(user: User) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from orders.announcement import Announcement
+from orders.announcement import Announcement, Subscription
 from orders.errors import TooManyWatched
 from orders.models import Product, User
 from orders.topics import product_topic
@@ -62,7 +62,9 @@ def change(
         pairs = list(rows.order_by("pk").values_list("user_id", "product_id"))
     begins = action == "post_add"
     return Announcement(
-        subscriptions=[(user, product_topic(product), begins) for user, product in pairs]
+        subscriptions=[
+            Subscription(user, product_topic(product), begins) for user, product in pairs
+        ]
     )
 
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from asgi.api import api
 from orders.models import Order
 from tests.numbering import drain
-from tests.orders.shop import person, product
+from tests.orders.shop import product, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ CHECKS = [
 def cookies(settings):
     """Those of a signed-in user who has events and orders and is not throttled."""
     settings.HUB = {"RATE": 10**6, "BURST": 10**6}
-    ana = person()
+    ana = user()
     teapot = product(pieces=100_000)
     for _ in range(8):
         Order.objects.create(product=teapot, ordered_by=ana, quantity=1)

@@ -6,14 +6,14 @@ import pytest
 
 from orders.models import Product, User
 from tests.orders.conftest import no_counts_left
-from tests.orders.shop import person, product
+from tests.orders.shop import product, user
 
 __all__ = ["no_counts_left"]
 
 
 @pytest.fixture
 def ana() -> User:
-    return person()
+    return user()
 
 
 @pytest.fixture

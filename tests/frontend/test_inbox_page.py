@@ -16,7 +16,7 @@ from hub.models import Event, InboxMark
 from orders.events import TIMES, OrderReceived
 from orders.models import Order
 from tests.numbering import drain
-from tests.orders.shop import person, product, text
+from tests.orders.shop import product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ POST_ONLY = ("/inbox/1/read", "/inbox/seen", "/inbox/all/read", "/inbox/undo", "
 
 @pytest.fixture
 def ana():
-    made = person()
+    made = user()
     drain()
     return made
 
@@ -174,7 +174,7 @@ def test_everything_up_to_a_position_is_reported_as_seen(ana, ana_client):
 
 
 def test_single_events_are_reported_as_seen_and_those_of_others_are_left_out(ana, ana_client):
-    ben = person("ben")
+    ben = user("ben")
     drain()
     (theirs,), mine = receive(ben, 1), receive(ana, 1, 2)
     answer = ana_client.post("/inbox/seen", {"position": [*mine, theirs]})
@@ -231,7 +231,7 @@ def test_mark_all_leaves_out_events_that_came_since_the_page_and_can_be_undone(a
 
 
 def test_events_of_other_users_are_not_found(ana, ana_client):
-    ben = person("ben")
+    ben = user("ben")
     drain()
     (theirs,) = receive(ben, 1)
     for path in (f"/inbox/{theirs}/read", "/inbox/999999/read", f"/inbox/{10**30}/read"):
@@ -328,7 +328,7 @@ def test_preferences_are_saved_and_shown(ana, ana_client):
 
 def test_staff_can_choose_the_event_types_for_staff():
     boss = Client()
-    boss.force_login(person("boss", is_staff=True))
+    boss.force_login(user("boss", is_staff=True))
     assert "Customers' new orders" in text(boss.get("/inbox/preferences/"))
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from frontend.views import errors
 from hub.inbox import preferences
 from orders.models import Order, Product
-from tests.orders.shop import data, person, product, text
+from tests.orders.shop import data, product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,7 +164,7 @@ def test_the_server_error_page_needs_no_database(rf, django_assert_num_queries):
 
 
 def test_a_price_that_staff_change_in_the_admins_list_is_published(client, teapot):
-    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    client.force_login(user("admin", is_staff=True, is_superuser=True))
     product("lamp")
     rows = list(Product.objects.order_by("-pk"))
     form = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "_save": "Save"}
@@ -178,11 +178,11 @@ def test_a_price_that_staff_change_in_the_admins_list_is_published(client, teapo
 
 @pytest.mark.parametrize("path", ["product/", "order/", "user/"])
 def test_the_admins_lists_cost_the_same_number_of_queries_however_long(client, path, teapot):
-    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    client.force_login(user("admin", is_staff=True, is_superuser=True))
     costs = []
     for n in (0, 1, 2, 3, 4, 5):
         product(f"p{n}")
-        Order.objects.create(product=teapot, ordered_by=person(f"p{n}"), quantity=1)
+        Order.objects.create(product=teapot, ordered_by=user(f"p{n}"), quantity=1)
         costs.append(queries(client, f"/admin/orders/{path}"))
     assert costs[-1] == costs[1]  # the first visit warms caches
 
@@ -192,7 +192,7 @@ def test_the_admins_lists_cost_the_same_number_of_queries_however_long(client, p
              "product/add/", "user/add/"]
 )  # fmt: skip
 def test_the_admins_forms_open(client, ana, teapot, path):
-    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    client.force_login(user("admin", is_staff=True, is_superuser=True))
     order = Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
     keys = {"product": teapot.pk, "order": order.pk, "user": ana.pk}
     assert client.get(f"/admin/orders/{path.format(**keys)}").status_code == 200

@@ -3,7 +3,7 @@
 import pytest
 
 from orders.models import Order, User
-from tests.orders.shop import data, person, text, told
+from tests.orders.shop import data, published, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ def test_signing_up_logs_in_and_welcomes(client):
     assert (answer.status_code, answer["Location"]) == (302, "/")
     zoe = User.objects.get(username="zoe")
     assert f'data-hub-person="{zoe.pk}"' in client.get("/").content.decode()
-    assert (f"user.{zoe.pk}", "account.welcome") in told()
+    assert (f"user.{zoe.pk}", "account.welcome") in published()
 
 
 def test_signing_up_redirects_to_next_on_this_site_only(client, teapot):
@@ -74,7 +74,7 @@ def test_the_account_form_saves_name_address_and_bio(logged_in, ana):
 
 
 def test_an_email_address_of_another_user_is_refused(logged_in, ana):
-    person("ben")
+    user("ben")
     answer = logged_in.post("/account/", {"email": "BEN@example.com", "bio": "Tea."})
     assert answer.status_code == 422
     assert "Another account uses this e-mail address." in text(answer)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from orders.models import Order
-from tests.orders.shop import person, pieces, text
+from tests.orders.shop import pieces, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,8 +88,8 @@ def test_an_order_is_visible_to_its_buyer_and_to_staff_only(client, ana, teapot)
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
     for who, status in (
         (ana, 200),
-        (person("ben"), 404),
-        (person("admin", is_staff=True), 200),
+        (user("ben"), 404),
+        (user("admin", is_staff=True), 200),
     ):
         client.force_login(who)
         assert client.get(path).status_code == status
@@ -98,7 +98,7 @@ def test_an_order_is_visible_to_its_buyer_and_to_staff_only(client, ana, teapot)
 def test_my_orders_lists_the_users_own_orders_only(logged_in, ana, teapot):
     assert "No orders yet" in text(logged_in.get("/orders/"))
     mine = Order.objects.create(product=teapot, ordered_by=ana, quantity=1)
-    other = Order.objects.create(product=teapot, ordered_by=person("ben"), quantity=1)
+    other = Order.objects.create(product=teapot, ordered_by=user("ben"), quantity=1)
     page = text(logged_in.get("/orders/"))
     assert mine.number in page
     assert other.number not in page

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order
 from tests.frontend.browsing import visit
-from tests.orders.shop import person
+from tests.orders.shop import user
 
 PAGES = [
     "/",
@@ -27,7 +27,7 @@ PAGES = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_a_signed_in_user_is_never_stored(client, teapot, path):
-    admin = person("admin", is_staff=True, is_superuser=True)
+    admin = user("admin", is_staff=True, is_superuser=True)
     order = Order.objects.create(product=teapot, ordered_by=admin, quantity=1)
     client.force_login(admin)
     header = client.get(path.format(order=order.number))["Cache-Control"]

@@ -5,7 +5,7 @@ from itertools import cycle
 import pytest
 from django.test import Client
 
-from tests.orders.shop import person
+from tests.orders.shop import user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,7 @@ def test_other_users_visitors_and_gets_are_not_limited_by_it(logged_in, teapot, 
     first_refusal(logged_in.post(path) for path in cycle(POSTS))
     assert logged_in.get("/").status_code == 200
     ben = Client()
-    ben.force_login(person("ben"))
+    ben.force_login(user("ben"))
     assert ben.post("/products/teapot/watch", {"on": "1"}).status_code == 302
     assert all(Client().post("/products/teapot/watch").status_code == 302 for _ in range(9))
 

@@ -48,7 +48,3 @@ def data(kind: str) -> list[dict[str, Any]]:
 def text(answer: Any) -> str:
     """The text of a page, without tags and in single spaces."""
     return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.content.decode())).split())
-
-
-# The names in tests/frontend and tests/asgi.
-person, told = user, published

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hub import EventType, publish
 from orders.models import User
@@ -108,6 +109,18 @@ def test_permissions_of_a_group_concern_all_its_members(people):
         forget()
         change()
         assert checked() == topics_of(ana, ben)
+
+
+def test_a_change_of_many_members_costs_as_much_as_one_of_few(people):
+    ana, ben, clerks, viewing = people
+    costs = []
+    for members in ([ana, ben], [user(f"clerk{n}") for n in range(20)]):
+        clerks.user_set.add(*members)
+        with CaptureQueriesContext(connection) as captured:
+            clerks.permissions.set([viewing])
+        costs.append(len(captured))
+        clerks.permissions.clear()
+    assert costs[0] == costs[1]
 
 
 def test_a_deleted_group_or_permission_concerns_its_holders(people):
