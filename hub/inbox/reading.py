@@ -51,7 +51,7 @@ class View(msgspec.Struct, frozen=True):
 
     low: int
     high: int
-    overrides: Q | None
+    overrides: Q
     keep: Callable[[Flags], bool]
 
 
@@ -157,18 +157,16 @@ class Inbox:
         return preferences.hidden_types() | off | set(self._muted.get("", ()))
 
     def _view(self, state: State) -> View:
-        archived, both = (
-            self._flags.watermark("archived"),
-            self._flags.watermark("read", "archived"),
-        )
+        archived, head = self._flags.watermark("archived"), self.log.head
         if state == "archived":
             on = Q(what="archived", on=True)
             return View(0, archived, on, lambda flags: flags.archived)
         off = Q(what="archived", on=False)
         if state == "unread":
+            low = self._flags.watermark("read", "archived")
             off |= Q(what="read", on=False)
-            return View(both, self.log.head, off, lambda flags: not (flags.read or flags.archived))
-        return View(archived, self.log.head, off, lambda flags: not flags.archived)
+            return View(low, head, off, lambda flags: not (flags.read or flags.archived))
+        return View(archived, head, off, lambda flags: not flags.archived)
 
     def _walk(self, view: View, before: int | None, limit: int) -> tuple[list[Item], int | None]:
         """The newest `limit` items of a view, and where to go on if more rows may follow."""
@@ -200,8 +198,6 @@ class Inbox:
 
     def _overridden_outside(self, view: View, before: int, size: int) -> list[int]:
         """The newest positions outside of the range whose overrides the view asks for."""
-        if view.overrides is None:
-            return []
         outside = Q(position__lte=view.low) | Q(position__gt=view.high)
         found = InboxException.objects.filter(
             view.overrides, outside, person=self.person, position__lt=before
