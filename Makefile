@@ -65,18 +65,27 @@ audit: $(VENV)/run.stamp
 $(VENV)/run.stamp: requirements.txt
 $(VENV)/dev.stamp: requirements.txt requirements-dev.txt
 
+# Two that start in one clone wait for each other: the second finds the work of the first done. The
+# lock is the open file's, so it ends with the shell, however that ends.
 $(VENV)/%.stamp:
-	@$(PYTHON) -c "" 2>/dev/null || { \
-		for name in python3.11 python3.12 python3.13 python3 python; do \
-			$$name -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
-				&& found=$$name && break; \
-		done; \
-		[ -n "$$found" ] || { echo "make: no Python 3.11 or newer on the path" >&2; exit 1; }; \
+	@set -e; \
+	for name in python3.11 python3.12 python3.13 python3 python; do \
+		$$name -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
+			&& found=$$name && break; \
+	done; \
+	[ -n "$$found" ] || { echo "make: no Python 3.11 or newer on the path" >&2; exit 1; }; \
+	exec 9>.make.lock; \
+	$$found -c "import fcntl; fcntl.flock(9, fcntl.LOCK_EX)"; \
+	done=yes; \
+	for file in $^; do [ $@ -nt $$file ] || done=; done; \
+	$(PYTHON) -c "" 2>/dev/null || { \
+		done=; \
 		echo "==> Making $(VENV) with $$($$found --version)"; \
 		$$found -m venv --clear $(VENV) || { \
 			echo "make: $$found has no working venv (Debian: apt install python3-venv)" >&2; \
 			rm -rf $(VENV); exit 1; }; \
-	}
-	@echo "==> Installing $(lastword $^) (a minute or two the first time)"
-	@$(PYTHON) -m pip install -qq --disable-pip-version-check -r $(lastword $^)
-	@touch $@
+	}; \
+	[ -z "$$done" ] || exit 0; \
+	echo "==> Installing $(lastword $^) (a minute or two the first time)"; \
+	$(PYTHON) -m pip install -qq --disable-pip-version-check -r $(lastword $^); \
+	touch $@

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import django
 from daphne.cli import CommandLineInterface
@@ -25,10 +25,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
 from asgi import environment
+from hub.concurrency.connections import make_own
 from hub.operations import is_local_site, is_loopback
 
 _BACKLOG = 4096  # connections waiting to be accepted; Daphne's 50 slows many reconnects at once
 _ADVISORY_LOCK = 0x6875625F72756E  # PostgreSQL's lock around the steps: "hub_run" in ASCII
+_LOCK_POLL = 0.25  # seconds between two tries
 _READY_WARNING = 20.0  # seconds until a server that is not ready is reported
 _READY_POLL = 0.25  # seconds between two requests to /readyz
 _READY_TIMEOUT = 5.0  # seconds for one of these requests
@@ -77,21 +79,33 @@ def _address(host: str, port: int) -> str:
 def _one_at_a_time() -> Iterator[None]:
     """Wait until no other process that uses this database is inside this block."""
     if connection.vendor == "postgresql":
-        _on_lock("SELECT pg_advisory_lock(%s)")
+        # A lock of a transaction, on a connection of its own: a session's lock would be taken in
+        # one session of PgBouncer's and released in another.
+        holder = connection.copy()
+        make_own(holder)
         try:
+            holder.set_autocommit(False)
+            with holder.cursor() as cursor:
+                _lock(cursor)
             yield
         finally:
-            # The pool keeps the session, so closing the connection would not release the lock.
-            _on_lock("SELECT pg_advisory_unlock(%s)")
+            holder.close()  # the transaction and its lock end
     else:
         with (settings.VAR / "run.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-def _on_lock(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_ADVISORY_LOCK])
+def _lock(cursor: Any) -> None:
+    is_waiting = False
+    while True:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+        if cursor.fetchone()[0]:
+            return
+        if not is_waiting:
+            _say("Another process is doing that, waiting for it")
+            is_waiting = True
+        time.sleep(_LOCK_POLL)
 
 
 def _prepare() -> None:
