@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from orders.demo import CUSTOMERS, PASSWORD, STAFF
 from orders.simulation.browser import Browser, Unreachable
 from orders.simulation.pace import Over, Pace
-from orders.simulation.people import Shopper, Staff
+from orders.simulation.shoppers import Shopper, Staff
 from orders.simulation.tally import Tally
 
 SHOPPERS = (4, 16)  # threads, at least and at most

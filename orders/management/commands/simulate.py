@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.operations import is_loopback
-from orders.simulation.people import LogInRefused
 from orders.simulation.run import Simulation
+from orders.simulation.shoppers import LogInRefused
 
 BAR = 24  # characters
 MAX_RATE = 500  # requests per second
