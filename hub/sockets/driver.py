@@ -15,18 +15,9 @@ from django.db import Error as DatabaseError
 from hub.broadcast.ring import Entry
 from hub.concurrency.tasks import Tasks
 from hub.errors import PolicyHangs
-from hub.identity import authentication
 from hub.identity.authentication import Identity
-from hub.sockets import catch_up, protocol
-from hub.sockets.changes import (
-    Change,
-    Changes,
-    Checked,
-    CheckPassword,
-    CheckTopics,
-    Need,
-    Outcome,
-)
+from hub.sockets import catch_up, lookups, protocol
+from hub.sockets.changes import Change, Changes, Outcome
 from hub.sockets.close_codes import SLOW, UNCHECKED, CloseCode
 from hub.sockets.connection import (
     APPLY,
@@ -276,26 +267,7 @@ class Driver:
                 return outcome
             finally:
                 self._follow_topics()
-            found = await self._find(need)
-
-    async def _find(self, need: Need) -> Any:
-        services = self._services
-        if isinstance(need, CheckTopics):
-            threads = services.recheck_threads if need.is_urgent else services.reader_threads
-            refusals = await threads.run(
-                authentication.refusals, services.policy, self.user, need.topics
-            )
-            return Checked(refusals, self._follower.position)
-        if isinstance(need, CheckPassword):
-            return self.user is not None and await services.recheck_threads.run(
-                authentication.has_present_password, self.user
-            )
-        try:
-            page = await catch_up.read_page(services, need.after, need.bounds, need.size)
-        except DatabaseError as error:
-            services.report(error)
-            return None
-        return page and page.entries
+            found = await lookups.find(need, self.user, self._services)
 
     def _follow_topics(self) -> None:
         """Have the fan-out serve what the connection is subscribed to now."""

@@ -29,7 +29,8 @@ class Stepper:
 
         All of it runs in `context`. Raises what `work` raises.
         """
-        spare = self._spare or self._new_spare()
+        # Taken out while it is in use: `work` may push, and so step, something else.
+        spare, self._spare = self._spare or _Spare(self._loop), None
         loop, task = self._loop, spare.task
         caller = current_task(loop)
         if caller is not None:
@@ -38,26 +39,29 @@ class Stepper:
         try:
             waits_for = context.run(work.send, None)
         except StopIteration:
+            self._keep(spare)
             return None
+        except BaseException:
+            self._keep(spare)
+            raise
         finally:
             leave_task(loop, task)
             if caller is not None:
                 enter_task(loop, caller)
-            if task.cancelling():  # by the work itself: the task is spent
-                self._spare = None
-        self._spare = None
         spare.take_over(work, context, waits_for)
         return task
+
+    def _keep(self, spare: "_Spare") -> None:
+        if self._spare is None and not spare.task.cancelling():
+            self._spare = spare
+        else:
+            spare.task.cancel()
 
     def close(self) -> None:
         """End the spare task; `step` makes another one where it is called again."""
         if self._spare is not None:
             self._spare.task.cancel()
             self._spare = None
-
-    def _new_spare(self) -> "_Spare":
-        self._spare = _Spare(self._loop)
-        return self._spare
 
 
 class _Spare:

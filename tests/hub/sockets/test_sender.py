@@ -180,17 +180,40 @@ async def test_a_timeout_around_send_ends_that_send_and_nobody_else():
 
 
 async def test_a_timeout_that_has_no_time_at_all_ends_the_send():
-    server = Server()
-    server.gate.clear()
+    server, stepper, ends = Server(), Stepper(), []
 
     async def send(event):
-        async with asyncio.timeout(0):
-            await server.send(event)
+        try:
+            async with asyncio.timeout(0):
+                await server.send(event)
+        finally:
+            ends.append(event)
 
-    socket = FrameSender(send, Stepper(), ignore)
+    FrameSender(server.send, stepper, ignore).push("before")
+    await asyncio.sleep(0)  # so the stepper's spare task waits already
+    server.gate.clear()
+    socket = FrameSender(send, stepper, ignore)
     assert socket.push("a")
     await asyncio.wait_for(socket.drained(), 5)
     assert socket.closed
+    assert len(ends) == 1
+
+
+async def test_a_send_that_pushes_to_another_socket_loses_neither():
+    server, stepper = Server(), Stepper()
+    server.gate.clear()
+    other = FrameSender(server.send, stepper, ignore)
+
+    async def send(event):
+        other.push("inner")
+        await server.send(event)
+
+    socket = FrameSender(send, stepper, ignore)
+    assert socket.push("outer")
+    server.gate.set()
+    for one in (socket, other):
+        await asyncio.wait_for(one.drained(), 5)
+    assert {one["text"] for one in server.taken} == {"inner", "outer"}
 
 
 @pytest.mark.parametrize("blocks", [False, True])
