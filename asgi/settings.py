@@ -94,9 +94,8 @@ if REDIS_URL:
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL]},
     }
-HUB: dict[str, int] = {}
+HUB = {"POLICY": "orders.topics.ShopPolicy"}
 TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
-HUB_POLICY = "orders.topics.ShopPolicy"
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 # Applications

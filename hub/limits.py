@@ -17,7 +17,7 @@ def _half_of_the_descriptors() -> int:
     return max(1, (MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // 2)
 
 
-OTHER_SETTINGS = {"SITE_URL"}  # names in `settings.HUB` that are no limits
+OTHER_SETTINGS = {"POLICY", "SITE_URL"}  # names in `settings.HUB` that are no limits
 
 
 class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):
@@ -59,6 +59,12 @@ ORDER = [
     ),
     ("WINDOW_BYTES", "PROCESS_BYTES", "one slow reader takes more than the process may hold"),
 ]
+
+
+def other_setting(name: str, default: str) -> str:
+    """One of OTHER_SETTINGS in `settings.HUB`, else the default."""
+    given: Any = getattr(settings, "HUB", {})
+    return str((isinstance(given, dict) and given.get(name)) or default)
 
 
 def load_limits() -> Limits:

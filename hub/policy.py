@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from hub.limits import other_setting
 from hub.topics import user_topic
 
 Refusal = Literal["forbidden", "unknown_topic"]
 
 
 class Policy:
-    """Subclass it, override `refusals`, and name the subclass in the setting `HUB_POLICY`.
+    """Subclass it, override `refusals`, and name the subclass in `HUB["POLICY"]`.
 
     This default lets each user receive their own topic and nothing else.
     """
@@ -41,11 +41,11 @@ class Policy:
 
 
 def current_policy() -> Policy:
-    """The policy that `HUB_POLICY` names, which decides wherever no other one is passed.
+    """The policy that `HUB["POLICY"]` names, which decides wherever no other one is passed.
 
     Raises ImproperlyConfigured where the setting names no Policy.
     """
-    return _policy_at(getattr(settings, "HUB_POLICY", "hub.policy.Policy"))
+    return _policy_at(other_setting("POLICY", "hub.policy.Policy"))
 
 
 @cache
@@ -53,7 +53,9 @@ def _policy_at(path: str) -> Policy:
     try:
         found = import_string(path)
     except (ImportError, TypeError, AttributeError) as error:
-        raise ImproperlyConfigured(f"HUB_POLICY: {error}") from error
+        raise ImproperlyConfigured(f"settings.HUB['POLICY']: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Policy)):
-        raise ImproperlyConfigured(f"HUB_POLICY must name a subclass of hub.Policy, not {path!r}")
+        raise ImproperlyConfigured(
+            f"settings.HUB['POLICY'] must name a subclass of hub.Policy, not {path!r}"
+        )
     return found()

@@ -68,7 +68,7 @@ class Undone(Schema):
 
 
 def notifications_router(policy: Policy | None = None) -> Router:
-    """The inbox of the signed-in user. `policy` replaces that of the setting `HUB_POLICY`."""
+    """The inbox of the signed-in user. `policy` replaces that of `HUB["POLICY"]`."""
     router = Router(tags=["inbox"])
 
     @router.get("", response={200: Notifications, **errors(401, 422, 429)}, exclude_unset=True)

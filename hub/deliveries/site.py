@@ -4,6 +4,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from hub.limits import other_setting
+
 
 def site_url() -> str:
     """The site's address without a slash at the end, such as "https://example.com".
@@ -22,5 +24,5 @@ def site_url() -> str:
 
 def configured_url() -> str:
     """The address in the settings; empty if there is none."""
-    url = getattr(settings, "HUB", {}).get("SITE_URL") or getattr(settings, "SITE_URL", "")
-    return str(url).rstrip("/")
+    url = other_setting("SITE_URL", getattr(settings, "SITE_URL", ""))
+    return url.rstrip("/")

@@ -59,7 +59,7 @@ class Inbox:
     """The events that one user received, may still receive and wants to be shown.
 
     It shows the log as it stood when it was first asked. `policy` replaces that of the setting
-    `HUB_POLICY`, which decides what the user may receive now.
+    `HUB["POLICY"]`, which decides what the user may receive now.
     """
 
     def __init__(self, user: Any, policy: Policy | None = None) -> None:

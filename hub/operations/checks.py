@@ -88,7 +88,7 @@ def check_policy(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     try:
         current_policy()
     except ImproperlyConfigured as error:
-        hint = "HUB_POLICY = 'yourapp.topics.YourPolicy'"
+        hint = "HUB = {'POLICY': 'yourapp.topics.YourPolicy'}"
         return [checks.Error(str(error), hint=hint, id="hub.E012")]
     return []
 

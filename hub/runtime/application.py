@@ -19,7 +19,7 @@ class HubApplication:
     """The outermost ASGI application: starts the hub and passes it on as `scope["hub"]`.
 
     `application` serves HTTP and WebSockets, and routes `/ws/` to a HubConsumer. `policy` decides
-    which user may receive which topic; by default it is that of the setting `HUB_POLICY`. HTTP
+    which user may receive which topic; by default it is that of `HUB["POLICY"]`. HTTP
     requests are measured, and those beyond the limit `REQUESTS` answered with 503. With `deliver`,
     the worker runs in this process, too: for a site that has only one.
     """

@@ -17,18 +17,18 @@ class Nothing(Policy):
 
 
 def test_without_a_setting_a_user_receives_only_their_own_topic(settings):
-    del settings.HUB_POLICY
+    settings.HUB = {}
     assert type(current_policy()) is Policy
 
 
 def test_a_class_that_is_no_policy_is_refused(settings):
-    settings.HUB_POLICY = "hub.errors.HubError"
-    with pytest.raises(ImproperlyConfigured, match="HUB_POLICY must name a subclass"):
+    settings.HUB = {"POLICY": "hub.errors.HubError"}
+    with pytest.raises(ImproperlyConfigured, match="must name a subclass"):
         current_policy()
 
 
 def test_an_application_asks_the_policy_of_the_setting(settings):
-    settings.HUB_POLICY = f"{__name__}.Nothing"
+    settings.HUB = {"POLICY": f"{__name__}.Nothing"}
     assert isinstance(HubApplication(None).policy, Nothing)
 
 
@@ -38,6 +38,6 @@ def test_inbox_badge_and_api_ask_the_policy_of_the_setting(ana, client, settings
     client.force_login(ana)
     assert Inbox(ana).unseen() == len(client.get("/api/notifications").json()["items"]) == 1
     assert b"text" in client.get("/inbox/").content
-    settings.HUB_POLICY = f"{__name__}.Nothing"
+    settings.HUB = {"POLICY": f"{__name__}.Nothing"}
     assert Inbox(ana).unseen() == len(client.get("/api/notifications").json()["items"]) == 0
     assert b'class="badge"' not in client.get("/inbox/").content

@@ -4,10 +4,10 @@ import json
 import os
 
 from asgi.settings import *  # noqa: F403
-from asgi.settings import CHANNEL_LAYERS, INSTALLED_APPS, REDIS_URL
+from asgi.settings import CHANNEL_LAYERS, HUB, INSTALLED_APPS, REDIS_URL
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.stress.facts"]
-HUB = json.loads(os.environ.get("STRESS_HUB", "{}"))
+HUB = HUB | json.loads(os.environ.get("STRESS_HUB", "{}"))
 # People of these tests sign in by the hundred; their passwords are not worth the time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ASGI_APPLICATION = "tests.stress.application.application"

@@ -229,5 +229,5 @@ def test_the_position_middleware_must_come_before_the_sessions(settings, middlew
 @pytest.mark.parametrize("path", ["orders.topics.Nothing", "no.such.module", "", "hub.Policy.x"])
 def test_a_setting_that_names_no_policy_is_an_error(settings, path):
     assert checks.check_policy(None) == []
-    settings.HUB_POLICY = path
+    settings.HUB = {"POLICY": path}
     assert ids(checks.check_policy(None)) == ["hub.E012"]
