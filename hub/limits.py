@@ -64,7 +64,7 @@ ORDER = [
 def other_setting(name: str, default: str) -> str:
     """One of OTHER_SETTINGS in `settings.HUB`, else the default."""
     given: Any = getattr(settings, "HUB", {})
-    return str((isinstance(given, dict) and given.get(name)) or default)
+    return str(given[name]) if isinstance(given, dict) and name in given else default
 
 
 def load_limits() -> Limits:
