@@ -6,6 +6,7 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from hub.consumers import HubConsumer
+from hub.paths import path_below_root
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
@@ -19,5 +20,4 @@ _router = URLRouter([path("ws/", HubConsumer.as_asgi()), re_path("", refuse)])
 
 async def websockets(scope: Any, receive: Any, send: Any) -> None:
     """Routes by the path below the root path, whether or not a proxy has stripped the latter."""
-    below = scope["path"].removeprefix(scope.get("root_path", ""))
-    await _router({**scope, "path": below, "root_path": ""}, receive, send)
+    await _router({**scope, "path": path_below_root(scope), "root_path": ""}, receive, send)

@@ -45,6 +45,7 @@ PUBLIC = {
         "Delivery Event InboxException InboxMark InboxState Log Mute Preference Subscription Worker"
     ),
     "hub.pages": "PagePositionMiddleware page page_of without_page",
+    "hub.paths": "path_below_root",
     "hub.policy": "Policy",
     "hub.preferences": (
         "Choice MEANS PreferenceError choose defaults forget_preferences hidden_types is_shown mute"

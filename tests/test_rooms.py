@@ -13,7 +13,7 @@ ROOMS = ["hub", "orders", "frontend", "asgi"]
 
 # The same inside `hub/`, file or folder. One line is one floor: its rooms do not know each other.
 FLOORS = [
-    ["errors", "limits", "models", "concurrency"],
+    ["errors", "limits", "paths", "models", "concurrency"],
     ["topics", "events"],
     ["policy", "publishing", "metrics"],
     ["log"],
@@ -36,6 +36,7 @@ CORE = [
     "hub/inbox/flags.py",
     "hub/log/row.py",
     "hub/metrics/buckets.py",
+    "hub/paths.py",
     "hub/publishing/control_events.py",
     "hub/sockets/acknowledgements.py",
     "hub/sockets/changes.py",

@@ -10,6 +10,7 @@ from django.conf import settings
 from hub.metrics import receivers
 from hub.metrics.meter import Meter
 from hub.metrics.record import STATIC, UNROUTED, Record, current_record
+from hub.paths import path_below_root
 
 Scope = MutableMapping[str, Any]
 Frame = MutableMapping[str, Any]
@@ -39,8 +40,8 @@ class MetricsApplication:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        is_static = self._static_prefix and path.startswith(self._static_prefix)
+        prefix = self._static_prefix
+        is_static = prefix and path_below_root(scope).startswith(prefix)
         record = Record(STATIC if is_static else UNROUTED)
 
         async def watched_receive() -> Frame:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
+from hub.paths import path_below_root
 from hub.policy import Policy, current_policy
 from hub.runtime.probes import Probe, probes_by_path
 from hub.runtime.requests import Application, Receive, Scope, Send
@@ -47,7 +48,7 @@ class HubApplication:
                 return
             with runtime.shutdown.serving():
                 await self._application(scope, receive, send)
-        elif probe := self._probes.get(_path(scope)):
+        elif probe := self._probes.get(path_below_root(scope)):
             await respond(send, *probe(runtime))
         elif runtime.shutdown.over:
             # A server at its end: the client, or a load balancer, tries the next one.
@@ -103,9 +104,3 @@ async def respond(send: Send, status: int, text: str, *headers: tuple[bytes, byt
     ]
     await send({"type": "http.response.start", "status": status, "headers": [*always, *headers]})
     await send({"type": "http.response.body", "body": body})
-
-
-def _path(scope: Scope) -> str:
-    """The path below the prefix that the site is served at, as Django has it."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
