@@ -21,7 +21,6 @@ from django.utils.module_loading import import_string
 from hub.errors import HubError
 from hub.events import EventType, declared_types, event_types
 
-MAX_NAME = 16  # characters of a means' name; the width of the database's column
 DEFAULT_MEANS = ["hub.deliveries.email.Email"]
 MAX_NAME = 16  # characters of a means' name; the width of the database's column
 

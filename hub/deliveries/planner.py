@@ -131,11 +131,10 @@ def _pass_shared(
     found: list[Recipient] = []
     for event in events:
         if event.user is None and event.type in means_by_type:
-            users, resume_after = subscribers(event, worker.page, PAGE_RECIPIENTS - len(found))
+            recipients, resume_after = subscribers(event, worker.page, PAGE_RECIPIENTS - len(found))
             if resume_after is not None and found:
                 return found, False
-            is_one_of_many = resume_after is not None or worker.page > 0
-            found.extend(Recipient(event, user, is_one_of_many) for user in users)
+            found.extend(recipients)
             if resume_after is not None:
                 worker.page = resume_after
                 return found, False

@@ -40,7 +40,7 @@ class Recipient(msgspec.Struct, frozen=True):
     is_one_of_many: bool = False
 
 
-def subscribers(event: LoggedEvent, after: int, limit: int) -> tuple[list[str], int | None]:
+def subscribers(event: LoggedEvent, after: int, limit: int) -> tuple[list[Recipient], int | None]:
     """Users who are to get an event, from subscriptions behind the key `after`.
 
     Also return the key after which to go on, or None if there are no more.
@@ -50,7 +50,9 @@ def subscribers(event: LoggedEvent, after: int, limit: int) -> tuple[list[str], 
         standing, topic=event.topic, since__lt=event.position, pk__gt=after
     ).exclude(person=NOBODY)
     rows = list(subscriptions.order_by("pk").values_list("pk", "person")[:limit])
-    return [user for _, user in rows], rows[-1][0] if rows and len(rows) == limit else None
+    resume_after = rows[-1][0] if rows and len(rows) == limit else None
+    is_one_of_many = resume_after is not None or after > 0
+    return [Recipient(event, user, is_one_of_many) for _, user in rows], resume_after
 
 
 def make_deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> None:

@@ -69,9 +69,7 @@ def _plan_page(lease: Lease, failure: PlanFailure, means_by_type: MeansByType) -
             if event.user is not None:
                 recipients = [Recipient(event, event.user)]
             else:
-                users, resume_after = subscribers(event, failure.page, PAGE_RECIPIENTS)
-                is_one_of_many = resume_after is not None or failure.page > 0
-                recipients = [Recipient(event, user, is_one_of_many) for user in users]
+                recipients, resume_after = subscribers(event, failure.page, PAGE_RECIPIENTS)
         make_deliveries(recipients, means_by_type)
         if resume_after is None:
             failure.delete()
