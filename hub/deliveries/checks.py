@@ -41,7 +41,7 @@ def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "a mail server that stops answering would hold up all emails for ever",
+            "a mail server that stops answering would hold up all emails forever",
             hint=hint,
             id="hub.W010",
         )

@@ -51,7 +51,7 @@ class Acknowledgements:
     def pong(self, position: int, now: float) -> bool:
         """Take a pong that `accepts` accepts; whether it is the pong of an open ping.
 
-        Such pongs are free, so a client must not be able to repeat one for ever. A pong of an
+        Such pongs are free, so a client must not be able to repeat one forever. A pong of an
         earlier ping than the last shows that the client is there: its time begins anew. Of several
         pings with the same position it answers the first one that is open.
         """

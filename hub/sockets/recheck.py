@@ -48,11 +48,11 @@ async def run(connections: ConnectionRegistry, threads: PolicyThreads, policy: P
         except DatabaseError as error:
             # Nobody is signed out because the database is away.
             if works:
-                logger.warning("cannot check who may hear what, trying again: %s", error)
+                logger.warning("cannot check who may receive what, trying again: %s", error)
             works = False
         except Exception:  # A session store may raise anything.
             if works:
-                logger.exception("checking who may hear what failed, trying again")
+                logger.exception("checking who may receive what failed, trying again")
             works = False
         took = loop.time() - begun
         pause = max(RECHECK_INTERVAL - took, RECHECK_RETRY_DELAY) if works else RECHECK_RETRY_DELAY
@@ -104,7 +104,7 @@ async def _refusals(
             await threads.run(refusals_of, policy, wanted[len(found) :], some, at_once)
             found += some
         except PolicyHangs as error:
-            logger.error("checking who may hear what: the policy hangs: %s", error)
+            logger.error("checking who may receive what: the policy hangs: %s", error)
             if not at_once:
                 found += [*some, None]
             at_once = False

@@ -10,7 +10,7 @@ class Window:
 
     Events leave a part of the bytes to replies, so that a client whose window is full of events
     can still make requests. Only a single frame that is larger than the window exceeds it: an
-    empty window takes any frame, or a client with a small window would wait for ever.
+    empty window takes any frame, or a client with a small window would wait forever.
 
     Ephemeral events and replies have no position: they count until the client has answered a ping
     that was sent after them.

@@ -104,7 +104,7 @@ class Worker:
     async def _repeat(
         self, database: DatabaseThreads, step: Callable[[], bool], seconds: float
     ) -> None:
-        """Run `step` for ever: again at once if it returns true, else after `seconds`."""
+        """Run `step` forever: again at once if it returns true, else after `seconds`."""
         is_well = True
         while True:
             more = False
