@@ -44,6 +44,9 @@ class Graced(EventType, frozen=True):
         return "graced"
 
 
+OLD_NAMES = {"username": "host_user", "password": "host_password"}  # before Django 6.1
+
+
 def use_smtp(settings: Any, **options: Any) -> None:
     """Send emails through SMTP: `host`, `port`, `timeout` and other options of the mailer."""
     backend = "django.core.mail.backends.smtp.EmailBackend"
@@ -52,7 +55,7 @@ def use_smtp(settings: Any, **options: Any) -> None:
         return
     settings.EMAIL_BACKEND = backend
     for name, value in options.items():
-        setattr(settings, f"EMAIL_{name.upper()}", value)
+        setattr(settings, f"EMAIL_{OLD_NAMES.get(name, name).upper()}", value)
 
 
 def publish_now(topic: str, *events: EventType) -> None:

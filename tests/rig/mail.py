@@ -11,12 +11,22 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.rig.certificate import Certificate
 from tests.rig.ports import free_port
 from tests.rig.wait import PATIENCE
 
+USER, PASSWORD = "hub", "a-secret"  # where a log-in is asked for
+
 Answer = str | None  # a reply such as "550 no"; None: take it
+
+
+def _authenticate(
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
+) -> AuthResult:
+    is_right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=is_right)
 
 
 class MailServer:
@@ -25,10 +35,13 @@ class MailServer:
     `on_recipient` and `on_data` decide, given the address and the mail; they may be replaced at
     any time. `hang_up` counts down mails that are accepted and then not answered: the connection
     is cut instead. From `stall` to `flow` nothing is answered behind DATA, accepted or not.
+    With a certificate, clients must start TLS and log in as USER with PASSWORD.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
         self.port = free_port()
+        self.pace = 0.0  # seconds that the reply to each email's text takes
+        self._certificate = certificate
         self.mails: list[EmailMessage] = []
         self.asked = 0  # mails whose text has arrived, accepted or not; of these, answered
         self.answered = 0
@@ -48,8 +61,16 @@ class MailServer:
         self.stop()
 
     def start(self) -> None:
+        secured: dict[str, Any] = {}
+        if self._certificate is not None:
+            secured = {
+                "tls_context": self._certificate.server_context(),
+                "require_starttls": True,
+                "authenticator": _authenticate,
+                "auth_required": True,
+            }
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE, **secured
         )
         self._controller.start()
 
@@ -68,7 +89,9 @@ class MailServer:
     @property
     def url(self) -> str:
         """An EMAIL_URL."""
-        return f"smtp://127.0.0.1:{self.port}"
+        if self._certificate is None:
+            return f"smtp://127.0.0.1:{self.port}"
+        return f"smtp+tls://{USER}:{PASSWORD}@127.0.0.1:{self.port}"
 
     def ids(self) -> Counter[str]:
         """How often each Message-ID was accepted."""
@@ -100,6 +123,7 @@ class MailServer:
         if refusal is None:
             self.mails.append(mail)
         self.asked += 1
+        await asyncio.sleep(self.pace)
         while not self._flowing.is_set():
             await asyncio.sleep(0.02)
         self.answered += 1

@@ -1,6 +1,7 @@
 """Emails through Django's SMTP backend to a real server that also refuses, stalls and hangs up."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiosmtpd  # noqa: F401  (with it missing, this file is left out, loudly)
@@ -19,7 +20,8 @@ from tests.hub.emails import (
     use_smtp,
 )
 from tests.hub.site import change_person
-from tests.rig.mail import MailServer
+from tests.rig.certificate import Certificate
+from tests.rig.mail import PASSWORD, USER, MailServer
 from tests.rig.wait import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -176,3 +178,23 @@ def test_a_server_that_closes_with_421_costs_the_next_email_nothing(
     assert (sent.attempts, sent.repeats) == (1, 0)
     deferred = Delivery.objects.get(state="waiting")
     assert (deferred.error, deferred.repeats) == ("421 too busy, closing", 0)
+
+
+def test_emails_go_over_tls_with_a_log_in(
+    settings: Any, ana: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = Certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    with MailServer(certificate) as made:
+        use_smtp(
+            settings,
+            host="127.0.0.1",
+            port=made.port,
+            timeout=PATIENCE,
+            use_tls=True,
+            username=USER,
+            password=PASSWORD,
+        )
+        publish_now(f"user.{ana.pk}")
+        deliver()
+        assert made.recipients() == ["ana@example.com"]
