@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
+from hub.limits import Limits
 from tests.rig.server import UVICORN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +124,16 @@ def test_every_variable_is_described() -> None:
     found = variables()
     assert {"DATABASE_URL", "HUB_VAR", "EMAIL_URL"} <= found
     assert sorted(found - described) == []
+
+
+def test_every_limit_is_described_with_its_default() -> None:
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| ([\d.,]+) ?[a-z ]*\|", read("docs/configuration.md"), re.M
+    )
+    described = {name: float(value.replace(",", "")) for name, value in rows}
+    limits = {name.upper(): value for name, value in asdict(Limits()).items()}
+    del limits["SOCKETS"]  # it depends on the machine
+    assert {name: described.get(name) for name in limits} == limits
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -51,7 +51,7 @@ class Email(Means):
             raise self._verdict(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPResponseException as error:
             # The sender, the greeting or the log-in was refused: the configuration is wrong, not
-            # this email. It is sent once that is mended.
+            # this email. It is sent once that is corrected.
             self.close()
             raise Deferred(_reply(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPNotSupportedError, ValueError) as error:

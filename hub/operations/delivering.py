@@ -34,7 +34,7 @@ def worker() -> Iterator[Finding]:
     else:
         yield Finding("worker", "ok", f"{row['holder']} is running")
     if row is not None and row["error"]:
-        hint = "emails are sent again once this is mended"
+        hint = "emails are sent again once this is corrected"
         yield Finding("worker", "failure", f"no emails are sent: {row['error']}", hint)
 
 
@@ -48,7 +48,7 @@ def planner() -> Iterator[Finding]:
     failures = PlanFailure.objects.order_by("position")
     if first := failures.first():
         text = f"{failures.count()} events were set aside; position {first.position}: {first.error}"
-        hint = "mend the cause, see the worker's log; the worker tries again once an hour"
+        hint = "correct the cause, see the worker's log; the worker tries again once an hour"
         yield Finding("planner", "failure", text, hint)
 
 

@@ -77,7 +77,7 @@ def test_a_shared_event_that_fails_is_set_aside_from_its_page_on(
     assert PlanFailure.objects.get().page > 0
 
 
-def test_what_was_set_aside_is_planned_once_the_cause_is_mended(
+def test_what_was_set_aside_is_planned_once_the_cause_is_corrected(
     ben, fake_means, database_that_refuses
 ):
     publish_now(f"user.{ben.pk}")
