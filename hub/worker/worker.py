@@ -41,6 +41,9 @@ POLL_INTERVAL = 1.0  # seconds between two looks for work
 NUMBERING_GRACE = 1.0  # seconds in which a server may number a committed event
 PRUNE_INTERVAL = datetime.timedelta(hours=1)
 STATEMENT_LIMIT = 60.0  # seconds for a statement of planning or removing
+# Seconds without a statement of the sending thread, which also waits for mail servers. To give its
+# connection up while it hands an email over costs nothing: the outcome is written over a new one.
+SEND_LIMIT = 30.0
 PRUNE_RETRY = 60.0  # seconds until a prune that failed is tried again
 
 
@@ -76,7 +79,7 @@ class Worker:
         leasing = DatabaseThreads("hub-worker-lease", 1)
         working = DatabaseThreads("hub-worker-work", 1, silence=STATEMENT_LIMIT)
         removing = DatabaseThreads("hub-worker-remove", 1, silence=STATEMENT_LIMIT)
-        sending = DatabaseThreads("hub-worker-send", 1, silence=None)  # waits for mail servers
+        sending = DatabaseThreads("hub-worker-send", 1, silence=SEND_LIMIT)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._repeat(leasing, self._renew, RENEW))

@@ -1,5 +1,6 @@
 """Emails from real worker processes and an embedded server to a real SMTP server."""
 
+import asyncio
 import json
 import shutil
 import sys
@@ -12,6 +13,7 @@ import aiosmtpd  # noqa: F401  (with it missing, this file is left out, loudly)
 import pytest
 
 from hub.deliveries import lease
+from hub.worker.worker import SEND_LIMIT
 from tests.end_to_end.shopper import Shopper
 from tests.rig.log import unexpected
 from tests.rig.mail import MailServer
@@ -19,7 +21,8 @@ from tests.rig.postgres import PostgresServer
 from tests.rig.process import Process
 from tests.rig.server import ROOT, Software, environment
 from tests.rig.stack import SECRET, Stack, Template, embedded_stack
-from tests.rig.wait import wait_until
+from tests.rig.wait import async_wait_until, wait_until
+from tests.stress.proxy import Proxy
 
 START = 60  # seconds until a worker has started, on a busy machine
 MAIL_TIMEOUT = 10  # seconds that the shop waits for a mail server's reply
@@ -78,6 +81,29 @@ class Workers:
                 assert worker.terminate() == 0
         for worker in self._started:
             assert not unexpected(worker.log.read_text(), [])
+
+
+async def test_emails_go_on_after_the_connections_to_postgres_have_gone_silent(
+    template: Template, postgres_server: PostgresServer, mail_server: MailServer, tmp_path: Path
+) -> None:
+    _, filled = template.cluster(postgres_server)
+    name = postgres_server.create_database(template=filled)
+    async with Proxy(postgres_server.port) as proxy:
+        env = {"HUB_VAR": str(tmp_path), "SECRET_KEY": SECRET, "EMAIL_URL": mail_server.url}
+        direct = Stack("cluster", {**env, "DATABASE_URL": postgres_server.url(name)})
+        through = {**env, "DATABASE_URL": postgres_server.url(name, port=proxy.port)}
+        workers = Workers(Stack("cluster", through), tmp_path)
+        worker = workers.start()
+        await async_wait_until(lambda: len(mail_server.mails) == 3, START, "the welcomes")
+        for link in tuple(proxy.links):
+            link.stall()  # further ones go through
+        await asyncio.to_thread(direct.python, ORDER.format(1))
+        await async_wait_until(
+            lambda: len(mail_server.mails) == 4, SEND_LIMIT + START, "the order's email"
+        )
+        proxy.calm()
+        await asyncio.to_thread(worker.terminate)
+    postgres_server.drop_database(name)
 
 
 @pytest.fixture
