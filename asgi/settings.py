@@ -94,7 +94,11 @@ if REDIS_URL:
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL]},
     }
-HUB = {"POLICY": "orders.topics.ShopPolicy"}
+HUB = {
+    "POLICY": "orders.topics.ShopPolicy",
+    "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
+}
+HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once
 TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 

@@ -29,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=
     burst: int = 60  # incoming frames at once
     bytes_rate: int = 256 * 1024  # incoming bytes per second
     requests: int = 200  # HTTP requests in flight in one process
+    body: int = 10 * 1024 * 1024  # bytes of an HTTP request's body, unless HUB_BODIES says more
     statement: float = 30.0  # seconds for one database statement of an HTTP request
     topics: int = 128  # topics of a connection besides the user's own
     connections: int = 10  # per user and process

@@ -9,8 +9,9 @@ from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
 from hub.paths import path_below_root
 from hub.policy import Policy, current_policy
+from hub.runtime.asgi import Application, Receive, Scope, Send, respond
+from hub.runtime.bodies import BodyLimit
 from hub.runtime.probes import Probe, probes_by_path
-from hub.runtime.requests import Application, Receive, Scope, Send
 from hub.runtime.runtime import HubRuntime
 
 RETRY_AFTER = 2  # seconds until a client that was turned away should try again
@@ -31,7 +32,7 @@ class HubApplication:
         self.policy = policy or current_policy()
         self._deliver = deliver
         self._meter = Meter()
-        self._application = MetricsApplication(application, self._meter)
+        self._application = MetricsApplication(BodyLimit(application), self._meter)
         self._turn_away = MetricsApplication(_turn_away, self._meter)
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, HubRuntime]
         self._runtimes = WeakKeyDictionary()
@@ -92,15 +93,3 @@ async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer at once, without a thread: the process has as many requests as it may."""
     retry = (b"retry-after", str(RETRY_AFTER).encode())
     await respond(send, HTTPStatus.SERVICE_UNAVAILABLE, "busy, try again in a moment\n", retry)
-
-
-async def respond(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
-    """Send a whole response of plain text, which nobody may keep."""
-    body = text.encode()
-    always = [
-        (b"content-type", b"text/plain"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": [*always, *headers]})
-    await send({"type": "http.response.body", "body": body})

@@ -7,21 +7,14 @@ back to its pool. So the server only ever cancels the wait for a request, never 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from hub.runtime.asgi import Application, Message, Receive, Scope, Send
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements, current_statements
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger("hub")
 
