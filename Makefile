@@ -9,7 +9,7 @@ ARGS ?=
 QUICK ?=
 SEED ?=
 
-# Two files at a time, in the order in which they were found: those with a browser are the last.
+# Two files at a time.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 # With ARGS, one pass or another may have no test.
 OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
@@ -32,12 +32,15 @@ run: $(VENV)/run.stamp
 	@MALLOC_ARENA_MAX=$${MALLOC_ARENA_MAX:-2} exec $(PYTHON) -m asgi.run
 
 # Django reads its one database before the tests start: what needs PostgreSQL has a pass of its own.
+# So has what needs a browser: its event loop stays in the process, and lets no other test start one.
 # Tests that measure promised seconds come last, while nothing else runs.
 test: $(VENV)/dev.stamp
 	@echo "==> Tests that need PostgreSQL in their own process"
 	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(TWO) $(ARGS) $(OR_NONE)
-	@echo "==> All other tests"
-	@$(PYTHON) -m pytest -m "not postgres and not alone" $(TWO) $(ARGS) $(OR_NONE)
+	@echo "==> All other tests without a browser"
+	@$(PYTHON) -m pytest -m "not (postgres or alone or browser)" $(TWO) $(ARGS) $(OR_NONE)
+	@echo "==> Tests in a browser"
+	@$(PYTHON) -m pytest -m "browser and not alone" $(TWO) $(ARGS) $(OR_NONE)
 	@echo "==> Tests that measure what is promised in seconds"
 	@$(PYTHON) -m pytest -m alone $(ARGS) $(OR_NONE)
 

@@ -5,8 +5,9 @@ a line at the end that cannot be missed; HUB_REQUIRE_SERVERS=1 and HUB_REQUIRE_B
 into failures. HUB_SECOND_TRY=1 gives the tests with real servers or a browser a second try, but for
 those marked `once`, and names at the end each that needed it.
 
-Browser tests are sync functions and run last: playwright's sync interface leaves an event loop
-running in the thread, under which no async test could start its own.
+Browser tests are sync functions and run last, in `make test` in a pass of their own: playwright's
+sync interface leaves an event loop running in the thread, under which no async test could start its
+own and Django refuses its database.
 """
 
 import ast
@@ -98,6 +99,18 @@ def _imports(file: Path) -> set[str]:
     return names
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark users of the rig's fixtures, before `-m` chooses."""
+    names = set(getattr(item, "fixturenames", ()))
+    if names & _SERVERS:
+        item.add_marker(pytest.mark.servers)
+    if "browser_as" in names:
+        item.add_marker(pytest.mark.browser)
+    once = item.get_closest_marker("once")
+    if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
+        item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
@@ -108,15 +121,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         report.not_tested.add(
             f"{len(left)} tests need PostgreSQL in this process: `make test` runs them"
         )
-    for item in items:
-        names = set(getattr(item, "fixturenames", ()))
-        if names & _SERVERS:
-            item.add_marker(pytest.mark.servers)
-        if "browser_as" in names:
-            item.add_marker(pytest.mark.browser)
-        once = item.get_closest_marker("once")
-        if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
-            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
