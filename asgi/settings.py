@@ -146,7 +146,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hub.pages.page",
                 "frontend.badge.inbox_badge",
-                "frontend.toast_filter.hub_quiet",
+                "frontend.toast_filter.hub_filter",
             ],
         },
     },

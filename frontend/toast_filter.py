@@ -9,8 +9,8 @@ from hub import preferences
 ANY = "*"
 
 
-def hub_quiet(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `hub_quiet`, such as "*/product.created product.12/*".
+def hub_filter(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `hub_filter`, such as "*/product.created product.12/*".
 
     Patterns `topic/type` of events that make no toast, separated by spaces; empty for anonymous
     visitors. The database is queried only if a template shows it.
@@ -25,4 +25,4 @@ def hub_quiet(request: HttpRequest) -> dict[str, Any]:
         mutes = [(topic or ANY, type or ANY) for topic, type in preferences.mutes_of(user.pk)]
         return " ".join(f"{topic}/{type}" for topic, type in dict.fromkeys([*off, *mutes]))
 
-    return {"hub_quiet": patterns}
+    return {"hub_filter": patterns}

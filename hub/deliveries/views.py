@@ -37,22 +37,22 @@ class Unsubscribe(View):
         return self._page(request, type, done=False, on=True)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        person, type = self._read(token)
+        user, type = self._read(token)
         on = request.POST.get("on") == "1"
         try:
-            choose(person, {type: {"email": on}})
+            choose(user, {type: {"email": on}})
         except PreferenceError as error:
             raise Http404("there are no emails of this kind any more") from error
         return self._page(request, type, done=True, on=on)
 
     def _read(self, token: str) -> tuple[str, str]:
         try:
-            person, type = read_token(token)
+            user, type = read_token(token)
         except ValueError as error:
             raise Http404("not a link of this site") from error
-        if type not in defaults() or not find_users([person]):
+        if type not in defaults() or not find_users([user]):
             raise Http404("the account or the kind of email is gone")
-        return person, type
+        return user, type
 
     def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
         context |= {

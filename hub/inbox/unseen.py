@@ -36,16 +36,17 @@ def count_unseen(user: Any, policy: Policy) -> int:
     return len(topics)
 
 
-def has_any(person: object, after: int, upto: int, *, seen: bool) -> bool:
+def has_any(user: object, after: int, upto: int, *, seen: bool) -> bool:
     """Whether the user received an event with after < position <= upto, before any policy.
 
-    `seen` False leaves out events with an override, which have all been seen.
+    `user` is a primary key. `seen` False leaves out events with an override, which have all been
+    seen.
     """
-    return bool(_topics(person, 1, after=after, upto=upto, seen=seen))
+    return bool(_topics(user, 1, after=after, upto=upto, seen=seen))
 
 
 def _topics(
-    person: object,
+    user: object,
     limit: int,
     *,
     without: Collection[str] = (),
@@ -57,8 +58,8 @@ def _topics(
     connection = connections[router.db_for_read(Event)]
     statement = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
     values = {
-        "person": str(person),
-        "own": user_topic(person),
+        "user": str(user),
+        "own": user_topic(user),
         "after": after,
         "upto": upto,
         "seen": seen,
@@ -73,8 +74,8 @@ def _topics(
         return [topic for _, topic in cursor.fetchall()]
 
 
-def _subscribed_topics(person: object) -> set[str]:
-    rows = Subscription.objects.filter(person=str(person))
+def _subscribed_topics(user: object) -> set[str]:
+    rows = Subscription.objects.filter(person=str(user))
     return set(rows.values_list("topic", flat=True).distinct())
 
 
@@ -84,7 +85,7 @@ STATEMENT = """
     WITH start AS (
         SELECT coalesce((SELECT horizon FROM hub_log), 0) AS horizon, coalesce(
             CAST(%(after)s AS bigint),
-            (SELECT max(upto) FROM hub_inboxmark WHERE person = %(person)s),
+            (SELECT max(upto) FROM hub_inboxmark WHERE person = %(user)s),
             0
         ) AS mark
     ),
@@ -94,7 +95,7 @@ STATEMENT = """
         SELECT * FROM (
             SELECT topic, since, coalesce(until, %(upto)s)
             FROM hub_subscription AS subscription, start
-            WHERE person = %(person)s AND (until IS NULL OR until > mark)
+            WHERE person = %(user)s AND (until IS NULL OR until > mark)
             ORDER BY until DESC NULLS FIRST LIMIT %(intervals)s
         ) AS subscribed
     )
@@ -103,15 +104,15 @@ STATEMENT = """
       AND found.topic NOT IN (SELECT value FROM {without})
       AND (%(seen)s OR NOT EXISTS (
           SELECT 1 FROM hub_inboxexception
-          WHERE person = %(person)s AND position = found.position
+          WHERE person = %(user)s AND position = found.position
       ))
       AND NOT EXISTS (
           SELECT 1 FROM hub_mute
-          WHERE person = %(person)s AND topic IN ('', found.topic) AND type IN ('', found.type)
+          WHERE person = %(user)s AND topic IN ('', found.topic) AND type IN ('', found.type)
       )
       AND NOT EXISTS (
           SELECT 1 FROM hub_preference
-          WHERE person = %(person)s AND type = found.type AND means = 'inbox' AND NOT wanted
+          WHERE person = %(user)s AND type = found.type AND means = 'inbox' AND NOT wanted
       )
     ORDER BY found.position DESC LIMIT %(limit)s
 """

@@ -124,15 +124,15 @@ def test_only_uploads_are_served(client, name):
 
 
 def test_pages_carry_the_users_toast_filter(logged_in, ana):
-    assert 'data-hub-quiet=""' in logged_in.get("/").content.decode()
+    assert 'data-hub-filter=""' in logged_in.get("/").content.decode()
     preferences.choose(ana.pk, {"order.received": {"toast": False, "inbox": True}})
     preferences.choose(ana.pk, {"account.updated": {"inbox": False}})
     preferences.mute(ana.pk, topic="product.12")
     preferences.mute(ana.pk, topic="news", type="product.created")
     page = logged_in.get("/").content.decode()
-    quiet = "*/order.received news/product.created product.12/*"
-    assert f'data-hub-quiet="{quiet}"' in page
-    assert "data-hub-quiet" not in Client().get("/").content.decode()
+    patterns = "*/order.received news/product.created product.12/*"
+    assert f'data-hub-filter="{patterns}"' in page
+    assert "data-hub-filter" not in Client().get("/").content.decode()
 
 
 def test_static_files_need_no_collecting(client):

@@ -11,7 +11,7 @@ const {
   hubPage,
   hubPerson = "",
   hubTopics = "",
-  hubQuiet,
+  hubFilter,
   hubInbox = "",
   hubRoot = "/",
 } = document.documentElement.dataset;
@@ -27,7 +27,7 @@ const client = new HubClient({
   storage: storageOf("localStorage"),
   tabStorage: storageOf("sessionStorage"),
 });
-const isFilteredOut = toastFilter(hubQuiet);
+const isFilteredOut = toastFilter(hubFilter);
 const line = new ConnectionLine(document.querySelector("#connection"), hubRoot);
 const figures = new LiveFigures(topics);
 const reporter = new SeenReporter();
