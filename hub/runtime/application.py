@@ -3,7 +3,6 @@
 import asyncio
 from functools import cached_property
 from http import HTTPStatus
-from weakref import WeakKeyDictionary
 
 from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
@@ -34,8 +33,7 @@ class HubApplication:
         self._meter = Meter()
         self._application = MetricsApplication(BodyLimit(application), self._meter)
         self._turn_away = MetricsApplication(_turn_away, self._meter)
-        self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, HubRuntime]
-        self._runtimes = WeakKeyDictionary()
+        self._runtimes: dict[asyncio.AbstractEventLoop, HubRuntime] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -67,6 +65,8 @@ class HubApplication:
         """The runtime of the running event loop; the first call starts it."""
         loop = asyncio.get_running_loop()
         if loop not in self._runtimes:
+            for closed in [one for one in self._runtimes if one.is_closed()]:
+                self._runtimes.pop(closed).disconnect()
             self._runtimes[loop] = HubRuntime(self.policy, self._meter, deliver=self._deliver)
             self._runtimes[loop].start()
         return self._runtimes[loop]

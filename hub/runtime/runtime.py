@@ -140,10 +140,14 @@ class HubRuntime:
         if self._deliver:
             supervise(self._work, "hub.worker")
 
-    async def stop(self) -> None:
-        """End every task and close every database connection."""
+    def disconnect(self) -> None:
+        """Let go of the process's signals; all that is left to do once the loop is closed."""
         self.shutdown.remove()
         self.relay.disconnect()
+
+    async def stop(self) -> None:
+        """End every task and close every database connection."""
+        self.disconnect()
         await self._supervisor.stop()
         await self._tasks.cancel()
         self.sockets.stepper.close()

@@ -1,6 +1,8 @@
 """The outermost application: health checks, and the limit of requests in flight."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -115,3 +117,21 @@ async def test_a_process_that_ends_is_alive_and_not_ready(site: Site):
     assert (await get(site.application, "/healthz")).status == 200
     response = await get(site.application, "/readyz")
     assert (response.status, response.body) == (503, b"ending\n")
+
+
+def test_the_runtime_of_a_closed_loop_is_freed():
+    application = HubApplication(Stalled(), policy=SitePolicy())
+
+    async def begin():
+        runtime = application.runtime()
+        await runtime.stop()  # as a server does that ends its tasks, and tells nobody
+        return weakref.ref(runtime)
+
+    async def begin_again():
+        application.runtime()
+        await application.stop()
+
+    first = asyncio.run(begin())
+    asyncio.run(begin_again())
+    gc.collect()
+    assert first() is None
