@@ -115,7 +115,7 @@ def close_ended_topics() -> bool:
     if end is None:
         return False
     before = Subscription.objects.filter(topic=end.topic, until__isnull=True, since__lt=end.since)
-    keys = list(before.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    keys = list(before.values_list("pk", flat=True)[:CHUNK])
     _close([(key, end.since) for key in keys])
     if len(keys) < CHUNK:
         _close([(end.pk, end.since)])
