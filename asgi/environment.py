@@ -1,5 +1,6 @@
 """Reads the environment. An invalid value is refused with its name and what was expected."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -162,6 +163,24 @@ def secret(name: str) -> str:
         expected = f"a random text of {MIN_SECRET} characters or more"
         raise refuse(name, expected, f"{len(value)} characters")
     return value
+
+
+def private_folder(path: Path) -> Path:
+    """Create a folder that only its owner can read, or make it so where it exists already.
+
+    A folder that belongs to somebody else stays as it is.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(PermissionError):
+        path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path) -> Path:
+    """Make a file readable for its owner only, if it exists and is ours."""
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        path.chmod(0o600)
+    return path
 
 
 def own_secret(path: Path) -> str:

@@ -31,15 +31,15 @@ ROOT_URLCONF = "asgi.urls"
 
 # Database
 
+environment.private_folder(VAR)  # accounts, sessions and emails lie in it
 _postgres = environment.database("DATABASE_URL")
 EMBEDDED = _postgres is None
 
 if _postgres is None:
-    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)  # accounts and sessions lie in it
     DATABASES: dict[str, dict[str, Any]] = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": VAR / "db.sqlite3",
+            "NAME": environment.private_file(VAR / "db.sqlite3"),
             "OPTIONS": {
                 # A transaction takes the write lock when it begins. One that reads first and
                 # writes later would otherwise fail at once instead of waiting.

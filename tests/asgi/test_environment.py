@@ -118,3 +118,19 @@ def test_former_secrets_are_read_separated_by_commas(tmp_path):
     loaded = load(tmp_path, script, SECRET_KEY="s" * 50, SECRET_KEY_FALLBACKS=", ".join(former))
     assert loaded.stdout.strip() == str(former)
     assert load(tmp_path, script).stdout.strip() == "[]"
+
+
+def test_a_folder_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o755)
+    environment.private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    file = tmp_path / "db.sqlite3"
+    file.write_text("kept")
+    file.chmod(0o644)
+    assert environment.private_file(file).stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == "kept"
+    assert not environment.private_file(tmp_path / "none").exists()
