@@ -32,7 +32,7 @@ logger = logging.getLogger("hub.relay")
 SEND_TIMEOUT = 1.0  # seconds for one group_send
 DRAIN_RETRY = 0.5  # seconds until a failed drain is tried again
 DRAIN_PATIENCE = 5.0  # seconds without a drain that succeeds until the process is not ready
-HEARTBEAT_INTERVAL = 1.0  # seconds; a follower that hears none of its process joins again
+HEARTBEAT_INTERVAL = 1.0  # seconds; a follower that receives none of its process joins again
 
 
 class Following(Protocol):
