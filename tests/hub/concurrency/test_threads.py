@@ -174,7 +174,7 @@ async def test_a_connection_that_has_gone_silent_is_replaced_and_the_work_done(c
     def work():
         tries.append(1)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(%s)", [2 * PATIENCE if len(tries) == 1 else 0])
+            cursor.execute("SELECT pg_sleep(%s)", [10 * SILENCE if len(tries) == 1 else 0])
         return "done"
 
     await single.run(Log.objects.count)
