@@ -6,7 +6,7 @@ import time
 
 import psycopg
 
-from tests.rig.wait import PATIENCE
+from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress.ledger import Violation
 from tests.stress.scale import scaled
 from tests.stress.system import System
@@ -29,18 +29,33 @@ async def leave_during_a_stall(system: System) -> float:
 
     Violation where there is no such page.
     """
-    with psycopg.connect(system.base.database) as holder:
+    report = await system.control(0, "report")
+    stuck = report["pool"]["pool_max"]
+    with (
+        psycopg.connect(system.base.database) as holder,
+        psycopg.connect(system.base.database, autocommit=True) as watcher,
+    ):
         holder.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE".encode())
         async with contextlib.AsyncExitStack() as leaving:
             for _ in range(CLIENTS):
                 _, client = await ask(system)
                 leaving.callback(client.close)
-            await system.control(0, "report")  # it has read all of them
+            # A client that leaves sooner is given up before its request has taken anything.
+            await async_wait_until(lambda: waiting_for_table(watcher) == stuck)
         await asyncio.sleep(STALL)
         holder.rollback()
     begun = time.monotonic()
     await page(system)
     return time.monotonic() - begun
+
+
+def waiting_for_table(session: psycopg.Connection[tuple[int]]) -> int:
+    """How many sessions wait for the lock on TABLE."""
+    found = session.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass", [TABLE]
+    ).fetchone()
+    assert found is not None
+    return found[0]
 
 
 async def page(system: System) -> None:

@@ -59,7 +59,7 @@ async def test_a_build_that_lets_servers_cancel_requests_is_caught(base: Base) -
     with system_on(base.sibling(), servers=1, options=options, name="cancelled") as system:
         await system.faults(broken=build)
         await assert_caught(build, lambda name: leave(system))
-        system.servers[0].expect_in_log("CancelledError")
+        system.servers[0].expect_in_log("CancelledError", "PoolTimeout")
 
 
 async def assert_caught(build: str, rehearse: Callable[[str], Awaitable[object]]) -> None:
