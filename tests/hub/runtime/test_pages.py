@@ -20,6 +20,14 @@ def often(monkeypatch):
     monkeypatch.setattr(pages, "PROBE_TIMEOUT", 0.5)
 
 
+@pytest.fixture(autouse=True)
+def own_pool() -> None:
+    """A pool of the test's own: an earlier test may have kept connections of the process's."""
+    if connection.vendor == "postgresql":
+        connection.close()
+        connection.close_pool()
+
+
 async def hindered(site: Site, by: str) -> None:
     await async_wait_until(
         lambda: by in site.runtime.hindrance, what=lambda: repr(site.runtime.hindrance)
