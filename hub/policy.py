@@ -19,6 +19,13 @@ class Policy:
     This default lets each user receive their own topic and nothing else.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # What it inherits answers for its parent's `refusals`: a check would take topics away that
+        # this class allows, or leave those that it refuses.
+        if "refusals" in cls.__dict__ and "refusals_many" not in cls.__dict__:
+            cls.refusals_many = Policy.refusals_many  # type: ignore[method-assign]
+
     def refusals(self, user: Any | None, topics: Collection[str]) -> dict[str, Refusal]:
         """The topics that the user may not receive, each with its reason.
 

@@ -16,6 +16,19 @@ class Nothing(Policy):
         return dict.fromkeys(topics, "forbidden")
 
 
+def test_a_policy_that_refuses_otherwise_than_its_parent_does_so_for_many_users_too():
+    class Everything(Policy):
+        def refusals_many(self, wanted: Any) -> Any:
+            return [set() for _ in wanted]
+
+    class Less(Everything):
+        def refusals(self, user: Any, topics: Any) -> Any:
+            return dict.fromkeys(topics, "forbidden")
+
+    assert list(Less().refusals_many([(None, ["a"])])[0]) == ["a"]
+    assert Everything().refusals_many([(None, ["a"])]) == [set()]
+
+
 def test_without_a_setting_a_user_receives_only_their_own_topic(settings):
     settings.HUB = {}
     assert type(current_policy()) is Policy
