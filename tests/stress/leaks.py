@@ -43,10 +43,15 @@ async def line_of(system: System, index: int) -> Line:
     # The pool grows as it is needed and shrinks after ten minutes: no descriptors to count. Who
     # does not give a connection back is seen in what is lent.
     database, pool = system.base.postgres.port, report["pool"]
-    sockets = [one for one in process.net_connections() if one.raddr and one.raddr[1] == database]
+    opened = -1
+    while opened != process.num_fds():  # an idle thread closes its connection at any moment
+        opened = process.num_fds()
+        sockets = [
+            one for one in process.net_connections() if one.raddr and one.raddr[1] == database
+        ]
     return Line(
         tasks=sum(report["tasks"].values()),
-        descriptors=process.num_fds() - len(sockets),
+        descriptors=opened - len(sockets),
         memory=process.memory_info().rss,
         ring=report["ring"],
         lent=pool["pool_size"] - pool["pool_available"],
