@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hub.runtime.application import HubApplication as HubApplication
     from hub.sockets.consumer import HubConsumer as HubConsumer
     from hub.topics import person_topic as person_topic
+    from hub.topics import topic as topic
     from hub.topics import user_topic as user_topic
 
 _HOMES = {
@@ -51,6 +52,7 @@ _HOMES = {
     "subscribe_many": "hub.publishing.subscription",
     "unsubscribe": "hub.publishing.subscription",
     "unsubscribe_many": "hub.publishing.subscription",
+    "topic": "hub.topics",
     "user_topic": "hub.topics",
 }
 

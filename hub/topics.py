@@ -1,5 +1,7 @@
 """The grammar of topics: dotted addresses such as `user.7` or `product.12.page`."""
 
+import base64
+import binascii
 import re
 
 from hub.errors import BadTopic
@@ -11,6 +13,7 @@ MAX_USER_KEY = 64  # characters of a user's primary key; likewise
 _SEGMENT = r"[a-z0-9][a-z0-9_-]*"
 _TOPIC = re.compile(rf"{_SEGMENT}(?:\.{_SEGMENT})*")
 _USER = "user."
+_ESCAPED = "x--"  # begins a segment that is base32 of a key outside the grammar
 
 
 def is_topic(text: str) -> bool:
@@ -30,15 +33,47 @@ def check_topic(topic: object) -> str:
     )
 
 
+def topic(name: str, *parts: object) -> str:
+    """`topic("product", key, "page")` is `product.12.page`, whatever characters the key has.
+
+    A part that follows the grammar is a segment as it is; any other one is encoded, and `key_of`
+    decodes it. Raises BadTopic for a bad name, an empty part, and above the limits.
+    """
+    return check_topic(".".join([name, *(_segment_of(str(part)) for part in parts)]))
+
+
+def key_of(segment: str) -> str:
+    """The part of which `topic` made this segment."""
+    if not segment.startswith(_ESCAPED):
+        return segment
+    encoded = segment.removeprefix(_ESCAPED).upper()
+    try:
+        key = base64.b32decode(encoded + "=" * (-len(encoded) % 8)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return segment
+    # One thing has one topic: what `topic` would write otherwise is nobody's encoded key.
+    return key if _segment_of(key) == segment else segment
+
+
+def _segment_of(key: str) -> str:
+    if not key or (re.fullmatch(_SEGMENT, key) and not key.startswith(_ESCAPED)):
+        return key
+    return _ESCAPED + base64.b32encode(key.encode()).decode().rstrip("=").lower()
+
+
 def user_topic(pk: object) -> str:
-    """The topic that only the user with this primary key receives."""
-    return check_topic(f"{_USER}{pk}")
+    """The topic that only the user with this primary key receives.
+
+    Raises BadTopic for a key that is too long: 64 characters, or 57 bytes where it has others than
+    lower-case letters, digits, `-` and `_`.
+    """
+    return topic("user", pk)
 
 
 def user_of(topic: str) -> str | None:
     """The primary key, as text, of the user whose own topic this is, else None."""
     if topic.startswith(_USER) and topic.count(".") == 1:
-        return topic[len(_USER) :]
+        return key_of(topic[len(_USER) :])
     return None
 
 

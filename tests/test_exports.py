@@ -10,7 +10,7 @@ PUBLIC = {
     "hub": (
         "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy close_topic"
         " person_topic publish publish_ephemeral publish_many receiver revoke revoke_many"
-        " session_digest subscribe subscribe_many unsubscribe unsubscribe_many user_topic"
+        " session_digest subscribe subscribe_many topic unsubscribe unsubscribe_many user_topic"
     ),
     "hub.api": (
         "ApiError PersonThrottle Session answer_errors errors notifications_router preferences"

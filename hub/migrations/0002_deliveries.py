@@ -5,9 +5,10 @@ from django.db import migrations, models
 
 def begin_at_the_head(apps: Any, schema_editor: Any) -> None:
     """What a log held before there was a worker is not mailed."""
-    log = apps.get_model("hub", "Log").objects.filter(pk=1).first()
+    alias = schema_editor.connection.alias
+    log = apps.get_model("hub", "Log").objects.using(alias).filter(pk=1).first()
     if log is not None:
-        apps.get_model("hub", "Worker").objects.create(pk=1, position=log.head)
+        apps.get_model("hub", "Worker").objects.using(alias).create(pk=1, position=log.head)
 
 
 class Migration(migrations.Migration):

@@ -10,12 +10,14 @@ MANY_RECIPIENTS = 500  # as many as the planner's page
 
 def plan_on_from_here(apps: Any, schema_editor: Any) -> None:
     """Events up to the worker's position have their deliveries, whatever their topics."""
-    apps.get_model("hub", "Worker").objects.update(own_position=F("position"))
+    workers = apps.get_model("hub", "Worker").objects.using(schema_editor.connection.alias)
+    workers.update(own_position=F("position"))
 
 
 def let_campaigns_wait(apps: Any, schema_editor: Any) -> None:
     """Put what waits of events with many recipients into the lane for that."""
-    waiting = apps.get_model("hub", "Delivery").objects.filter(state="waiting")
+    deliveries = apps.get_model("hub", "Delivery").objects.using(schema_editor.connection.alias)
+    waiting = deliveries.filter(state="waiting")
     by_event = waiting.values("position").annotate(recipients=Count("pk")).order_by()
     campaigns = by_event.filter(recipients__gte=MANY_RECIPIENTS).values_list("position", flat=True)
     waiting.filter(position__in=list(campaigns)).update(lane=1)

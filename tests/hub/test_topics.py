@@ -1,7 +1,8 @@
 import pytest
 
 from hub.errors import BadTopic
-from hub.topics import MAX_LENGTH, check_topic, is_topic, user_of, user_topic
+from hub.topics import MAX_LENGTH, check_topic, is_topic, key_of, user_of, user_topic
+from hub.topics import topic as topic_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,30 @@ def test_other_topics_have_no_user(topic):
     assert user_of(topic) is None
 
 
-def test_a_primary_key_that_is_not_a_segment_has_no_topic():
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("Ana@Desk.example", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "a.b c", "-a", "é", "x--a", "x--me"),
+        *("_", "a\nb", "A" * 57),
+    ],
+)
+def test_a_key_of_any_characters_has_a_topic_of_its_own(key):
+    topic = user_topic(key)
+    assert is_topic(topic) and topic.count(".") == 1
+    assert user_of(topic) == key
+
+
+def test_a_key_that_follows_the_grammar_is_its_own_segment():
+    assert topic_of("product", 12, "page") == "product.12.page"
+    assert user_topic("3f2c0a-11") == "user.3f2c0a-11"
+
+
+@pytest.mark.parametrize("segment", ["x--", "x--zz9", "x--me1", "x--MFRGG", "x--mf======"])
+def test_a_segment_that_encodes_nothing_is_the_key_itself(segment):
+    assert key_of(segment) == segment
+
+
+@pytest.mark.parametrize("key", ["", "A" * 58, "7" * 65])
+def test_a_key_that_is_empty_or_too_long_has_no_topic(key):
     with pytest.raises(BadTopic):
-        user_topic("a.b c")
+        user_topic(key)

@@ -1,0 +1,27 @@
+"""The hub in a project with Django's own user model, and with other models of users."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects.running import STOCK, run, run_tests
+
+USERS = ["auth.User", "accounts.KeyedUser", "accounts.NamelessUser"]
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_the_hub_works_with_the_user_model_that_a_project_has(user: str, tmp_path: Path) -> None:
+    run_tests(STOCK, "test_users.py", STOCK_USER=user, STOCK_DATABASE=tmp_path / "stock.sqlite3")
+
+
+def test_such_a_project_has_nothing_to_correct_and_nothing_to_migrate(tmp_path: Path) -> None:
+    for command in (["check", "--fail-level", "WARNING"], ["makemigrations", "--check"]):
+        done = run(STOCK, "manage.py", *command, STOCK_DATABASE=tmp_path / "stock.sqlite3")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_second_database_can_be_migrated_after_the_one_that_has_the_log(tmp_path: Path) -> None:
+    databases = {"STOCK_DATABASE": tmp_path / "default", "STOCK_OTHER": tmp_path / "other"}
+    for command in (["migrate"], ["hub_epoch", "--new"], ["migrate", "--database", "other"]):
+        done = run(STOCK, "manage.py", *command, **databases)
+        assert done.returncode == 0, done.stdout + done.stderr
