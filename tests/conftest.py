@@ -22,11 +22,12 @@ from typing import Any, NoReturn
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser as rig_browser
+from tests.rig import emptying, report
 from tests.rig import postgres as rig_postgres
 from tests.rig import redis as rig_redis
-from tests.rig import report
 from tests.rig.browser import Browsers
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
@@ -149,6 +150,13 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(
             tmp_path_factory.mktemp("database") / "test.sqlite3"
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database, emptied quickly between tests that commit."""
+    with django_db_blocker.unblock():
+        emptying.install()
 
 
 @pytest.fixture(scope="session", autouse=True)
