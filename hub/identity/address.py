@@ -1,4 +1,4 @@
-"""The address that a client comes from, as far as limits per address go by it."""
+"""What a trusted proxy tells of a client: its address, which limits go by, and its scheme."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,12 +10,21 @@ from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 
-MAX_HEADER = 1024  # bytes of X-Forwarded-For that are looked at, from the right
+FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
+MAX_HEADER = 1024  # bytes of a forwarded header that are looked at, from the right
+# By a proxy's word. Some write `ws` for a WebSocket, others `http`.
+SCHEMES = {
+    "http": {b"http": "http", b"https": "https"},
+    "websocket": {b"http": "ws", b"https": "wss", b"ws": "ws", b"wss": "wss"},
+}
 IPV6_PREFIX = 64  # bits: one client has a whole network of this size to choose from
 
 
 class TrustedProxies:
-    """The proxies whose `X-Forwarded-For` counts: addresses, and networks such as 10.0.0.0/8."""
+    """The proxies whose `X-Forwarded-For` and `-Proto` count.
+
+    Each is an address, or a network such as 10.0.0.0/8.
+    """
 
     def __init__(self, proxies: Iterable[str]) -> None:
         """Raises ValueError."""
@@ -36,12 +45,27 @@ class TrustedProxies:
             return None if found is None or found.is_loopback else _text(found)
         return None if peer.is_private else _text(peer)
 
+    def scheme_of(self, scope: Mapping[str, Any]) -> str:
+        """How the client speaks to the outermost server: `http`, `https`, `ws` or `wss`.
+
+        The last `X-Forwarded-Proto` counts, which is the nearest proxy's, if that is trusted.
+        """
+        plain = str(scope.get("scheme") or ("ws" if scope["type"] == "websocket" else "http"))
+        if not self._networks:
+            return plain
+        peer = _parse((scope.get("client") or ("",))[0])
+        if peer is None or not self._trusts(peer):
+            return plain
+        value = b",".join(value for name, value in scope["headers"] if name == PROTO)
+        told = value[-MAX_HEADER:].rpartition(b",")[2].strip().lower()
+        return SCHEMES[scope["type"]].get(told, plain)
+
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 
     def _forwarded(self, headers: Iterable[tuple[bytes, bytes]]) -> Address | None:
         """From the right: each trusted proxy vouches for the address before its own."""
-        value = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+        value = b",".join(value for name, value in headers if name == FOR)
         parts = value[-MAX_HEADER:].decode("latin-1").split(",")
         if len(value) > MAX_HEADER:
             del parts[0]  # it may be cut
@@ -65,7 +89,7 @@ def address_of_request(request: HttpRequest) -> str | None:
     forwarded = request.headers.get("X-Forwarded-For", "").encode("latin-1", "replace")
     scope = {
         "client": (request.META.get("REMOTE_ADDR", ""),),
-        "headers": [(b"x-forwarded-for", forwarded)],
+        "headers": [(FOR, forwarded)],
     }
     return load_trusted_proxies().address_of(scope)
 

@@ -8,6 +8,7 @@ from hub.metrics.meter import Meter
 from hub.metrics.wrapper import MetricsApplication
 from hub.paths import path_below_root
 from hub.policy import Policy, current_policy
+from hub.runtime import echo
 from hub.runtime.asgi import Application, Receive, Scope, Send, respond
 from hub.runtime.bodies import BodyLimit
 from hub.runtime.probes import Probe, probes_by_path
@@ -40,13 +41,16 @@ class HubApplication:
             await self._lifespan(receive, send)
             return
         runtime = self.runtime()
-        scope = {**scope, "hub": runtime}
+        proxies = runtime.sockets.trusted_proxies
+        scope = {**scope, "hub": runtime, "scheme": proxies.scheme_of(scope)}
         if scope["type"] != "http":
             if runtime.shutdown.over:
                 await send({"type": "websocket.close", "code": 1012})
                 return
             with runtime.shutdown.serving():
                 await self._application(scope, receive, send)
+        elif echo.is_asked(scope):
+            await respond(send, HTTPStatus.OK, echo.answer(scope, proxies.address_of(scope)))
         elif probe := self._probes.get(path_below_root(scope)):
             await respond(send, *probe(runtime))
         elif runtime.shutdown.over:

@@ -23,7 +23,7 @@ class Shopper:
     def __init__(self, url: str, username: str | None = None, password: str = "demo") -> None:
         self.cookies: dict[str, str] = {}
         self.slowest = 0.0  # seconds that an answer took
-        self._host = urlsplit(url).netloc
+        self._origin = urlsplit(url)
         if username is not None:
             answer = self.log_in(username, password)
             assert answer.status == 302, f"{username} could not log in: {answer}"
@@ -60,8 +60,11 @@ class Shopper:
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {"Cookie": self.cookie} if self.cookies else {}
         if body is not None:
+            headers["Origin"] = self._origin.geturl()
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT)
+        secure = self._origin.scheme == "https"
+        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = connect(self._origin.netloc, timeout=TIMEOUT)
         began = time.monotonic()
         try:
             connection.request(method, path, body, headers)

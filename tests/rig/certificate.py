@@ -35,8 +35,8 @@ class Certificate:
         )
         self.path = directory / "certificate.pem"
         self.path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-        self._key = directory / "key.pem"
-        self._key.write_bytes(
+        self.key_path = directory / "key.pem"
+        self.key_path.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
@@ -46,5 +46,5 @@ class Certificate:
 
     def server_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.path, self._key)
+        context.load_cert_chain(self.path, self.key_path)
         return context

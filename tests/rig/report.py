@@ -4,7 +4,8 @@ A pytest plugin. In a run of several processes (pytest-xdist), each hands what i
 that prints.
 """
 
-from typing import Any
+import os
+from typing import Any, Literal, NoReturn
 
 import pytest
 
@@ -45,3 +46,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(report.longreprtext)
     for line in _left_behind:
         shout(f"LEFT BEHIND: {line}")
+
+
+def is_on(variable: str) -> bool:
+    """Whether this variable of the environment asks for what it names."""
+    return os.environ.get(variable, "") not in ("", "0")
+
+
+def lack(what: Literal["servers", "browser"], reason: str) -> NoReturn:
+    """Skip, loudly, a test whose real server or browser this machine does not have; or fail."""
+    if is_on(f"HUB_REQUIRE_{what.upper()}"):
+        pytest.fail(reason, pytrace=False)
+    not_tested.add(f"{reason} (or: make test)")
+    pytest.skip(reason)

@@ -69,3 +69,23 @@ def test_a_wrong_proxy_is_refused_by_name(settings):
         load_trusted_proxies()
     del settings.TRUSTED_PROXIES
     assert load_trusted_proxies().address_of({"client": ("8.8.8.8", 1), "headers": []}) == "8.8.8.8"
+
+
+@pytest.mark.parametrize(
+    ("kind", "peer", "told", "scheme"),
+    [
+        ("http", "10.0.0.1", "https", "https"),
+        ("websocket", "10.0.0.1", "https", "wss"),
+        ("websocket", "10.0.0.1", "wss", "wss"),
+        ("http", "10.0.0.1", "http, https", "https"),
+        ("http", "10.0.0.1", "https, http", "http"),
+        ("http", "10.0.0.1", "gopher", "http"),
+        ("http", "10.0.0.1", None, "http"),
+        ("http", "10.9.9.9", "https", "http"),
+        ("websocket", None, "https", "ws"),
+    ],
+)
+def test_only_a_trusted_proxy_says_that_a_client_came_over_tls(kind, peer, told, scheme):
+    headers = [(b"x-forwarded-proto", told.encode())] if told else []
+    scope = {"type": kind, "client": (peer, 1234) if peer else None, "headers": headers}
+    assert TrustedProxies(["10.0.0.1"]).scheme_of(scope) == scheme
