@@ -50,8 +50,9 @@ def read(database: str, after: int = 0) -> Ledger:
 def check_log(ledger: Ledger, after: int, prefix: str) -> None:
     """Positions without a hole, and one event for each committed fact, none for another.
 
-    `prefix`: of the facts' keys that were written after this position.
+    `prefix`: of the facts' keys that were written after this position, up to a dash.
     """
+    prefix = f"{prefix}-"  # those of scenario 1 are not those of scenario 11
     waiting = [row for row in ledger.rows if row.position is None]
     if waiting:
         raise Violation(f"{len(waiting)} committed events have no position")
