@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.policy import Policy as Policy
     from hub.publishing.atomic import AtomicQuerySet as AtomicQuerySet
     from hub.publishing.atomic import AtomicSave as AtomicSave
+    from hub.publishing.atomic import atomic as atomic
     from hub.publishing.publisher import publish as publish
     from hub.publishing.publisher import publish_ephemeral as publish_ephemeral
     from hub.publishing.publisher import publish_many as publish_many
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AtomicQuerySet": "hub.publishing.atomic",
     "AtomicSave": "hub.publishing.atomic",
+    "atomic": "hub.publishing.atomic",
     "EventType": "hub.events",
     "HubApplication": "hub.runtime.application",
     "HubConsumer": "hub.sockets.consumer",

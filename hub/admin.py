@@ -15,7 +15,16 @@ from django.utils import timezone
 
 from hub.events import event_types
 from hub.identity.users import find_users
-from hub.models import Delivery, Event, Mute, PlanFailure, Preference, Subscription, Worker
+from hub.models import (
+    Delivery,
+    Event,
+    Mute,
+    PlanFailure,
+    Preference,
+    ReceiverFailure,
+    Subscription,
+    Worker,
+)
 
 Lookups = Iterable[tuple[str, str]]
 
@@ -166,6 +175,16 @@ class WorkerAdmin(ReadOnlyAdmin):
 @admin.register(PlanFailure)
 class PlanFailureAdmin(ReadOnlyAdmin):
     list_display = ("position", "error", "tried_at")
+
+
+@admin.register(ReceiverFailure)
+class ReceiverFailureAdmin(ReadOnlyAdmin):
+    """A row is deleted once its cause is corrected."""
+
+    list_display = ("receiver", "count", "at", "error")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(Preference)

@@ -10,5 +10,6 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
+        from hub.identity import receivers  # noqa: F401  (connects them)
         from hub.operations import checks  # noqa: F401  (registers checks and receivers)
         from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)

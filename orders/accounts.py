@@ -3,17 +3,18 @@
 from collections.abc import Collection
 from typing import Any
 
+from hub.identity import is_newer_hash
 from hub.topics import user_topic
-from orders.announcement import NOTHING, Addressed, Announcement, Revocation, Subscription
+from orders.announcement import NOTHING, Addressed, Announcement, Subscription
 from orders.errors import EmailTaken
 from orders.events import AccountDeleted, AccountUpdated, AccountWelcome, CustomerDeleted
 from orders.models import User
 from orders.rows import lock_row, read_row, recall, remember, writes
 from orders.topics import NEWS, STAFF
 
-# A change of one of these is told to the user; the rights have announcements of their own.
+# A change of one of these is told to the user; the hub follows the rights by itself.
 ACCOUNT_FIELDS = ("username", "first_name", "last_name", "email", "password")
-USER_FIELDS = (*ACCOUNT_FIELDS, "wants_news", "is_staff", "is_superuser", "is_active")
+USER_FIELDS = (*ACCOUNT_FIELDS, "wants_news", "is_staff")
 
 
 def remember_account(user: User, using: str, update_fields: Collection[str] | None) -> None:
@@ -30,7 +31,9 @@ def check_email(user: User, using: str, update_fields: Collection[str] | None) -
             raise EmailTaken
 
 
-def change(user: User, created: bool, using: str) -> Announcement:
+def change(
+    user: User, created: bool, using: str, update_fields: Collection[str] | None
+) -> Announcement:
     """What a saved account tells."""
     before = recall(user)
     facts = _facts(user)
@@ -45,6 +48,8 @@ def change(user: User, created: bool, using: str) -> Announcement:
     if before is None:
         return NOTHING
     changed = _changes(user, before, using)
+    if is_newer_hash(user, update_fields):
+        changed.pop("password", None)
     events: list[Addressed] = []
     if changed.keys() & set(ACCOUNT_FIELDS):
         events.append((AccountUpdated(**facts), user_topic(user.pk)))
@@ -54,29 +59,13 @@ def change(user: User, created: bool, using: str) -> Announcement:
         subscriptions=[
             Subscription(user.pk, topic, on=changed[one]) for one, topic in topics if one in changed
         ],
-        revocations=[Revocation(user.pk, reason) for reason in _lost(changed)],
     )
 
 
 def _changes(user: User, before: dict[str, Any], using: str) -> dict[str, Any]:
-    """What the save changed, by field, with the new values. A newer hash is no new password."""
+    """What the save changed, by field, with the new values."""
     after = read_row(user, USER_FIELDS, using)
-    changed = {name: after[name] for name in USER_FIELDS if before[name] != after[name]}
-    if user.is_upgrading_hash:
-        changed.pop("password", None)
-    return changed
-
-
-def _lost(changed: dict[str, Any]) -> list[str]:
-    """The reasons of the revocations that these changes call for, in their order."""
-    reasons = {
-        "staff": changed.get("is_staff") is False,
-        # Gained as well: a policy may refuse what a superuser stands for.
-        "permissions": "is_superuser" in changed,
-        "password": "password" in changed,
-        "deactivated": changed.get("is_active") is False,
-    }
-    return [reason for reason, applies in reasons.items() if applies]
+    return {name: after[name] for name in USER_FIELDS if before[name] != after[name]}
 
 
 def remember_removed(user: User, using: str) -> None:
@@ -102,8 +91,7 @@ def deletion(user: User) -> Announcement:
         [
             (AccountDeleted(**facts), user_topic(user.pk)),
             (CustomerDeleted(**facts), STAFF),
-        ],
-        revocations=[Revocation(user.pk, "deleted")],
+        ]
     )
 
 

@@ -9,8 +9,6 @@ from hub import (
     EventType,
     publish_ephemeral,
     publish_many,
-    revoke,
-    revoke_many,
     subscribe_many,
     unsubscribe_many,
 )
@@ -26,26 +24,16 @@ class Subscription(NamedTuple):
     on: bool
 
 
-class Revocation(NamedTuple):
-    """The arguments of `hub.revoke`."""
-
-    user: Any
-    reason: str
-    session: str | None = None
-
-
 @dataclass(frozen=True)
 class Announcement:
     """Everything that one change tells, in the order in which it is published.
 
-    `events` are rows of the log and `pages` are ephemeral events for open pages. `revocations` come
-    last, because what follows them does not reach the user.
+    `events` are rows of the log and `pages` are ephemeral events for open pages.
     """
 
     events: Sequence[Addressed] = ()
     pages: Sequence[Addressed] = ()
     subscriptions: Sequence[Subscription] = ()
-    revocations: Sequence[Revocation] = ()
 
 
 NOTHING = Announcement()
@@ -60,10 +48,3 @@ def announce(told: Announcement) -> None:
     for (topic, on), changes in groupby(told.subscriptions, lambda one: (one.topic, one.on)):
         change_many = subscribe_many if on else unsubscribe_many
         change_many([one.user for one in changes], topic)
-    for (reason, session), lost in groupby(told.revocations, lambda one: (one.reason, one.session)):
-        users = [one.user for one in lost]
-        if session is None:
-            revoke_many(users, reason)
-        else:
-            for user in users:
-                revoke(user, reason, session)

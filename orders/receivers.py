@@ -10,9 +10,7 @@ may not be there yet, so nothing here relies on them.
 from typing import Any
 
 from django import dispatch
-from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
@@ -22,10 +20,8 @@ from orders import (
     accounts,
     attempts,
     files,
-    membership,
     placing,
     pricing,
-    sessions,
     stock,
     viewing,
     watching,
@@ -153,7 +149,7 @@ def follow_watchers(sender: Any, **change: Any) -> None:
     announce(watching.change(sender, **change))
 
 
-# Users and their sessions
+# Users
 
 
 @receiver(pre_save, sender=User, dispatch_uid="orders.remember_account")
@@ -164,8 +160,8 @@ def remember_account(sender: Any, instance: User, raw: bool, using: str, **save:
 
 
 @receiver(post_save, sender=User, dispatch_uid="orders.tell_account")
-def tell_account(sender: Any, instance: User, created: bool, using: str, **kwargs: Any) -> None:
-    announce(accounts.change(instance, created, using))
+def tell_account(sender: Any, instance: User, created: bool, using: str, **save: Any) -> None:
+    announce(accounts.change(instance, created, using, save["update_fields"]))
 
 
 @receiver(post_save, sender=User, dispatch_uid="orders.add_profile")
@@ -177,11 +173,6 @@ def add_profile(sender: Any, instance: User, created: bool, raw: bool, **kwargs:
 @receiver(pre_delete, sender=User, dispatch_uid="orders.remember_account_gone")
 def remember_account_gone(sender: Any, instance: User, using: str, **kwargs: Any) -> None:
     accounts.remember_removed(instance, using)
-
-
-@receiver(pre_delete, sender=User, dispatch_uid="orders.end_sessions")
-def end_sessions(sender: Any, instance: User, using: str, **kwargs: Any) -> None:
-    sessions.delete_sessions(instance, using)
 
 
 @receiver(pre_delete, sender=User, dispatch_uid="orders.confirm_deletion")
@@ -196,42 +187,6 @@ def tell_account_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
     announce(accounts.deletion(instance))
 
 
-# Not `hub.receiver`, which would ask for an atomic `save()`: saving a session publishes nothing,
-# and Django deletes in a transaction.
-@dispatch.receiver(post_save, sender=Session, dispatch_uid="orders.remember_session")
-def remember_session(sender: Any, instance: Session, raw: bool, using: str, **kwargs: Any) -> None:
-    if not raw:
-        sessions.remember_owner(instance, using)
-
-
-@dispatch.receiver(pre_delete, sender=Session, dispatch_uid="orders.revoke_session")
-def revoke_session(sender: Any, instance: Session, using: str, **kwargs: Any) -> None:
-    # However it ends: a log-in as somebody else replaces a session without announcing a log-out.
-    announce(sessions.ending(instance, using))
-
-
 @dispatch.receiver(user_logged_in, dispatch_uid="orders.forget_attempt")
 def forget_attempt(sender: Any, request: Any, **kwargs: Any) -> None:
     attempts.forget(getattr(request, "password_attempt", None))
-
-
-# Groups and permissions
-
-
-@receiver(m2m_changed, sender=User.groups.through, dispatch_uid="orders.recheck_members")
-@receiver(
-    m2m_changed, sender=User.user_permissions.through, dispatch_uid="orders.recheck_permitted"
-)
-def recheck_users(sender: Any, **change: Any) -> None:
-    announce(membership.users_change(sender, **change))
-
-
-@receiver(m2m_changed, sender=Group.permissions.through, dispatch_uid="orders.recheck_groups")
-def recheck_groups(sender: Any, **change: Any) -> None:
-    announce(membership.groups_change(sender, **change))
-
-
-@dispatch.receiver(pre_delete, sender=Group, dispatch_uid="orders.recheck_group_members")
-@dispatch.receiver(pre_delete, sender=Permission, dispatch_uid="orders.recheck_holders")
-def recheck_holders(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
-    announce(membership.removal(instance, using))

@@ -8,7 +8,7 @@ import hub
 
 PUBLIC = {
     "hub": (
-        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy close_topic"
+        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy atomic close_topic"
         " person_topic publish publish_ephemeral publish_many receiver revoke revoke_many"
         " session_digest subscribe subscribe_many topic unsubscribe unsubscribe_many user_topic"
     ),

@@ -14,8 +14,8 @@ from django.urls import reverse_lazy
 from django.views.decorators.http import require_POST
 
 from frontend.forms import ShopForm
+from hub.identity import end_sessions
 from orders import attempts
-from orders.sessions import end_sessions
 
 
 class ChangePasswordForm(ShopForm, PasswordChangeForm):

@@ -3,6 +3,8 @@
 from hub.models.delivery import Delivery, PlanFailure, Worker, WorkerProcess
 from hub.models.inbox import InboxException, InboxMark, InboxState, Mute, Preference
 from hub.models.log import Event, Log
+from hub.models.receiver_failure import ReceiverFailure
+from hub.models.session_owner import SessionOwner
 from hub.models.subscription import Subscription
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "Mute",
     "PlanFailure",
     "Preference",
+    "ReceiverFailure",
+    "SessionOwner",
     "Subscription",
     "Worker",
     "WorkerProcess",

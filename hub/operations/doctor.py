@@ -18,7 +18,7 @@ from django.utils import timezone
 from hub import log
 from hub.log import reading
 from hub.log.epoch import fingerprint
-from hub.models import Event, Log
+from hub.models import Event, Log, ReceiverFailure
 from hub.operations import delivering, exposure
 from hub.operations.finding import Finding, Verdict
 from hub.runtime.application import HubApplication
@@ -36,7 +36,7 @@ def examine() -> Iterator[Finding]:
     """Every finding, in the order of an event's way."""
     examinations = (
         *(configuration, application, database, migrations, clock),
-        *(the_log, layer, files),
+        *(the_log, receivers, layer, files),
         *(delivering.worker, delivering.planner, delivering.deliveries, delivering.time_stamps),
         *(exposure.secret, exposure.accounts, exposure.redis, exposure.python),
     )
@@ -181,6 +181,18 @@ def the_log() -> Iterator[Finding]:
             f"{len(unreadable)} of the newest {EXAMINED_EVENTS} events cannot be read and were "
             f"skipped, the last one at position {unreadable[0]}",
             "another version of the hub wrote them, or they were damaged; the server's log has why",
+        )
+
+
+def receivers() -> Iterator[Finding]:
+    for failure in ReceiverFailure.objects.order_by("receiver"):
+        yield Finding(
+            "receivers",
+            "warning",
+            f"{failure.receiver} raised {failure.count} times, the last time at "
+            f"{failure.at:%Y-%m-%d %H:%M:%S %Z}: {failure.error}",
+            "its events are missing, the changes were kept; delete the row of "
+            "hub.ReceiverFailure once the cause is corrected",
         )
 
 

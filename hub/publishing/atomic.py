@@ -7,8 +7,9 @@ Bulk writes send no signals at all: `AtomicQuerySet` sends them row by row, or r
 
 import functools
 from collections.abc import Collection, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.apps import apps
 from django.core.serializers.base import DeserializedObject
 from django.db import DatabaseError, models, router, transaction
 
@@ -105,22 +106,18 @@ class AtomicQuerySet(models.QuerySet[M]):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
 
-class AtomicSave(models.Model):
-    """A model whose writes commit together with what their receivers write.
+if TYPE_CHECKING:
+    _Row = models.Model
+else:  # `atomic` puts the class before a model's own bases
+    _Row = object
+
+
+class AtomicWrites(_Row):
+    """The writes of one row of a model, each in one transaction with what its receivers write.
 
     An instance that was loaded or saved before is only updated. Where its row is gone, `save()`
     raises RowGone instead of inserting it again. To make a copy, set `pk` to None.
-
-    Inherit from it first: then Django's own writes, such as `parent.children.add(child)` and
-    `on_delete=SET_NULL`, go through `objects` and send signals too. A model whose `objects` hides
-    rows needs another `base_manager_name`.
     """
-
-    objects = AtomicQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-        base_manager_name = "objects"
 
     def save_base(
         self,
@@ -164,6 +161,72 @@ class AtomicSave(models.Model):
             return super().delete(*args, **kwargs)
 
 
+class AtomicSave(AtomicWrites, models.Model):
+    """A model whose writes commit together with what their receivers write; see AtomicWrites.
+
+    Inherit from it first: then Django's own writes, such as `parent.children.add(child)` and
+    `on_delete=SET_NULL`, go through `objects` and send signals too. A model whose `objects` hides
+    rows needs another `base_manager_name`.
+    """
+
+    objects = AtomicQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+
+def atomic(model: type[models.Model]) -> None:
+    """Make a model of another package as atomic as an AtomicSave, its managers included.
+
+    Call it in `AppConfig.ready`, where all models are known; raises AppRegistryNotReady before.
+    Calling it again changes nothing. A manager that makes query sets of its own, past
+    `_queryset_class`, keeps them, and `manage.py check` names it.
+    """
+    apps.check_models_ready()
+    if not is_atomic(model):
+        model.__bases__ = (AtomicWrites, *model.__bases__)
+    managers: list[Any] = [*model._meta.managers, model._base_manager]
+    for manager in managers:
+        if not issubclass(manager._queryset_class, AtomicQuerySet):
+            _make_atomic(manager)
+
+
+def is_atomic(model: type) -> bool:
+    """Whether a change of this model, or of its many-to-many table, is one transaction."""
+    meta = getattr(model, "_meta", None)
+    return issubclass(getattr(meta, "auto_created", None) or model, AtomicWrites)
+
+
+def _make_atomic(manager: Any) -> None:
+    """Give one model's manager atomic bulk writes.
+
+    Its class is replaced by one of the same name, from which Django derives the managers of related
+    objects, and under which migrations find the original.
+    """
+    kind = type(manager)
+
+    def equals(one: Any, other: object) -> bool:  # so that makemigrations sees no change
+        return isinstance(other, kind) and one._constructor_args == other._constructor_args
+
+    names = {
+        "__module__": kind.__module__,
+        "__eq__": equals,
+        "__hash__": kind.__hash__,
+        "_queryset_class": _atomic_version(manager._queryset_class),
+    }
+    manager.__class__ = type(kind.__name__, (kind,), names)
+
+
+def _atomic_version(rows: type[models.QuerySet[Any]]) -> type[models.QuerySet[Any]]:
+    """This query set with atomic bulk writes, as a name of this module: query sets are pickled."""
+    if rows is models.QuerySet:
+        return AtomicQuerySet
+    name = f"Atomic_{rows.__module__}_{rows.__qualname__}".replace(".", "_")
+    made = type(name, (AtomicQuerySet, rows), {"__module__": __name__})
+    return globals().setdefault(name, made)  # type: ignore[no-any-return]
+
+
 def _atomic_if_needed(save: Any) -> Any:
     """`DeserializedObject.save`, atomic for models that ask for it.
 
@@ -174,7 +237,7 @@ def _atomic_if_needed(save: Any) -> Any:
     def wrapper(
         self: DeserializedObject, save_m2m: bool = True, using: str | None = None, **kwargs: Any
     ) -> None:
-        if not isinstance(self.object, AtomicSave):
+        if not isinstance(self.object, AtomicWrites):
             save(self, save_m2m, using, **kwargs)
             return
         using = using or router.db_for_write(type(self.object), instance=self.object)

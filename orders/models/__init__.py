@@ -3,7 +3,6 @@
 from orders.models.attempt import PasswordAttempt
 from orders.models.order import Order, OrderNumber
 from orders.models.product import Inventory, Product, ProductImage, ProductSummary, ProductView
-from orders.models.session import SessionOwner
 from orders.models.user import Profile, User
 
 __all__ = [
@@ -16,6 +15,5 @@ __all__ = [
     "ProductSummary",
     "ProductView",
     "Profile",
-    "SessionOwner",
     "User",
 ]

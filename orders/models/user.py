@@ -42,9 +42,6 @@ class User(AtomicSave, AbstractUser):
 
     objects = UserManager()
 
-    # True while `check_password` may store a newer hash of the same password.
-    is_upgrading_hash = False
-
     class Meta(AbstractUser.Meta):
         abstract = False
         constraints = (
@@ -59,25 +56,6 @@ class User(AtomicSave, AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.get_username()
-
-    def check_password(self, raw_password: str) -> bool:
-        """Whether the password is right. Django may save a newer hash of it meanwhile.
-
-        That save changes the column but not the password. Only here can it be told from a new
-        password, so a flag tells the receivers.
-        """
-        self.is_upgrading_hash = True
-        try:
-            return super().check_password(raw_password)
-        finally:
-            self.is_upgrading_hash = False
-
-    async def acheck_password(self, raw_password: str) -> bool:
-        self.is_upgrading_hash = True
-        try:
-            return await super().acheck_password(raw_password)
-        finally:
-            self.is_upgrading_hash = False
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the user. Their orders stay, with the name that was copied.

@@ -1,4 +1,4 @@
-"""Every receiver is needed: without it, the shop breaks a promise.
+"""Every receiver of the shop, and of the hub, is needed: without it, a promise is broken.
 
 For each there is a scenario that holds. With just that receiver turned off by its dispatch_uid,
 as the documents say, the same scenario fails. A receiver without a scenario fails, too.
@@ -15,7 +15,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.test import Client
 
-from hub.models import Delivery
+from hub.models import Delivery, SessionOwner
 from orders.errors import EmailTaken, OutOfStock
 from orders.models import (
     Inventory,
@@ -25,7 +25,6 @@ from orders.models import (
     ProductSummary,
     ProductView,
     Profile,
-    SessionOwner,
     User,
 )
 from orders.signals import product_viewed
@@ -50,12 +49,12 @@ class Connected(NamedTuple):
 
 
 def connected() -> dict[str, Connected]:
-    """The shop's receivers by their dispatch_uid."""
+    """The receivers by their dispatch_uid."""
     found = {}
     for signal in (pre_save, post_save, pre_delete, post_delete, m2m_changed, product_viewed):
         for (uid, sender), *_ in signal.receivers:
             # Other senders are proxies and children, which other tests define.
-            if isinstance(uid, str) and uid.startswith("orders.") and sender in MODELS:
+            if isinstance(uid, str) and uid.startswith(("orders.", "hub.")) and sender in MODELS:
                 found[uid] = Connected(signal, MODELS[sender])
     return found
 
@@ -170,6 +169,13 @@ def tell_account() -> None:
     assert len(data("subscription.changed")) == 2
 
 
+def lose_password() -> None:
+    ana = user()
+    ana.set_password("another")
+    ana.save()
+    assert [one["reason"] for one in data("rights.revoked")] == ["password"]
+
+
 def end_sessions() -> None:
     ana = user()
     Client().force_login(ana)
@@ -249,21 +255,24 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "orders.remember_account": remember_account,
     "orders.tell_account": tell_account,
     "orders.remember_account_gone": tell_account_deleted,
-    "orders.end_sessions": end_sessions,
+    "hub.end_sessions": end_sessions,
     "orders.confirm_deletion": confirm_deletion,
     "orders.tell_account_deleted": tell_account_deleted,
-    "orders.remember_session": remember_session,
-    "orders.revoke_session": revoke_session,
+    "hub.remember_session": remember_session,
+    "hub.revoke_session": revoke_session,
     "orders.add_profile": add_profile,
-    "orders.recheck_members": recheck_after(lambda ana, clerks, viewing: ana.groups.set([])),
-    "orders.recheck_permitted": recheck_after(
+    "hub.remember_user": lose_password,
+    "hub.revoke_lost_rights": lose_password,
+    "hub.revoke_deleted_user": tell_account_deleted,
+    "hub.recheck_grouped_users": recheck_after(lambda ana, clerks, viewing: ana.groups.set([])),
+    "hub.recheck_permitted_users": recheck_after(
         lambda ana, clerks, viewing: ana.user_permissions.add(viewing)
     ),
-    "orders.recheck_groups": recheck_after(
+    "hub.recheck_groups": recheck_after(
         lambda ana, clerks, viewing: clerks.permissions.add(viewing)
     ),
-    "orders.recheck_group_members": recheck_after(lambda ana, clerks, viewing: clerks.delete()),
-    "orders.recheck_holders": recheck_holders,
+    "hub.recheck_members": recheck_after(lambda ana, clerks, viewing: clerks.delete()),
+    "hub.recheck_holders": recheck_holders,
 }
 
 

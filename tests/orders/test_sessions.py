@@ -6,8 +6,9 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from hub.models import SessionOwner
 from hub.publishing.revocation import session_digest
-from orders.models import SessionOwner, User
+from orders.models import User
 from tests.orders.shop import data, forget, published, user
 
 pytestmark = pytest.mark.django_db(transaction=True)

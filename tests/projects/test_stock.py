@@ -20,6 +20,23 @@ def test_such_a_project_has_nothing_to_correct_and_nothing_to_migrate(tmp_path: 
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("engine", "user"), [("sqlite", "accounts.KeyedUser"), ("postgresql", "auth.User")]
+)
+def test_models_of_other_packages_and_their_events_are_stored_together_or_not_at_all(
+    engine: str, user: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    variables = {"STOCK_USER": user, "STOCK_DATABASE": str(tmp_path / "stock.sqlite3")}
+    if engine == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        variables["DATABASE_URL"] = server.url(server.create_database())
+        assert run(STOCK, "manage.py", "migrate", **variables).returncode == 0
+    for arguments in (["manage.py", "migrate", "--run-syncdb"], ["dying.py"]):
+        done = run(STOCK, *arguments, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 10
+
+
 def test_a_second_database_can_be_migrated_after_the_one_that_has_the_log(tmp_path: Path) -> None:
     databases = {"STOCK_DATABASE": tmp_path / "default", "STOCK_OTHER": tmp_path / "other"}
     for command in (["migrate"], ["hub_epoch", "--new"], ["migrate", "--database", "other"]):

@@ -1,7 +1,8 @@
+from django.conf import settings
 from django.db.models.signals import post_save
 
 import hub
-from desk.events import TicketAnswered
+from desk.events import Made, TicketAnswered
 from desk.models import Answer
 
 
@@ -10,3 +11,10 @@ def tell_asker(sender, instance, created, **kwargs):
     if created:
         asker = hub.user_topic(instance.ticket.asker_id)
         hub.publish(TicketAnswered(ticket=instance.ticket_id), asker)
+
+
+@hub.receiver(post_save, sender="auth.Group", dispatch_uid="desk.tell_group")
+@hub.receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="desk.tell_user")
+def tell_made(sender, instance, created, **kwargs):
+    if created:
+        hub.publish(Made(row=str(instance.pk)), "staff")

@@ -16,6 +16,7 @@ class SessionOwner(models.Model):
     )
 
     class Meta:
+        db_table = "orders_sessionowner"  # the demo shop had it before the hub did
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -1,14 +1,13 @@
-"""Which session belongs to which user; a deleted user's sessions end with the account."""
+"""Whose each session is: sessions end with the account, and their sockets with them."""
 
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from hub import session_digest
-from orders.announcement import NOTHING, Announcement, Revocation
-from orders.models import SessionOwner, User
+from hub.models import SessionOwner
+from hub.publishing.revocation import revoke, session_digest
 
 
 def remember_owner(session: Session, using: str) -> None:
@@ -24,29 +23,27 @@ def remember_owner(session: Session, using: str) -> None:
     if owners.filter(session=session, person=user).exists():
         return
     # The lock lets a deletion of the user come before this or after it, not in between.
-    users = User.objects.using(using).select_for_update(no_key=True).filter(pk=user)
-    if users.values_list("pk", flat=True).first() is not None:
+    users = get_user_model()._base_manager.using(using).select_for_update(no_key=True)
+    if users.filter(pk=user).values_list("pk", flat=True).first() is not None:
         owners.update_or_create(session=session, defaults={"person_id": user})
 
 
-def ending(session: Session, using: str) -> Announcement:
-    """What a session that is being deleted tells; a visitor's and an expired one tell nothing."""
+def revoke_session(session: Session, using: str) -> None:
+    """Close the sockets of a session that is being deleted and has neither expired nor no user."""
     if session.expire_date <= timezone.now():
-        return NOTHING
+        return
     owners = SessionOwner.objects.using(using).filter(session=session.pk)
     user: Any = owners.values_list("person", flat=True).first()
-    if user is None:
-        return NOTHING
-    digest = session_digest(session.session_key)
-    return Announcement(revocations=[Revocation(user, "logout", digest)])
+    if user is not None:
+        revoke(user, "logout", session_digest(session.session_key))
 
 
-def end_sessions(user: User) -> None:
-    """Delete the user's sessions. Their sockets are closed."""
+def end_sessions(user: Any) -> None:
+    """Delete the sessions of this user, who is logged out everywhere. Their sockets are closed."""
     Session.objects.filter(owner__person=user.pk).delete()
 
 
-def delete_sessions(user: User, using: str) -> None:
+def forget_sessions(user: Any, using: str) -> None:
     """Delete the sessions of a user who is about to be deleted.
 
     The sessions lose their owner first, so that the user hears of the deletion and not of
