@@ -24,7 +24,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser as rig_browser
-from tests.rig import emptying, report
+from tests.rig import report
 from tests.rig import postgres as rig_postgres
 from tests.rig import redis as rig_redis
 from tests.rig.browser import Browsers
@@ -142,6 +142,8 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The test database, emptied quickly between tests that commit."""
+    from tests.rig import emptying  # it needs the models
+
     with django_db_blocker.unblock():
         emptying.install()
 
