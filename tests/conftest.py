@@ -24,9 +24,9 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser as rig_browser
-from tests.rig import report
 from tests.rig import postgres as rig_postgres
 from tests.rig import redis as rig_redis
+from tests.rig import report
 from tests.rig.browser import Browsers
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
