@@ -20,6 +20,8 @@ unsubscribe = Unsubscribe.as_view(
 )
 
 urlpatterns = [
+    # The shop's page limits guesses of the current password.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password-change")),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),

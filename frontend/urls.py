@@ -6,6 +6,7 @@ from frontend.views import (
     account,
     dashboard,
     inbox,
+    links,
     media,
     orders,
     passwords,
@@ -35,6 +36,15 @@ urlpatterns = [
     path("accounts/logout/", account.LogOut.as_view(), name="logout"),
     path("accounts/logout-everywhere/", passwords.log_out_everywhere, name="logout-everywhere"),
     path("accounts/password_change/", passwords.ChangePassword.as_view(), name="password-change"),
+    path("accounts/password_reset/", passwords.reset, name="password_reset"),
+    path(
+        "accounts/reset/<uidb64>/<token>/",
+        passwords.ChoosePassword.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("accounts/confirm/", links.ask_again, name="confirm-again"),
+    path("accounts/confirm/<str:token>/", links.confirm_address, name="confirm-address"),
+    path("accounts/end-sessions/<str:token>/", links.end_sessions, name="end-sessions"),
     # Browsers request this path for pages that name no icon, such as the admin's.
     path("favicon.ico", media.favicon),
     path("dashboard/", dashboard.dashboard, name="dashboard"),

@@ -47,6 +47,12 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     grace: ClassVar[float] = 0.0
     # The email's templates, `<name>.txt` and `<name>.html`; empty: the hub's, which fit any event.
     mail_template: ClassVar[str] = ""
+    # Seconds after an email of this type in which a user gets no further one of it.
+    mail_pause: ClassVar[float] = 0.0
+    # Whether users have no choice about it: a notice that protects their account.
+    security: ClassVar[bool] = False
+    # Whether it is never published, but only sent to an address by `hub.deliveries.deliver_to`.
+    only_mail: ClassVar[bool] = False
     # Whether its emails wait for all that are not bulk. None: if the event has many recipients.
     mail_bulk: ClassVar[bool | None] = None
 

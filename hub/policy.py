@@ -36,6 +36,14 @@ class Policy:
         own = user_topic(user.pk) if user is not None and user.is_active else None
         return {topic: "forbidden" for topic in topics if topic != own}
 
+    def address(self, user: Any) -> str | None:
+        """The user's email address; empty if there is none.
+
+        None: it is not known yet whether the address is the user's. Their emails wait until
+        `hub.deliveries.send_waiting` is called, and are given up after seven days.
+        """
+        return getattr(user, user.get_email_field_name(), "") or ""
+
     def refusals_many(
         self, wanted: Sequence[tuple[Any | None, Collection[str]]]
     ) -> Sequence[Collection[str]]:

@@ -12,5 +12,6 @@ from hub.inbox.preferences import is_shown as is_shown
 from hub.inbox.preferences import mute as mute
 from hub.inbox.preferences import mutes_of as mutes_of
 from hub.inbox.preferences import preferences_of as preferences_of
+from hub.inbox.preferences import security_types as security_types
 from hub.inbox.preferences import unmute as unmute
 from hub.inbox.preferences import wants as wants

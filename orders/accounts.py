@@ -5,16 +5,24 @@ from typing import Any
 
 from hub.identity import is_newer_hash
 from hub.topics import user_topic
-from orders.announcement import NOTHING, Addressed, Announcement, Subscription
+from orders import addresses
+from orders.announcement import NOTHING, Addressed, Announcement, Letter, Subscription
 from orders.errors import EmailTaken
-from orders.events import AccountDeleted, AccountUpdated, AccountWelcome, CustomerDeleted
+from orders.events import (
+    AccountDeleted,
+    AccountUpdated,
+    AccountWelcome,
+    AddressChanged,
+    AddressConfirmation,
+    CustomerDeleted,
+)
 from orders.models import User
 from orders.rows import lock_row, read_row, recall, remember, writes
 from orders.topics import NEWS, STAFF
 
 # A change of one of these is told to the user; the hub follows the rights by itself.
 ACCOUNT_FIELDS = ("username", "first_name", "last_name", "email", "password")
-USER_FIELDS = (*ACCOUNT_FIELDS, "wants_news", "is_staff")
+USER_FIELDS = (*ACCOUNT_FIELDS, "confirmed_email", "wants_news", "is_staff")
 
 
 def remember_account(user: User, using: str, update_fields: Collection[str] | None) -> None:
@@ -32,9 +40,9 @@ def check_email(user: User, using: str, update_fields: Collection[str] | None) -
 
 
 def change(
-    user: User, created: bool, using: str, update_fields: Collection[str] | None
+    user: User, created: bool, using: str, update_fields: Collection[str] | None, *, raw: bool
 ) -> Announcement:
-    """What a saved account tells."""
+    """What a saved account tells. A fixture (`raw`) asks nobody to confirm an address."""
     before = recall(user)
     facts = _facts(user)
     if created:
@@ -44,6 +52,7 @@ def change(
             subscriptions=[
                 Subscription(user.pk, topic, on=True) for topic, is_wanted in wanted if is_wanted
             ],
+            letters=[] if raw else _letters(user, {"email": user.email}, ""),
         )
     if before is None:
         return NOTHING
@@ -59,7 +68,20 @@ def change(
         subscriptions=[
             Subscription(user.pk, topic, on=changed[one]) for one, topic in topics if one in changed
         ],
+        letters=_letters(user, changed, before["confirmed_email"]),
+        confirmed=[user] if "confirmed_email" in changed else (),
     )
+
+
+def _letters(user: User, changed: dict[str, Any], confirmed: str) -> list[Letter]:
+    """The link for an address that nobody has confirmed, and the word to the one before."""
+    letters = []
+    address = changed.get("email")
+    if address and address != user.confirmed_email and addresses.take_turn(address):
+        letters.append(Letter(address, AddressConfirmation(user=user.pk, address=address), user))
+    if confirmed and "confirmed_email" in changed:
+        letters.append(Letter(confirmed, AddressChanged(user=user.pk), user))
+    return letters
 
 
 def _changes(user: User, before: dict[str, Any], using: str) -> dict[str, Any]:

@@ -235,7 +235,10 @@ class ProfileAdmin(OnlyChanges, Dependent, admin.ModelAdmin):
 
 
 class UserForm(OnlyChangesForm, UserChangeForm):
-    pass
+    def changed_columns(self) -> list[str]:
+        """Staff vouch for the address that they enter."""
+        columns = super().changed_columns()
+        return [*columns, "confirmed_email"] if "email" in columns else columns
 
 
 @admin.register(User)
@@ -249,6 +252,11 @@ class UserAdmin(OnlyChanges, DjangoUserAdmin):
     list_filter = (*DjangoUserAdmin.list_filter, "wants_news")
     readonly_fields = ("watches",)
     inlines = (ProfileInline,)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if "email" in form.changed_data:
+            obj.confirmed_email = obj.email
+        super().save_model(request, obj, form, change)
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.inlines if obj else ()

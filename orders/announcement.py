@@ -12,8 +12,17 @@ from hub import (
     subscribe_many,
     unsubscribe_many,
 )
+from hub.deliveries import deliver_to, send_waiting
 
 Addressed = tuple[EventType, str]  # an event and its topic
+
+
+class Letter(NamedTuple):
+    """An email to an address that is not the one that the user has confirmed."""
+
+    address: str
+    event: EventType
+    user: Any
 
 
 class Subscription(NamedTuple):
@@ -28,12 +37,15 @@ class Subscription(NamedTuple):
 class Announcement:
     """Everything that one change tells, in the order in which it is published.
 
-    `events` are rows of the log and `pages` are ephemeral events for open pages.
+    `events` are rows of the log and `pages` are ephemeral events for open pages. `confirmed` are
+    users whose address was, for which emails waited.
     """
 
     events: Sequence[Addressed] = ()
     pages: Sequence[Addressed] = ()
     subscriptions: Sequence[Subscription] = ()
+    letters: Sequence[Letter] = ()
+    confirmed: Sequence[Any] = ()
 
 
 NOTHING = Announcement()
@@ -48,3 +60,7 @@ def announce(told: Announcement) -> None:
     for (topic, on), changes in groupby(told.subscriptions, lambda one: (one.topic, one.on)):
         change_many = subscribe_many if on else unsubscribe_many
         change_many([one.user for one in changes], topic)
+    for letter in told.letters:
+        deliver_to(*letter)
+    for user in told.confirmed:
+        send_waiting(user)

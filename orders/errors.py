@@ -7,6 +7,7 @@ ValidationError
      ├─ QuantityFixed    an order's product or quantity was changed after it was placed
      ├─ AccountGone      the buyer's account was deleted in the meantime
      ├─ EmailTaken       another account has this e-mail address
+     ├─ LinkOutdated     a link from an email is damaged, too old, or for what is no longer so
      └─ TooManyWatched   the user watches as many products as allowed
 """
 
@@ -55,6 +56,12 @@ class EmailTaken(Refused):
 
     def __init__(self) -> None:
         super().__init__({"email": self.text})
+
+
+class LinkOutdated(Refused):
+    def __init__(self) -> None:
+        text = "This link is too old, or for an address that your account no longer has."
+        super().__init__(text, code="link_outdated")
 
 
 class TooManyWatched(Refused):

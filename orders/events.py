@@ -155,6 +155,9 @@ class AccountWelcome(_AccountEvent):
 class AccountUpdated(_AccountEvent):
     type: ClassVar[str] = "account.updated"
     mail: ClassVar[bool] = True
+    mail_pause: ClassVar[float] = 600.0
+    mail_template: ClassVar[str] = "orders/mail/account.updated"
+    security: ClassVar[bool] = True
 
     def title(self) -> str:
         return "Your account was changed"
@@ -168,6 +171,7 @@ class AccountUpdated(_AccountEvent):
 
 class _AccountDeleted(_AccountEvent):
     type: ClassVar[str] = "account.deleted"
+    security: ClassVar[bool] = True
     mail_template: ClassVar[str] = "orders/mail/account.deleted"
 
 
@@ -191,3 +195,43 @@ class CustomerDeleted(_AccountDeleted):
 
     def title(self) -> str:
         return f"{self.name} deleted their account"
+
+
+class _AccountLetter(EventType):
+    """To one address, by `deliver_to`; it has no text of the user's."""
+
+    mail: ClassVar[bool] = True
+    only_mail: ClassVar[bool] = True
+    user: int
+
+
+class AddressConfirmation(_AccountLetter):
+    """To an address that nobody has confirmed as the user's."""
+
+    type: ClassVar[str] = "account.confirm_address"
+    mail_template: ClassVar[str] = "orders/mail/account.confirm_address"
+    address: str
+
+    def title(self) -> str:
+        return "Confirm your email address"
+
+
+class AddressChanged(_AccountLetter):
+    """To the address that was confirmed before."""
+
+    type: ClassVar[str] = "account.address_changed"
+    mail_template: ClassVar[str] = "orders/mail/account.address_changed"
+    severity: ClassVar[str] = "critical"
+
+    def title(self) -> str:
+        return "Your email address was changed"
+
+
+class PasswordReset(_AccountLetter):
+    """To the confirmed address of a user who may have forgotten the password."""
+
+    type: ClassVar[str] = "account.password_reset"
+    mail_template: ClassVar[str] = "orders/mail/account.password_reset"
+
+    def title(self) -> str:
+        return "Choose a new password"

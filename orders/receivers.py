@@ -160,8 +160,9 @@ def remember_account(sender: Any, instance: User, raw: bool, using: str, **save:
 
 
 @receiver(post_save, sender=User, dispatch_uid="orders.tell_account")
-def tell_account(sender: Any, instance: User, created: bool, using: str, **save: Any) -> None:
-    announce(accounts.change(instance, created, using, save["update_fields"]))
+def tell_account(sender: Any, instance: User, created: bool, raw: bool, **save: Any) -> None:
+    using, update_fields = save["using"], save["update_fields"]
+    announce(accounts.change(instance, created, using, update_fields, raw=raw))
 
 
 @receiver(post_save, sender=User, dispatch_uid="orders.add_profile")

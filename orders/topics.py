@@ -35,6 +35,10 @@ class ShopPolicy(Policy):
         existing = self._existing({topic for _, topics in wanted for topic in topics})
         return [self._refused(user, topics, existing) for user, topics in wanted]
 
+    def address(self, user: Any) -> str | None:
+        """The last address that was confirmed as the user's (see `orders.addresses`)."""
+        return user.confirmed_email or (None if user.email else "")
+
     def _refused(self, user: Any, topics: Collection[str], existing: set[int]) -> dict[str, str]:
         if user is not None and not user.is_active:
             return dict.fromkeys(topics, "forbidden")

@@ -63,7 +63,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         if user is not None:
             attempts.forget(attempt)
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            messages.success(request, "Your account is ready, and you are logged in.")
+            text = "Your account is ready, and you are logged in. "
+            text += f"We have sent a link to {user.email}: open it to get emails."
+            messages.success(request, text)
             return redirect(_next(request))
         form.focus_error()
         status = 422
@@ -88,7 +90,11 @@ def account(request: HttpRequest) -> HttpResponse:
             return redirect("account")
         form.focus_error()
         status = 422
-    context = {"form": form, "delete_form": DeleteForm(user=request.user)}
+    context = {
+        "form": form,
+        "delete_form": DeleteForm(user=request.user),
+        "stored": _stored(request.user),
+    }
     return render(request, "frontend/account.html", context, status=status)
 
 
@@ -101,8 +107,9 @@ def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST, user=user)
     if not form.is_valid():
         form.focus_error()
-        context = {"form": AccountForm(instance=_stored(user))}
-        return render(request, "frontend/account.html", context | {"delete_form": form}, status=422)
+        stored = _stored(user)
+        context = {"form": AccountForm(instance=stored), "delete_form": form, "stored": stored}
+        return render(request, "frontend/account.html", context, status=422)
     attempts.forget(attempt)
     # Not an instance: another request may have deleted the account meanwhile.
     User.objects.filter(pk=user.pk).delete()

@@ -21,19 +21,25 @@ def choose(request: HttpRequest) -> HttpResponse:
     user = request.user
     chosen, possible = preferences.preferences_of(user.pk), preferences.defaults()
     types = offered_types(list(chosen), user.is_staff)
+    locked = preferences.security_types()
     if request.method == "POST":
         preferences.choose(
             user.pk,
             {
                 type: {means: f"{type}:{means}" in request.POST for means in _means(possible[type])}
                 for type in types
+                if type not in locked
             },
         )
         messages.success(request, "Your preferences were saved.")
         return redirect("preferences")
     context = {
         "rows": [
-            {"label": type_label(type), "boxes": _boxes(type, chosen[type], possible[type])}
+            {
+                "label": type_label(type),
+                "is_locked": type in locked,
+                "boxes": _boxes(type, chosen[type], possible[type]),
+            }
             for type in types
         ],
         "mutes": _mutes(user.pk),

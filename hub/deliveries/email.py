@@ -9,6 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from hub.deliveries.email_message import write_mail
 from hub.deliveries.means import Deferred, Letter, Means, MeansError, Refused
+from hub.policy import current_policy
 
 EMAILS_PER_CONNECTION = 100  # many servers accept no more over one connection
 SERVICE_CLOSING = 421  # RFC 5321, 3.8: the server closes the connection, and smtplib its socket
@@ -26,8 +27,8 @@ class Email(Means):
         self._connection: Any = None
         self._sent = 0  # over this connection
 
-    def address(self, person: Any) -> str:
-        return getattr(person, person.get_email_field_name()) or ""
+    def address(self, person: Any) -> str | None:
+        return current_policy().address(person)
 
     def compose(self, letter: Letter) -> EmailMessage:
         return write_mail(letter)

@@ -14,6 +14,7 @@ from hub.deliveries.means import Letter, Refused
 from hub.deliveries.site import site_url
 from hub.deliveries.unsubscribing import unsubscribe_path
 from hub.events import event_types
+from hub.inbox.preferences import security_types
 
 DEFAULT_TEMPLATE = "hub/mail/event"  # for every type that has none of its own
 MAX_SUBJECT_LENGTH = 200  # characters
@@ -61,8 +62,11 @@ def _subject(title: str) -> str:
 
 
 def _unsubscribe_url(letter: Letter) -> str:
-    """Empty for a user whose account is gone: there is nothing left to switch off."""
-    return letter.person and absolute(unsubscribe_path(letter.person, letter.frame["type"]))
+    """Empty where nothing can be switched off: the account is gone, or this protects it."""
+    type = letter.frame["type"]
+    if not letter.person or type in security_types():
+        return ""
+    return absolute(unsubscribe_path(letter.person, type))
 
 
 def _headers(letter: Letter, unsubscribe: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ Any other exception leaves open whether it was accepted. Such a delivery is trie
 same reference, and counted as a possible repeat.
 """
 
+import datetime
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
@@ -64,8 +65,11 @@ class Means(ABC):
         return kind.mail
 
     @abstractmethod
-    def address(self, person: Any) -> str:
-        """The address of an instance of the user model; empty if it has none."""
+    def address(self, person: Any) -> str | None:
+        """The address of an instance of the user model; empty if it has none.
+
+        None: it is not confirmed yet, and what is sent to the user waits (see `Policy.address`).
+        """
 
     def compose(self, letter: Letter) -> Any:
         """What `send` is given. Raises Refused for a letter that can never be sent."""
@@ -133,6 +137,12 @@ def is_bulk(type: str, has_many_recipients: bool) -> bool:
     kind = event_types().get(type)
     declared = kind.mail_bulk if kind is not None else None
     return has_many_recipients if declared is None else declared
+
+
+def pause_of(type: str) -> datetime.timedelta:
+    """How long after an email of this type a user gets no further one of it."""
+    kind = event_types().get(type)
+    return datetime.timedelta(seconds=kind.mail_pause if kind is not None else 0.0)
 
 
 def grace_of(type: str) -> float:

@@ -8,7 +8,7 @@ import msgspec
 from django.db.models import Q
 from django.utils import timezone
 
-from hub.deliveries.means import Means, grace_of, is_bulk
+from hub.deliveries.means import Means, grace_of, is_bulk, pause_of
 from hub.inbox.preferences import wants
 from hub.log.intervals import NOBODY
 from hub.models import Delivery, Subscription
@@ -64,7 +64,7 @@ def make_deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> 
 def _deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> Iterable[Delivery]:
     now = timezone.now()  # an event may have been stamped by a clock that was ahead
     for means, chosen in _by_means(recipients, means_by_type).items():
-        for one in chosen:
+        for one in _without_repeats(chosen, means, now):
             event = one.event
             is_last = is_bulk(event.type, one.is_one_of_many)
             yield Delivery(
@@ -76,6 +76,27 @@ def _deliveries(recipients: list[Recipient], means_by_type: MeansByType) -> Iter
                 due_at=min(event.at, now) + datetime.timedelta(seconds=grace_of(event.type)),
                 reference=secrets.token_hex(16),
             )
+
+
+def _without_repeats(
+    recipients: list[Recipient], means: str, now: datetime.datetime
+) -> Iterable[Recipient]:
+    """Leave out users who got a delivery of the same type within its `mail_pause`."""
+    recent: dict[str, set[str]] = {}
+    for type in {one.event.type for one in recipients}:
+        if pause := pause_of(type):
+            users = [one.user for one in recipients if one.event.type == type]
+            rows = Delivery.objects.filter(
+                person__in=users, type=type, means=means, created_at__gt=now - pause
+            )
+            recent[type] = set(rows.values_list("person", flat=True))
+    for one in recipients:
+        known = recent.get(one.event.type)
+        if known is None:
+            yield one
+        elif one.user not in known:
+            known.add(one.user)
+            yield one
 
 
 def _by_means(

@@ -6,6 +6,7 @@ than CHECK_VALID_SECONDS, so that a right or a preference that changes meanwhile
 
 from collections.abc import Collection
 
+from hub.deliveries.confirmation import Unconfirmed
 from hub.deliveries.means import Letter, Means, grace_of
 from hub.events import frame_of
 from hub.identity.users import find_users
@@ -38,7 +39,10 @@ class SendCheck:
             self._read_preferences(group)
 
     def letter(self, delivery: Delivery) -> Letter | str:
-        """The letter, or the reason why none is sent. Raises what the policy raises."""
+        """The letter, or the reason why none is sent.
+
+        Raises Unconfirmed while the user's address is, and what the policy raises.
+        """
         if delivery.address:  # a last delivery: the account is gone, nothing else can be asked
             frame = frame_of(delivery.frame)
             return Letter(delivery.reference, delivery.address, "", "", frame)
@@ -55,6 +59,8 @@ class SendCheck:
         if delivery.pk in self._seen:
             return "seen in the browser"
         address = self._means[delivery.means].address(user)
+        if address is None:
+            raise Unconfirmed
         if not address:
             return "the user has no address"
         name = getattr(user, "get_full_name", str)() or user.get_username()

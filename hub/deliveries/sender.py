@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hub.deliveries.backoff import MAX_ATTEMPTS, pause
 from hub.deliveries.claims import abandoned, claim, release
+from hub.deliveries.confirmation import Unconfirmed, postponed
 from hub.deliveries.means import Deferred, Means, Refused
 from hub.deliveries.means_state import MeansState, text_of
 from hub.deliveries.presence import Presence
@@ -84,6 +85,8 @@ class Sender:
             composed = None if isinstance(letter, str) else means.compose(letter)
         except DatabaseError:
             raise
+        except Unconfirmed:
+            self._change(delivery, **postponed(delivery))
         except Refused as refusal:
             self._give_up(delivery, str(refusal))
         except Exception as error:  # A template or a policy failed: the others must not wait.

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from hub.deliveries.unsubscribing import read_token
 from hub.events import readable_type
 from hub.identity.users import find_users
-from hub.inbox.preferences import PreferenceError, choose, defaults
+from hub.inbox.preferences import PreferenceError, choose, defaults, security_types
 
 
 # The signed link is the authority: a mail program that posts it sends no cookie.
@@ -24,7 +24,8 @@ class Unsubscribe(View):
     `Unsubscribe.as_view(base_template=…, kind_name=…, preferences_url=…)` puts the page into the
     project's own frame (blocks `title` and `content`), names the type, and links to the user's
     preferences. `template_name` replaces the whole page; its context is `subject` (the type's
-    name), `done`, `on`, `base_template` and `preferences_url`.
+    name), `done`, `on`, `is_locked` (the emails protect the account and go on), `base_template` and
+    `preferences_url`.
     """
 
     template_name = "hub/unsubscribe.html"
@@ -38,6 +39,8 @@ class Unsubscribe(View):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         user, type = self._read(token)
+        if type in security_types():
+            return self._page(request, type, done=False, on=True)
         on = request.POST.get("on") == "1"
         try:
             choose(user, {type: {"email": on}})
@@ -57,6 +60,7 @@ class Unsubscribe(View):
     def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
         context |= {
             "subject": self.kind_name(type),
+            "is_locked": type in security_types(),
             "base_template": self.base_template,
             "preferences_url": self.preferences_url,
         }

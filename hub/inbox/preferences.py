@@ -37,10 +37,10 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def defaults() -> dict[str, Choice]:
-    """Each type that users can choose, with the choice of a user who has made none."""
+    """Each type that users are shown, with the choice of a user who has made none."""
     found: dict[str, Choice] = {}
     for kind in declared_types():
-        if is_shown(kind):
+        if is_shown(kind) and not kind.only_mail:
             known = found.get(kind.type)
             mailed = kind.mail or (known is not None and known.email)
             found[kind.type] = Choice(toast=True, inbox=True, email=mailed)
@@ -50,6 +50,11 @@ def defaults() -> dict[str, Choice]:
 def is_shown(kind: type[EventType]) -> bool:
     """Whether users are shown events of this class: those without a title are for programs."""
     return kind.title is not EventType.title
+
+
+def security_types() -> set[str]:
+    """The types about which users have no choice: stored ones do not count."""
+    return {kind.type for kind in declared_types() if kind.security}
 
 
 def hidden_types() -> set[str]:
@@ -63,6 +68,8 @@ def wants(people: Collection[Key], type: str, means: Means, topic: str | None = 
     Users who muted the type are left out; with `topic`, the event's, so are those who muted that.
     """
     default = _default(type, means)
+    if type in security_types():
+        return set(people) if default else set()
     by_text = {str(key): key for key in people}
     chosen = set() if not default else set(by_text)
     for keys in in_chunks(sorted(by_text)):
@@ -80,7 +87,8 @@ def wants(people: Collection[Key], type: str, means: Means, topic: str | None = 
 def preferences_of(person: object) -> dict[str, Choice]:
     """The user's choice for every type that can be chosen. Mutes are not considered."""
     choices = defaults()
-    rows = Preference.objects.filter(person=str(person), type__in=choices)
+    free = choices.keys() - security_types()
+    rows = Preference.objects.filter(person=str(person), type__in=free)
     for type, means, wanted in rows.values_list("type", "means", "wanted"):
         if means in MEANS:
             choices[type] = msgspec.structs.replace(choices[type], **{means: wanted})
@@ -90,14 +98,16 @@ def preferences_of(person: object) -> dict[str, Choice]:
 def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
     """Store choices, as {type: {means: wanted}}; what is not named stays.
 
-    Raises PreferenceError for a type that users are not shown, and for emails of a type that has
-    none; nothing is written then.
+    Raises PreferenceError for a type that users are not shown, for one that protects the account,
+    and for emails of a type that has none; nothing is written then.
     """
     known = defaults()
     rows = []
     for type, by_means in changes.items():
         if type not in known:
             raise PreferenceError(f"there are no events of the type {type!r}")
+        if by_means:
+            _refuse_security(type)
         for means, wanted in by_means.items():
             if means == "email" and wanted and not known[type].email:
                 raise PreferenceError(f"there are no emails for {type!r}")
@@ -124,6 +134,7 @@ def mute(person: object, *, topic: str = "", type: str = "") -> None:
         check_topic(topic)
     if type and type not in defaults():
         raise PreferenceError(f"there are no events of the type {type!r}")
+    _refuse_security(type)
     with transaction.atomic(using=router.db_for_write(Mute)):
         _, is_new = Mute.objects.get_or_create(person=str(person), topic=topic, type=type)
         if is_new and Mute.objects.filter(person=str(person)).count() > MAX_MUTES:
@@ -137,7 +148,8 @@ def unmute(person: object, *, topic: str = "", type: str = "") -> None:
 
 def mutes_of(person: object) -> list[tuple[str, str]]:
     """The (topic, type) of each of the user's mutes; an empty string stands for any."""
-    rows = Mute.objects.filter(person=str(person)).order_by("topic", "type")
+    rows = Mute.objects.filter(person=str(person)).exclude(type__in=security_types())
+    rows = rows.order_by("topic", "type")
     return list(rows.values_list("topic", "type"))
 
 
@@ -146,6 +158,11 @@ def forget_preferences(people: Collection[Any]) -> None:
     for keys in in_chunks([str(key) for key in people]):
         Preference.objects.filter(person__in=keys).delete()
         Mute.objects.filter(person__in=keys).delete()
+
+
+def _refuse_security(type: str) -> None:
+    if type in security_types():
+        raise PreferenceError(f"{type!r} protects your account and cannot be switched off")
 
 
 def _default(type: str, means: Means) -> bool:

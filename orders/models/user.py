@@ -32,12 +32,20 @@ class UserQuerySet(AtomicQuerySet):
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
     use_in_migrations = False
 
+    def _create_user_object(self, *args: Any, **fields: Any) -> "User":
+        """Who calls `create_user` or `createsuperuser` vouches for the address."""
+        user = super()._create_user_object(*args, **fields)
+        user.confirmed_email = user.email
+        return user
+
 
 class User(AtomicSave, AbstractUser):
     """A user. The email address is unique in any spelling, or empty."""
 
     first_name = models.CharField(max_length=150, blank=True, validators=[check_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[check_name])
+    # The last address that was confirmed as the user's: emails go there, not to `email`.
+    confirmed_email = models.EmailField(blank=True, default="", editable=False)
     wants_news = models.BooleanField("news", default=False, help_text="Tell me about new products.")
 
     objects = UserManager()

@@ -126,7 +126,7 @@ def test_only_uploads_are_served(client, name):
 def test_pages_carry_the_users_toast_filter(logged_in, ana):
     assert 'data-hub-filter=""' in logged_in.get("/").content.decode()
     preferences.choose(ana.pk, {"order.received": {"toast": False, "inbox": True}})
-    preferences.choose(ana.pk, {"account.updated": {"inbox": False}})
+    preferences.choose(ana.pk, {"account.welcome": {"inbox": False}})
     preferences.mute(ana.pk, topic="product.12")
     preferences.mute(ana.pk, topic="news", type="product.created")
     page = logged_in.get("/").content.decode()

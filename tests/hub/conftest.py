@@ -16,6 +16,12 @@ def own_layer(settings: Any) -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def own_policy(settings: Any) -> None:
+    """That of the tests' site, which knows nothing of the shop's."""
+    settings.HUB = {**settings.HUB, "POLICY": "tests.hub.site.SitePolicy"}
+
+
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
     made = Site()

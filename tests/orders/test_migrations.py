@@ -25,7 +25,7 @@ def first_version():
     MigrationExecutor(connection).migrate(newest)
 
 
-def test_a_live_session_has_its_owner_after_the_table_became_the_hubs(first_version):
+def test_a_live_session_keeps_its_owner_and_an_address_counts_as_confirmed(first_version):
     apps = MigrationExecutor(connection).loader.project_state(FIRST).apps
     ana = apps.get_model("orders", "User").objects.create(username="ana", email="ana@example.com")
     client = Client()
@@ -35,5 +35,6 @@ def test_a_live_session_has_its_owner_after_the_table_became_the_hubs(first_vers
     owners.create(session_id=session.session_key, person_id=ana.pk)
     first_version()
     assert SessionOwner.objects.get().person == User.objects.get()
+    assert User.objects.get().confirmed_email == "ana@example.com"
     User.objects.get().delete()
     assert not Session.objects.exists()

@@ -182,7 +182,7 @@ def test_an_application_without_a_hub_is_a_failure(settings):
     assert found.verdict == "failure" and "ASGIHandler" in found.text
     settings.ASGI_APPLICATION = "asgi.application.application"
     [found] = doctor.application()
-    assert found.verdict == "ok" and "ShopPolicy" in found.text
+    assert found.verdict == "ok" and "SitePolicy" in found.text
 
 
 def test_the_findings_of_checks_are_reported_with_id_and_hint(settings):
