@@ -13,6 +13,7 @@ from hub.runtime.asgi import Application, Receive, Scope, Send, respond
 from hub.runtime.bodies import BodyLimit
 from hub.runtime.probes import Probe, probes_by_path
 from hub.runtime.runtime import HubRuntime
+from hub.sockets.wire import server_connection
 
 RETRY_AFTER = 2  # seconds until a client that was turned away should try again
 
@@ -48,6 +49,7 @@ class HubApplication:
                 await send({"type": "websocket.close", "code": 1012})
                 return
             with runtime.shutdown.serving():
+                scope["hub.connection"] = server_connection(send)
                 await self._application(scope, receive, send)
         elif echo.is_asked(scope):
             await respond(send, HTTPStatus.OK, echo.answer(scope, proxies.address_of(scope)))

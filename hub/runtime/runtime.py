@@ -113,6 +113,7 @@ class HubRuntime:
             is_ending=lambda: self.shutdown.begun,
             stepper=Stepper(),
             report_unsent=self._report_unsent,
+            report_unwatched=self._report_unwatched,
         )
         self._deliver = deliver
         self._worker: Worker | None = None
@@ -200,6 +201,15 @@ class HubRuntime:
         """Log why nothing can be sent to a client that has not left; once per kind of error."""
         text = "cannot send to a client: the server, or a middleware around the hub, raised"
         self._once.warn(type(error).__name__, text, error=error)
+
+    def _report_unwatched(self, server: object) -> None:
+        """Log that this server software is not known, once. A test has a queue in its place."""
+        if server is not None and not isinstance(server, asyncio.Queue):
+            kind = type(server)
+            text = (
+                "pings, pongs and fragments are not counted: %s.%s is of a server that is not known"
+            )
+            self._once.warn(kind.__module__, text, kind.__module__, kind.__qualname__)
 
     def _epoch_changed(self) -> None:
         logger.warning("the log has a new epoch, %s: sending everybody to it", self.follower.epoch)

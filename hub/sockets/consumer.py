@@ -20,7 +20,7 @@ from hub.concurrency.tasks import Tasks
 from hub.concurrency.token_bucket import TokenBucket
 from hub.errors import BadFrame, BadRequest, PolicyHangs, SessionsUnavailable
 from hub.identity.tickets import TicketExpired, TicketInvalid
-from hub.sockets import close_codes, handshake, protocol
+from hub.sockets import close_codes, handshake, protocol, wire
 from hub.sockets.changes import Changes
 from hub.sockets.close_codes import CloseCode
 from hub.sockets.driver import Driver
@@ -80,6 +80,19 @@ class HubConsumer(AsyncConsumer):
             self.end(close_codes.FOREIGN_ORIGIN)
         elif self.process.is_ending():
             self.end(close_codes.RESTART)
+        self._watch_wire()
+
+    def _watch_wire(self) -> None:
+        """Count what the server reads and does not hand on."""
+        server = self.scope.get("hub.connection")
+        is_watched = wire.watch(
+            server,
+            self.limits,
+            lambda: self.end(close_codes.FLOOD),
+            lambda: self.end(close_codes.SLOW),
+        )
+        if not is_watched:
+            self.process.report_unwatched(server)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.sender.closed:

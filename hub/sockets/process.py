@@ -15,7 +15,7 @@ class SocketProcess(msgspec.Struct, frozen=True):
     """Built by the runtime; the consumer finds it as `scope["hub"].sockets`.
 
     `is_ending`: whether the process says goodbye to everybody. `report_unsent` takes what a send
-    raised.
+    raised, `report_unwatched` a server's connection below which nothing can be counted.
     """
 
     services: Services
@@ -25,3 +25,4 @@ class SocketProcess(msgspec.Struct, frozen=True):
     is_ending: Callable[[], bool]
     stepper: Stepper
     report_unsent: Callable[[BaseException], None]
+    report_unwatched: Callable[[object], None]

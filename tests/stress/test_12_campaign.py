@@ -40,7 +40,10 @@ from orders.events import PriceDropped
 from orders.models import Product
 User, mug = get_user_model(), Product.objects.get(slug="mug")
 users = QuerySet(User).bulk_create(
-    [User(username=f"w{{n}}", email=f"w{{n}}@example.com") for n in range({EMAILS})],
+    [
+        User(username=f"w{{n}}", email=(mail := f"w{{n}}@example.com"), confirmed_email=mail)
+        for n in range({EMAILS})
+    ],
     batch_size=1000,
 )
 topic = f"product.{{mug.pk}}"
