@@ -129,7 +129,7 @@ def email(name: str, folder: Path) -> dict[str, Any]:
     value = text(name)
     if not value:
         return {
-            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_BACKEND": "asgi.email_files.PrivateFiles",
             "EMAIL_FILE_PATH": str(folder),
         }
     scheme = value.partition("://")[0] if "://" in value else "no scheme"

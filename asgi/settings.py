@@ -99,6 +99,8 @@ HUB = {
     "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
 }
 HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once
+# In flight: each hashes a password, which takes a while on purpose.
+HUB_POSTS = {"/accounts/": 40, "/account/": 40, "/admin/login/": 40}
 TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
@@ -166,6 +168,7 @@ PASSWORD_HASHERS = [
     "orders.passwords.BoundedPasswordHasher",
     *global_settings.PASSWORD_HASHERS[1:],  # for hashes that are older
 ]
+HASH_SLOTS = VAR / "hash-slots"  # what the processes of one machine share
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -1,5 +1,7 @@
 """Answers requests that were refused below the views, in the admin as well."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
@@ -7,6 +9,8 @@ from frontend.views import errors
 from hub.errors import RowGone
 from orders.attempts import TooManyAttempts
 from orders.passwords import HashersBusy
+
+logger = logging.getLogger("frontend.refusals")
 
 
 class RefusalMiddleware(MiddlewareMixin):
@@ -18,5 +22,8 @@ class RefusalMiddleware(MiddlewareMixin):
         if isinstance(exception, TooManyAttempts):
             return errors.too_many_requests(request, exception.retry_after)
         if isinstance(exception, HashersBusy):
-            return errors.busy(request, exception.retry_after)
+            logger.warning("too many passwords are being checked: %s refused", request.method)
+            response = errors.busy(request, exception.retry_after)
+            response._has_been_logged = True  # Django would log each as an error
+            return response
         return None

@@ -4,13 +4,15 @@ The size is checked before anything is parsed and the dimensions before anything
 few kilobytes can unpack to gigabytes.
 """
 
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.fields.files import FieldFile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000  # a browser needs 160 MB to show as many
@@ -50,6 +52,30 @@ def format_of(file: Any) -> str:
     return kind
 
 
+def without_metadata(file: Any, kind: str) -> Any:
+    """The upload without what a camera wrote into it: place, time, device. It is turned upright.
+
+    A file that has none of it stays as it is. Colour profiles stay.
+    """
+    file.seek(0)
+    with Image.open(file, formats=[kind]) as picture:
+        private = {"exif", "xmp", "comment", "XML:com.adobe.xmp", "photoshop"} & set(picture.info)
+        if not private and not picture.getexif():
+            file.seek(0)
+            return file
+        upright = ImageOps.exif_transpose(picture)
+        kept = {"icc_profile": picture.info.get("icc_profile")}
+        if kind == "JPEG":
+            kept["quality"] = "keep" if upright is picture else 90
+        frames = {"save_all": True} if getattr(picture, "n_frames", 1) > 1 else {}
+        source = picture if frames else upright
+        for name in private:
+            source.info.pop(name, None)
+        stripped = BytesIO()
+        source.save(stripped, kind, exif=b"", **kept, **frames)
+    return SimpleUploadedFile(file.name, stripped.getvalue(), file.content_type)
+
+
 class PictureField(forms.ImageField):
     """A form field for pictures. The stored name gets the ending that fits the content."""
 
@@ -57,5 +83,6 @@ class PictureField(forms.ImageField):
         if data in self.empty_values or not getattr(data, "size", 0):
             return super().to_python(data)  # which says what is missing
         kind = format_of(data)
+        data = without_metadata(data, kind)
         data.name = PurePosixPath(data.name or "picture").stem[:80] + FORMATS[kind]
         return super().to_python(data)

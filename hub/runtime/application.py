@@ -58,7 +58,7 @@ class HubApplication:
         elif runtime.shutdown.over:
             # A server at its end: the client, or a load balancer, tries the next one.
             await respond(send, HTTPStatus.SERVICE_UNAVAILABLE, "", (b"connection", b"close"))
-        elif runtime.requests.is_full:
+        elif not runtime.requests.admits(scope):
             await self._turn_away(scope, receive, send)
         else:
             await runtime.requests.serve(self._application, scope, receive, send)

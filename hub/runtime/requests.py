@@ -7,11 +7,14 @@ back to its pool. So the server only ever cancels the wait for a request, never 
 
 import asyncio
 import logging
+from collections import Counter
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from hub.paths import path_below_root
 from hub.runtime.asgi import Application, Message, Receive, Scope, Send
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements, current_statements
@@ -27,7 +30,8 @@ class Requests:
     """Runs the HTTP requests of one process, so that each gives back what it holds.
 
     Its thread's database connections are closed at its end, whether Django did so or not. With
-    `limit` requests in flight the process is full: each has a thread.
+    `limit` requests in flight the process is full: each has a thread. `settings.HUB_POSTS` says how
+    many POSTs below a path, such as a log-in's, may be among them: so slow ones leave room.
     """
 
     def __init__(self, limit: int, shutdown: Shutdown, statements: Statements) -> None:
@@ -35,10 +39,22 @@ class Requests:
         self._shutdown = shutdown
         self._statements = statements
         self._running: set[asyncio.Task[None]] = set()
+        self._posts: Counter[str] = Counter()  # in flight, by prefix of their path
+        self._most_posts: dict[str, int] = getattr(settings, "HUB_POSTS", {})
 
-    @property
-    def is_full(self) -> bool:
-        return len(self._running) >= self._limit
+    def admits(self, scope: Scope) -> bool:
+        """Whether there is room for one more request like this."""
+        if len(self._running) >= self._limit:
+            return False
+        prefix = self._prefix_of(scope)
+        return prefix is None or self._posts[prefix] < self._most_posts[prefix]
+
+    def _prefix_of(self, scope: Scope) -> str | None:
+        """The longest prefix in HUB_POSTS that a POST's path has."""
+        if not self._most_posts or scope.get("method") != "POST":
+            return None
+        path = path_below_root(scope)
+        return max((one for one in self._most_posts if path.startswith(one)), key=len, default=None)
 
     async def serve(
         self, application: Application, scope: Scope, receive: Receive, send: Send
@@ -58,6 +74,9 @@ class Requests:
         task = asyncio.get_running_loop().create_task(work, name="hub.request")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if (prefix := self._prefix_of(scope)) is not None:
+            self._posts[prefix] += 1
+            task.add_done_callback(lambda _: self._posts.subtract([prefix]))
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:

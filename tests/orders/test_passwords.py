@@ -70,6 +70,23 @@ def test_no_more_hashes_run_at_once_than_there_are_slots(watched, monkeypatch):
     assert watched.most == 2
 
 
+def test_processes_with_the_same_folder_share_their_slots(watched, monkeypatch, tmp_path):
+    monkeypatch.setattr(passwords, "PATIENCE", 0.2)
+    with HashSlots(1, 0, tmp_path).take():  # as another process has it
+        monkeypatch.setattr(passwords, "slots", HashSlots(1, 0, tmp_path))
+        with pytest.raises(HashersBusy):
+            make_password("demo")
+    watched.go.set()
+    assert make_password("demo")
+
+
+def test_without_the_folder_the_bound_is_the_process_own(watched, monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(passwords, "slots", HashSlots(1, 0, tmp_path / "missing" / "slots"))
+    watched.go.set()
+    assert make_password("demo") and make_password("demo")
+    assert caplog.text.count("a bound per process") == 1
+
+
 def test_a_hash_beyond_the_bound_is_refused_at_once(watched, monkeypatch):
     monkeypatch.setattr(passwords, "slots", HashSlots(2, 0))
     threads = [threading.Thread(target=make_password, args=["demo"]) for _ in range(2)]
@@ -84,7 +101,7 @@ def test_a_hash_beyond_the_bound_is_refused_at_once(watched, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_log_in_beyond_the_bound_is_503_with_retry_after(watched, monkeypatch):
+def test_a_log_in_beyond_the_bound_is_503_with_retry_after(watched, monkeypatch, caplog):
     monkeypatch.setattr(passwords, "slots", HashSlots(1, 0))
     thread = threading.Thread(target=make_password, args=["demo"])
     thread.start()
@@ -95,6 +112,8 @@ def test_a_log_in_beyond_the_bound_is_503_with_retry_after(watched, monkeypatch)
     thread.join()
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+    [line] = [one for one in caplog.records if one.levelname in ("WARNING", "ERROR")]
+    assert line.levelname == "WARNING" and "too many passwords" in line.message
     assert "Too many users are logging in." in text(response)
 
 
