@@ -135,6 +135,9 @@ class Control:
     async def do_product(self, **asked: Any) -> Any:
         return await self._in_thread(people.make_product, **asked)
 
+    async def do_delete_product(self, **asked: Any) -> Any:
+        return await self._in_thread(people.delete_product, **asked)
+
     async def do_state(self, topics: list[str], prefix: str) -> Any:
         return await self._in_thread(people.state_facts, topics, prefix)
 

@@ -147,6 +147,13 @@ def make_product(slug: str, pieces: int) -> int:
     return int(product.pk)
 
 
+def delete_product(pk: int) -> float:
+    """Seconds that it takes."""
+    begun = time.monotonic()
+    Product.objects.get(pk=pk).delete()
+    return time.monotonic() - begun
+
+
 def query(seconds: float) -> None:
     """A query that takes so long."""
     slow = Func(Value(seconds), function="pg_sleep", output_field=TextField())
