@@ -1,5 +1,7 @@
 """The project's application with a control beside it that only tests have."""
 
+import os
+
 from channels.routing import ProtocolTypeRouter
 
 from asgi.application import django  # first: it sets Django up
@@ -7,10 +9,12 @@ from asgi.routing import websockets
 from hub.runtime.application import HubApplication
 from tests.stress import faults
 from tests.stress.control import Control
+from tests.stress.impatient import Impatient
 from tests.stress.policy import StressPolicy
 
 faults.install()
+sockets = Impatient(websockets) if os.environ.get("STRESS_IMPATIENT") else websockets
 hub = HubApplication(
-    ProtocolTypeRouter({"http": django, "websocket": websockets}), policy=StressPolicy()
+    ProtocolTypeRouter({"http": django, "websocket": sockets}), policy=StressPolicy()
 )
 application = Control(hub)
