@@ -116,12 +116,30 @@ def database(name: str) -> dict[str, Any] | None:
     return found
 
 
-def redis_url(name: str) -> str:
+def redis_host(name: str) -> str | dict[str, Any]:
+    """What channels_redis takes for a host: a URL, or where Sentinels know of one. Empty: none."""
     value = text(name)
     scheme = value.partition("://")[0] if "://" in value else "no scheme"
+    if scheme == "sentinel":
+        return _sentinels(name, value)
     if value and scheme not in ("redis", "rediss", "unix"):
-        raise refuse(name, "redis://host:6379/0, rediss://… or unix://…", scheme)
+        expected = "redis://host:6379/0, rediss://…, unix://… or sentinel://host:26379,…/name"
+        raise refuse(name, expected, scheme)
     return value
+
+
+def _sentinels(name: str, value: str) -> dict[str, Any]:
+    """Of `sentinel://host:26379,host:26379/name-of-the-master`."""
+    places, _, master = value.partition("://")[2].partition("/")
+    try:
+        pairs = [place.rpartition(":") for place in places.split(",")]
+        sentinels = [(host, int(port)) for host, _, port in pairs if host]
+        if not master or len(sentinels) < len(pairs):
+            raise ValueError
+    except ValueError as error:
+        expected = "sentinel://host:26379,host:26379/name-of-the-master"
+        raise refuse(name, expected, "something else after sentinel://") from error
+    return {"sentinels": sentinels, "master_name": master}
 
 
 def email(name: str, folder: Path) -> dict[str, Any]:

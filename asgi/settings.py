@@ -85,7 +85,7 @@ SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", "")
 
 # Channel layer and hub
 
-REDIS_URL = environment.redis_url("REDIS_URL")
+REDIS_URL = environment.redis_host("REDIS_URL")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }

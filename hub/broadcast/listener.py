@@ -13,6 +13,7 @@ from channels.layers import BaseChannelLayer
 
 from hub.broadcast.follower import Follower
 from hub.broadcast.layer import BATCH, GROUP, Batch, Ephemerals, Message
+from hub.broadcast.reconnecting import reconnect
 from hub.broadcast.signing import Verifier
 from hub.concurrency.token_bucket import TokenBucket
 from hub.concurrency.warn_once import WarnOnce
@@ -57,7 +58,15 @@ class Listener:
                         await self._layer.group_discard(GROUP, channel)
             except Exception as error:  # A layer may raise anything; the log is still read.
                 self._degrade(error)
+                await self._reconnect()
                 await asyncio.sleep(RETRY)
+
+    async def _reconnect(self) -> None:
+        try:
+            async with asyncio.timeout(RETRY):
+                await reconnect(self._layer)
+        except Exception as error:
+            self._once.warn(type(error).__name__, "cannot reconnect the channel layer", error=error)
 
     def _degrade(self, error: Exception) -> None:
         if not self._follower.degraded:

@@ -51,7 +51,8 @@ def load(
         (lambda: environment.database("NAME"), "secret"),
         (lambda: environment.database("NAME"), "postgresql://me:secret@db"),
         (lambda: environment.database("NAME"), "postgresql://me:secret@db:port/shop"),
-        (lambda: environment.redis_url("NAME"), "http://:secret@redis"),
+        (lambda: environment.redis_host("NAME"), "http://:secret@redis"),
+        (lambda: environment.redis_host("NAME"), "sentinel://:secret@redis"),
         (lambda: environment.email("NAME", ROOT), "mailto://me:secret@mail"),
     ],
 )

