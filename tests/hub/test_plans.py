@@ -28,7 +28,7 @@ from hub.sockets import recheck
 from hub.worker.pruning import prune, remove_users
 from hub.worker.worker import Worker
 from tests.hub.emails import Posted
-from tests.hub.site import SitePolicy, sign_in
+from tests.hub.site import SitePolicy, Told, sign_in
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -111,7 +111,8 @@ def do_everything(ana, ben, eve) -> None:
     policy, topics = SitePolicy(), [BUSY, "open.11", f"user.{ana.pk}"]
     with transaction.atomic():
         publish(Posted(), f"user.{ana.pk}")
-        publish(Posted(), BUSY)
+        publish(Posted(), "open.11")
+        publish(Told(text="told"), BUSY)
         subscribe_many([ana.pk, ben.pk], "open.new")
         unsubscribe_many([ben.pk], BUSY)
         revoke_many([ben.pk], "permissions")
