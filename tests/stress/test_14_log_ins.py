@@ -54,6 +54,8 @@ async def test_a_build_that_hashes_without_slots_is_caught(base: Base) -> None:
     build = "hashes_without_slots"
     with hashing(base) as system:
         await system.faults(broken=build)
+        # Nothing is left for log-ins either: their requests find no connection.
+        system.servers[0].expect_in_log("PoolTimeout", "Internal Server Error: /accounts/login/")
         with pytest.raises(Violation) as caught:
             await flood(system)
         table.show("broken", build, str(caught.value)[:60], "caught")
