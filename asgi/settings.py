@@ -96,6 +96,7 @@ if REDIS_URL:
     }
 HUB = {
     "POLICY": "orders.topics.ShopPolicy",
+    "BASE_TEMPLATE": "base.html",
     "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
 }
 HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once
@@ -122,12 +123,10 @@ INSTALLED_APPS = [
     "frontend",
 ]
 MIDDLEWARE = [
-    "hub.metrics.middleware.RouteMiddleware",
+    "hub.middleware.HubMiddleware",  # first: it must not be newer than what a page queries
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Before all that queries: the position must not be newer than the page's content.
-    "hub.pages.PagePositionMiddleware",
     "frontend.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -146,9 +145,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "hub.pages.page",
-                "frontend.badge.inbox_badge",
-                "frontend.toast_filter.hub_filter",
             ],
         },
     },

@@ -4,13 +4,10 @@ from django.urls import path, re_path
 
 from frontend.views import (
     account,
-    dashboard,
-    inbox,
     links,
     media,
     orders,
     passwords,
-    preferences,
     products,
 )
 
@@ -21,14 +18,6 @@ urlpatterns = [
     path("products/<slug:slug>/watch", products.watch, name="watch"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),
-    path("inbox/", inbox.index, name="inbox"),
-    path("inbox/seen", inbox.report_seen, name="inbox-seen"),
-    path("inbox/undo", inbox.undo, name="inbox-undo"),
-    path("inbox/mute", preferences.mute, name="mute"),
-    path("inbox/preferences/", preferences.choose, name="preferences"),
-    path("inbox/all/<slug:action>", inbox.set_all, name="inbox-all"),
-    path("inbox/<int:position>/", inbox.open_event, name="inbox-open"),
-    path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-flag"),
     path("account/", account.account, name="account"),
     path("account/delete", account.delete, name="delete-account"),
     path("accounts/login/", account.LogIn.as_view(), name="login"),
@@ -47,6 +36,5 @@ urlpatterns = [
     path("accounts/end-sessions/<str:token>/", links.end_sessions, name="end-sessions"),
     # Browsers request this path for pages that name no icon, such as the admin's.
     path("favicon.ico", media.favicon),
-    path("dashboard/", dashboard.dashboard, name="dashboard"),
     re_path(r"^media/(?P<name>.+)$", media.media, name="media"),
 ]

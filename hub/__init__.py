@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hub.publishing.subscription import unsubscribe as unsubscribe
     from hub.publishing.subscription import unsubscribe_many as unsubscribe_many
     from hub.runtime.application import HubApplication as HubApplication
+    from hub.runtime.routing import asgi_application as asgi_application
     from hub.sockets.consumer import HubConsumer as HubConsumer
     from hub.topics import person_topic as person_topic
     from hub.topics import topic as topic
@@ -39,6 +40,7 @@ _HOMES = {
     "atomic": "hub.publishing.atomic",
     "EventType": "hub.events",
     "HubApplication": "hub.runtime.application",
+    "asgi_application": "hub.runtime.routing",
     "HubConsumer": "hub.sockets.consumer",
     "Policy": "hub.policy",
     "person_topic": "hub.topics",

@@ -40,6 +40,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     type: ClassVar[str] = ""
+    # What pages call this kind of event, such as "Price drops"; empty: the words of its name.
+    type_label: ClassVar[str] = ""
     severity: ClassVar[str] = "info"
     # Whether users who made no choice get an email. It is sent after `grace` seconds, unless the
     # user has seen the event in a browser by then. Without grace it is always sent.
@@ -126,9 +128,10 @@ def _path_of(cls: type[EventType]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def readable_type(type: str) -> str:
-    """A type's name as words, for a type without another label: `stock.low` -> "stock: low"."""
-    return type.replace(".", ": ").replace("_", " ")
+def type_label(type: str) -> str:
+    """What pages call a type: its label, else its name: "stock.low" is "Stock: low"."""
+    label = getattr(event_types().get(type), "type_label", "")
+    return str(label) or type.replace(".", ": ").replace("_", " ").capitalize()
 
 
 def event_types() -> dict[str, type[EventType]]:

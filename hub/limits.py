@@ -17,7 +17,11 @@ def _half_of_the_descriptors() -> int:
     return max(1, (MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // 2)
 
 
-OTHER_SETTINGS = {"POLICY", "SITE_URL"}  # names in `settings.HUB` that are no limits
+OTHER_SETTINGS = {
+    "BASE_TEMPLATE",
+    "POLICY",
+    "SITE_URL",
+}  # names in `settings.HUB` that are no limits
 
 
 class Limits(msgspec.Struct, frozen=True, rename="upper", forbid_unknown_fields=True):

@@ -1,22 +1,25 @@
 """The policy: decides which user may receive which topic, live, in replay, inbox and email."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from hub.events import type_label
 from hub.limits import other_setting
 from hub.topics import user_topic
 
 Refusal = Literal["forbidden", "unknown_topic"]
 
+STAFF_TOPICS = frozenset({"staff", "metrics"})
+
 
 class Policy:
     """Subclass it, override `refusals`, and name the subclass in `HUB["POLICY"]`.
 
-    This default lets each user receive their own topic and nothing else.
+    This default lets each user receive their own topic, and active staff `staff` and `metrics`.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -33,8 +36,20 @@ class Policy:
         It runs in one of the hub's threads and may query; answer all topics with few queries. A
         private topic is `forbidden` whether or not it exists.
         """
-        own = user_topic(user.pk) if user is not None and user.is_active else None
-        return {topic: "forbidden" for topic in topics if topic != own}
+        allowed: set[str] = set()
+        if user is not None and user.is_active:
+            allowed.add(user_topic(user.pk))
+            if getattr(user, "is_staff", False):
+                allowed |= STAFF_TOPICS
+        return {topic: "forbidden" for topic in topics if topic not in allowed}
+
+    def offered_types(self, user: Any, types: Collection[str]) -> list[str]:
+        """Those of the declared types that the user can choose about, in the order of the page."""
+        return sorted(types, key=lambda type: type_label(type).casefold())
+
+    def topic_names(self, topics: Collection[str]) -> Mapping[str, str]:
+        """What pages call these topics; one that is left out is shown as it is. May query."""
+        return {}
 
     def address(self, user: Any) -> str | None:
         """The user's email address; empty if there is none.

@@ -28,6 +28,7 @@ class OrderReceived(_OrderEvent):
     """To the buyer."""
 
     type: ClassVar[str] = "order.received"
+    type_label: ClassVar[str] = "Your orders"
     mail: ClassVar[bool] = True
     mail_template: ClassVar[str] = "orders/mail/order.received"
 
@@ -44,6 +45,7 @@ class OrderPlaced(_OrderEvent):
     """To staff."""
 
     type: ClassVar[str] = "order.placed"
+    type_label: ClassVar[str] = "Customers' new orders"
     buyer: str
 
     def title(self) -> str:
@@ -64,6 +66,7 @@ class _ProductEvent(EventType):
 
 class ProductCreated(_ProductEvent):
     type: ClassVar[str] = "product.created"
+    type_label: ClassVar[str] = "New products, if you asked for news"
     mail: ClassVar[bool] = True
     grace: ClassVar[float] = GRACE
 
@@ -73,6 +76,7 @@ class ProductCreated(_ProductEvent):
 
 class PriceDropped(_ProductEvent):
     type: ClassVar[str] = "product.price_dropped"
+    type_label: ClassVar[str] = "Price drops of products you watch"
     mail: ClassVar[bool] = True
     grace: ClassVar[float] = GRACE
     mail_template: ClassVar[str] = "orders/mail/product.price_dropped"
@@ -91,6 +95,7 @@ class PriceDropped(_ProductEvent):
 
 class BackInStock(_ProductEvent):
     type: ClassVar[str] = "product.back_in_stock"
+    type_label: ClassVar[str] = "Watched products back in stock"
     mail: ClassVar[bool] = True
     grace: ClassVar[float] = GRACE
 
@@ -125,6 +130,7 @@ class StockLow(_ProductEvent):
     """To staff, once each time the stock falls to the limit or below."""
 
     type: ClassVar[str] = "stock.low"
+    type_label: ClassVar[str] = "Products that are running out"
     severity: ClassVar[str] = "warning"
     left: int
 
@@ -142,6 +148,7 @@ class _AccountEvent(EventType):
 
 class AccountWelcome(_AccountEvent):
     type: ClassVar[str] = "account.welcome"
+    type_label: ClassVar[str] = "Welcome"
     mail: ClassVar[bool] = True
     severity: ClassVar[str] = "success"
 
@@ -154,6 +161,7 @@ class AccountWelcome(_AccountEvent):
 
 class AccountUpdated(_AccountEvent):
     type: ClassVar[str] = "account.updated"
+    type_label: ClassVar[str] = "Changes to your account"
     mail: ClassVar[bool] = True
     mail_pause: ClassVar[float] = 600.0
     mail_template: ClassVar[str] = "orders/mail/account.updated"
@@ -171,6 +179,7 @@ class AccountUpdated(_AccountEvent):
 
 class _AccountDeleted(_AccountEvent):
     type: ClassVar[str] = "account.deleted"
+    type_label: ClassVar[str] = "Deleted accounts"
     security: ClassVar[bool] = True
     mail_template: ClassVar[str] = "orders/mail/account.deleted"
 

@@ -11,6 +11,17 @@ from orders.models import Product
 
 NEWS = "news"
 STAFF = "staff"
+# In the order in which the preferences list them.
+OFFERED = (
+    "order.received",
+    "product.price_dropped",
+    "product.back_in_stock",
+    "product.created",
+    "account.welcome",
+    "account.updated",
+    "account.deleted",
+)
+OFFERED_TO_STAFF = ("order.placed", "stock.low")
 
 _PRODUCT = re.compile(r"product\.([1-9][0-9]{0,17})(\.page)?")  # fits the database's integer
 
@@ -38,6 +49,16 @@ class ShopPolicy(Policy):
     def address(self, user: Any) -> str | None:
         """The last address that was confirmed as the user's (see `orders.addresses`)."""
         return user.confirmed_email or (None if user.email else "")
+
+    def offered_types(self, user: Any, types: Collection[str]) -> list[str]:
+        offered = OFFERED + OFFERED_TO_STAFF if user.is_staff else OFFERED
+        return [type for type in offered if type in types]
+
+    def topic_names(self, topics: Collection[str]) -> dict[str, str]:
+        """A product's topic has the product's name."""
+        keys = {topic: int(found[1]) for topic in topics if (found := _PRODUCT.fullmatch(topic))}
+        names = Product.objects.in_bulk(set(keys.values()))
+        return {topic: names[key].name for topic, key in keys.items() if key in names}
 
     def _refused(self, user: Any, topics: Collection[str], existing: set[int]) -> dict[str, str]:
         if user is not None and not user.is_active:

@@ -8,9 +8,10 @@ import hub
 
 PUBLIC = {
     "hub": (
-        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy atomic close_topic"
-        " person_topic publish publish_ephemeral publish_many receiver revoke revoke_many"
-        " session_digest subscribe subscribe_many topic unsubscribe unsubscribe_many user_topic"
+        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy asgi_application"
+        " atomic close_topic person_topic publish publish_ephemeral publish_many receiver revoke"
+        " revoke_many session_digest subscribe subscribe_many topic unsubscribe"
+        " unsubscribe_many user_topic"
     ),
     "hub.api": (
         "ApiError PersonThrottle Session answer_errors errors notifications_router preferences"
@@ -40,6 +41,7 @@ PUBLIC = {
     "hub.limits": "Limits contradictions load_limits",
     "hub.log": "PAGE State due due_since is_more_due newest page state",
     "hub.metrics.middleware": "RouteMiddleware",
+    "hub.middleware": "HubMiddleware",
     "hub.metrics.sample": "TOPIC MetricsSample",
     "hub.models": (
         "Delivery Event InboxException InboxMark InboxState Log Mute Preference Subscription Worker"
@@ -55,6 +57,7 @@ PUBLIC = {
     "hub.rights": "REASONS RightsRevoked revoke session_digest",
     "hub.runtime": "HubApplication HubRuntime",
     "hub.testing": "Fence HubCommunicator publish_fence ticket_for",
+    "hub.urls": "app_name urlpatterns",
     "hub.topics": "check_topic is_topic person_of person_topic user_of user_topic",
     "hub.views": "healthz readyz",
 }

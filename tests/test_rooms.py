@@ -21,9 +21,10 @@ FLOORS = [
     ["sockets", "deliveries", "api"],
     ["worker", "client"],
     ["runtime"],
-    ["operations", "testing"],
-    ["admin", "management"],
-    ["consumers", "preferences", "rights", "views"],  # import paths that projects know
+    ["operations", "testing", "ui"],
+    ["admin", "management", "templatetags"],
+    # Import paths that projects know.
+    ["consumers", "middleware", "preferences", "rights", "urls", "views"],
     ["apps", "__init__"],
 ]
 

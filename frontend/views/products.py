@@ -123,6 +123,6 @@ def _page(request: HttpRequest, found: Product, form: OrderForm, status: int = 2
         "form": form,
         "token": secrets.token_hex(16),
         "is_watched": user.is_authenticated and found.watchers.filter(pk=user.pk).exists(),
-        "topics": f"{product_topic(found.pk)} {product_page_topic(found.pk)}",
+        "hub_topics": [product_topic(found.pk), product_page_topic(found.pk)],
     }
     return render(request, "frontend/product.html", context, status=status)

@@ -22,10 +22,10 @@ class Ticket(Schema):
 @router.post("/ticket", response={200: Ticket, **errors(401, 403, 429)}, summary="A ticket")
 def issue(request: HttpRequest) -> dict[str, object]:
     """A ticket for the `hello` of a socket at `/ws/`. It ends with the session that asks for it."""
-    # Read by PagePositionMiddleware before the user: a right lost since then is in the log.
+    # Read by the middleware before the user: a right lost since then is in the log.
     page: str | None = getattr(request, "hub_page", None)
     if page is None:
-        raise ImproperlyConfigured("hub.pages.PagePositionMiddleware is not in MIDDLEWARE")
+        raise ImproperlyConfigured("hub.middleware.HubMiddleware is not in MIDDLEWARE")
     if not page:
         raise ApiError(503, "no ticket can be issued now; try again in a moment")
     position = int(page.rpartition(":")[2])

@@ -69,8 +69,9 @@ def check_unsubscribe(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
     except NoReverseMatch:
         return [
             checks.Error(
-                f"emails link to a page that switches them off, but no URL is named {ROUTE!r}",
-                hint="path('unsubscribe/<str:token>/', "
+                "emails link to a page that switches them off, but no URL leads to it",
+                hint="path('hub/', include('hub.urls')), or a page of your own: "
+                "path('unsubscribe/<str:token>/', "
                 f"hub.deliveries.views.Unsubscribe.as_view(), name={ROUTE!r})",
                 id="hub.E011",
             )

@@ -4,15 +4,23 @@ The signature covers user and type and does not expire, because old emails are r
 """
 
 from django.core import signing
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 SALT = "hub.unsubscribe"
 ROUTE = "hub-unsubscribe"
 
 
 def unsubscribe_path(person: str, type: str) -> str:
-    """The path of the page that the project's URLs name ROUTE, for a user's key and a type."""
-    return reverse(ROUTE, kwargs={"token": signing.dumps([person, type], salt=SALT)})
+    """The path of the page, for a user's key and a type.
+
+    It is the project's own, which its URLs name ROUTE, else that of `hub.urls`. Raises
+    NoReverseMatch where there is neither.
+    """
+    token = {"token": signing.dumps([person, type], salt=SALT)}
+    try:
+        return reverse(ROUTE, kwargs=token)
+    except NoReverseMatch:
+        return reverse("hub:unsubscribe", kwargs=token)
 
 
 def read_token(token: str) -> tuple[str, str]:

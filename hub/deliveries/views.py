@@ -11,9 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from hub.deliveries.unsubscribing import read_token
-from hub.events import readable_type
+from hub.events import type_label
 from hub.identity.users import find_users
 from hub.inbox.preferences import PreferenceError, choose, defaults, security_types
+from hub.pages.frame import base_template, path_of
 
 
 # The signed link is the authority: a mail program that posts it sends no cookie.
@@ -21,17 +22,18 @@ from hub.inbox.preferences import PreferenceError, choose, defaults, security_ty
 class Unsubscribe(View):
     """GET asks; POST switches the type's emails off, or with `on=1` back on.
 
-    `Unsubscribe.as_view(base_template=…, kind_name=…, preferences_url=…)` puts the page into the
-    project's own frame (blocks `title` and `content`), names the type, and links to the user's
+    `hub.urls` has it, in the frame of `HUB["BASE_TEMPLATE"]`. As a view of the project's own,
+    `Unsubscribe.as_view(base_template=…, kind_name=…, preferences_url=…)` takes another frame
+    (blocks `title` and `content`), another name of the type, and another link to the user's
     preferences. `template_name` replaces the whole page; its context is `subject` (the type's
     name), `done`, `on`, `is_locked` (the emails protect the account and go on), `base_template` and
     `preferences_url`.
     """
 
     template_name = "hub/unsubscribe.html"
-    base_template = "hub/base.html"
+    base_template = ""
     preferences_url: Any = ""
-    kind_name: Callable[[str], str] = staticmethod(readable_type)
+    kind_name: Callable[[str], str] = staticmethod(type_label)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         _, type = self._read(token)
@@ -61,8 +63,8 @@ class Unsubscribe(View):
         context |= {
             "subject": self.kind_name(type),
             "is_locked": type in security_types(),
-            "base_template": self.base_template,
-            "preferences_url": self.preferences_url,
+            "base_template": self.base_template or base_template(),
+            "preferences_url": self.preferences_url or path_of("hub:preferences"),
         }
         response = render(request, self.template_name, context)
         response["Referrer-Policy"] = "no-referrer"  # the URL is a key

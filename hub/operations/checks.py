@@ -23,7 +23,9 @@ from hub.publishing.receiver import registered
 from hub.sockets.origin import is_own_origin
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+MIDDLEWARE = "hub.middleware.HubMiddleware"
 POSITION_MIDDLEWARE = "hub.pages.PagePositionMiddleware"
+ROUTE_MIDDLEWARE = "hub.metrics.middleware.RouteMiddleware"
 SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
@@ -236,8 +238,23 @@ def check_middleware(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
         text = "after the sessions: a ticket would miss a right that is lost in between"
     else:
         return []
-    hint = f"MIDDLEWARE: {POSITION_MIDDLEWARE!r} before {SESSION_MIDDLEWARE!r}"
-    return [checks.Error(f"{POSITION_MIDDLEWARE} is {text}", hint=hint, id="hub.E008")]
+    hint = f"MIDDLEWARE: {MIDDLEWARE!r} first, at least before {SESSION_MIDDLEWARE!r}"
+    return [checks.Error(f"{MIDDLEWARE} is {text}", hint=hint, id="hub.E008")]
+
+
+@checks.register("hub")
+def check_middleware_twice(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if MIDDLEWARE not in settings.MIDDLEWARE:
+        return []
+    return [
+        checks.Warning(
+            f"{MIDDLEWARE} does the work of {path} already",
+            hint=f"take {path!r} out of MIDDLEWARE",
+            id="hub.W005",
+        )
+        for path in (POSITION_MIDDLEWARE, ROUTE_MIDDLEWARE)
+        if path in settings.MIDDLEWARE
+    ]
 
 
 def _index_of(name: str) -> int | None:

@@ -15,6 +15,7 @@ from hub.runtime.probes import Probe, probes_by_path
 from hub.runtime.runtime import HubRuntime
 from hub.sockets.wire import server_connection
 
+SOCKET_PATH = "/ws/"  # of the hub's socket, below the prefix that the site is served at
 RETRY_AFTER = 2  # seconds until a client that was turned away should try again
 
 
@@ -24,13 +25,20 @@ class HubApplication:
     `application` serves HTTP and WebSockets, and routes `/ws/` to a HubConsumer. `policy` decides
     which user may receive which topic; by default it is that of `HUB["POLICY"]`. HTTP
     requests are measured, and those beyond the limit `REQUESTS` answered with 503. With `deliver`,
-    the worker runs in this process, too: for a site that has only one.
+    the worker runs in this process, too: for a site that has only one. `socket_path` is where
+    `application` routes the hub's socket, for pages.
     """
 
     def __init__(
-        self, application: Application, *, policy: Policy | None = None, deliver: bool = False
+        self,
+        application: Application,
+        *,
+        policy: Policy | None = None,
+        deliver: bool = False,
+        socket_path: str = SOCKET_PATH,
     ) -> None:
         self.policy = policy or current_policy()
+        self.socket_path = socket_path
         self._deliver = deliver
         self._meter = Meter()
         self._application = MetricsApplication(BodyLimit(application), self._meter)
@@ -43,7 +51,12 @@ class HubApplication:
             return
         runtime = self.runtime()
         proxies = runtime.sockets.trusted_proxies
-        scope = {**scope, "hub": runtime, "scheme": proxies.scheme_of(scope)}
+        scope = {
+            **scope,
+            "hub": runtime,
+            "hub.socket_path": self.socket_path,
+            "scheme": proxies.scheme_of(scope),
+        }
         if scope["type"] != "http":
             if runtime.shutdown.over:
                 await send({"type": "websocket.close", "code": 1012})

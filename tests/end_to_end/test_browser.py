@@ -46,7 +46,7 @@ WATCH_TOASTS = """
         for (const { addedNodes, removedNodes } of changes) {
             for (const node of addedNodes) since.set(node, performance.now());
             for (const node of removedNodes) {
-                if (node.className !== "toast") continue;
+                if (node.className !== "hub-toast") continue;
                 const ms = performance.now() - since.get(node);
                 window.stood.push({ text: node.textContent, ms });
             }
@@ -58,7 +58,7 @@ WATCH_WELCOMES = """
     document.addEventListener("hub:welcome", () => { window.welcomes += 1; });
 """
 # The pointer, which the rig puts on the toasts, leaves them.
-LET_GO = "document.querySelector('#toasts').dispatchEvent(new PointerEvent('pointerleave'))"
+LET_GO = "document.querySelector('#hub-toasts').dispatchEvent(new PointerEvent('pointerleave'))"
 
 
 @pytest.mark.alone
@@ -69,7 +69,7 @@ def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
     staff.add_init_script(WATCH_EVENTS)
     staff.add_init_script(WATCH_TOASTS)
     staff.goto("/dashboard/")
-    expect(staff.locator(".metrics")).to_have_attribute("data-state", "live")
+    expect(staff.locator(".hub-metrics")).to_have_attribute("data-state", "live")
     idle = staff.locator("[data-table=routes]").inner_text()
 
     page = browser_as(embedded.server, "ana")
@@ -77,9 +77,9 @@ def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
     wait_until_live(page)
     page.get_by_role("button", name="Order").click()
     page.wait_for_url(re.compile(r"/orders/\d{4}-\d{6}/$"))
-    toast = page.locator(".toast", has_text="We have your order")
+    toast = page.locator(".hub-toast", has_text="We have your order")
     expect(toast).to_be_visible()
-    expect(page.locator(".toasts-status").locator(toast)).to_have_count(1)
+    expect(page.locator(".hub-toasts-status").locator(toast)).to_have_count(1)
     expect(toast).to_contain_text(f"1 {TIMES} Teapot at €29.00")
     page.evaluate(LET_GO)
 
@@ -98,7 +98,7 @@ def test_a_buyer_sees_the_toast_on_the_next_page_and_staff_see_the_order_live(
     toast.wait_for(state="hidden")
     page.reload()
     wait_until_live(page)
-    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.locator(".hub-toast")).to_have_count(0)
 
 
 @pytest.mark.alone
@@ -115,11 +115,11 @@ def test_a_price_drop_reaches_its_watcher_and_the_open_page(
     for number, took in enumerate(rounds(SOON)):
         price = f"{24 - number}.90"
         embedded.python(CHEAPER.format(f"'{price}'"))
-        toast = watcher.locator(".toast", has_text=f"Teapot is now €{price}")
+        toast = watcher.locator(".hub-toast", has_text=f"Teapot is now €{price}")
         expect(toast).to_be_visible()
         expect(toast).to_contain_text(f"It was €{before}.")
         expect(visitor.locator("[data-live=price]")).to_have_text(f"€{price}")
-        expect(visitor.locator(".toast")).to_have_count(0)
+        expect(visitor.locator(".hub-toast")).to_have_count(0)
         pages = (watcher, visitor)
         took(max(page.evaluate("window.took")["product.price_dropped"] for page in pages))
         before = price
@@ -165,8 +165,10 @@ def test_a_deleted_account_tells_its_other_tab_which_does_not_come_back(
     page.get_by_label("Your password").fill("demo")
     page.get_by_role("button", name="Delete my account permanently").click()
     expect(page.locator(".notice")).to_contain_text("Your account was deleted")
-    expect(other.locator(".ended")).to_contain_text("This account was deleted.")
-    expect(other.locator(".toasts-alert .toast")).to_contain_text("Your account was deleted")
+    expect(other.locator(".hub-ended")).to_contain_text("This account was deleted.")
+    expect(other.locator(".hub-toasts-alert .hub-toast")).to_contain_text(
+        "Your account was deleted"
+    )
     expect(other.locator("main")).to_be_empty()
     other.wait_for_timeout(QUIET)
     assert not sockets, "it tried to connect again"
@@ -183,10 +185,10 @@ def test_logging_out_ends_the_other_tab(embedded: Stack, browser_as: Browsers) -
     other.on("websocket", lambda socket: sockets.append(socket.url))
     page.get_by_role("button", name="Log out").click()
     expect(page.locator(".notice")).to_contain_text("You are logged out.")
-    expect(other.locator(".ended")).to_contain_text("You are logged out")
+    expect(other.locator(".hub-ended")).to_contain_text("You are logged out")
     embedded.python(ORDER)
-    expect(elsewhere.locator(".toast", has_text="We have your order")).to_be_visible()
-    expect(other.locator(".toast")).to_have_count(0)
+    expect(elsewhere.locator(".hub-toast", has_text="We have your order")).to_be_visible()
+    expect(other.locator(".hub-toast")).to_have_count(0)
     other.wait_for_timeout(QUIET)
     assert not sockets, "it tried to connect again"
     wait_until_live(elsewhere)
@@ -200,20 +202,20 @@ def test_a_page_comes_back_after_a_crash_with_the_toast_it_missed(
     page.goto("/products/mug/")
     wait_until_live(page)
     embedded.server.kill()
-    expect(page.locator("#connection")).to_have_text("Reconnecting…")
+    expect(page.locator("#hub-connection")).to_have_text("Reconnecting…")
     embedded.python(ORDER)
     embedded.server.start()
     embedded.server.wait_ready()
     ready = time.monotonic()
-    toast = page.locator(".toast", has_text="We have your order")
+    toast = page.locator(".hub-toast", has_text="We have your order")
     expect(toast).to_be_visible(timeout=2 * COME_BACK * 1000)
     assert time.monotonic() - ready < COME_BACK + CONNECT
     expect(toast).to_contain_text(f"7 {TIMES} Coffee mug")
-    expect(page.locator("#connection")).to_be_hidden()
+    expect(page.locator("#hub-connection")).to_be_hidden()
     wait_until_live(page)
     # What is not repeated by events (the stock) is read again.
     expect(page.locator("[data-live=stock]")).to_have_text("113")
-    expect(page.locator(".toast")).to_have_count(1)
+    expect(page.locator(".hub-toast")).to_have_count(1)
 
 
 def test_a_page_comes_back_after_a_deploy_without_a_word(
@@ -229,4 +231,4 @@ def test_a_page_comes_back_after_a_deploy_without_a_word(
     within = COME_BACK + CONNECT
     wait_until(lambda: page.evaluate("window.welcomes"), within, "it is welcomed again")
     Shopper(embedded.url, "ana").order("mug")
-    expect(page.locator(".toast", has_text="We have your order")).to_be_visible()
+    expect(page.locator(".hub-toast", has_text="We have your order")).to_be_visible()

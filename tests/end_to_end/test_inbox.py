@@ -15,10 +15,10 @@ def test_an_order_is_read_undone_and_chosen_about(embedded: Stack, browser_as: B
     page.goto("/products/teapot/")
     page.get_by_role("button", name="Order").click()
     page.wait_for_url(re.compile(r"/orders/\d{4}-\d{6}/$"))
-    toast = page.locator(".toast", has_text="We have your order")
+    toast = page.locator(".hub-toast", has_text="We have your order")
     expect(toast).to_be_visible()  # so it has its position, and is in the inbox
     page.goto("/inbox/")
-    mine = page.locator(".item", has_text="Teapot")
+    mine = page.locator(".hub-item", has_text="Teapot")
     expect(mine).to_have_class(re.compile("unread"))
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.get_by_text("Everything is marked as read.")).to_be_visible()

@@ -39,14 +39,14 @@ def test_every_part_of_a_page_is_found_below_a_prefix(prefixed, browser_as) -> N
     wait_until_live(ana)
     assert ana.evaluate(BROKEN_PICTURES) == 0
     ana.get_by_role("button", name="Order").click()
-    toast = ana.locator(".toast", has_text="We have your order")
+    toast = ana.locator(".hub-toast", has_text="We have your order")
     number = re.compile(rf"{ROOT}/orders/\d{{4}}-\d{{6}}/$")
     expect(ana).to_have_url(number)
     expect(toast.get_by_role("link")).to_have_attribute("href", number)
     toast.get_by_role("link").click()
     expect(ana).to_have_url(number)
     ana.goto(f"{ROOT}/inbox/")
-    ana.locator(".item", has_text="Teapot").get_by_role("button").first.click()
+    ana.locator(".hub-item", has_text="Teapot").get_by_role("button").first.click()
     expect(ana).to_have_url(number)
     root = prefixed.url + ROOT + "/"
     assert [url for url in elsewhere if not url.startswith(root)] == []
@@ -57,7 +57,10 @@ def test_a_summary_of_missed_events_leads_to_the_inbox_below_the_prefix(
 ) -> None:
     ana = browser_as(prefixed.server, "ana")
     ana.goto(f"{ROOT}/")
-    assert ana.evaluate("document.documentElement.dataset.hubInbox") == f"{ROOT}/inbox/"
+    assert (
+        ana.evaluate("document.querySelector('[data-hub-inbox]').dataset.hubInbox")
+        == f"{ROOT}/inbox/"
+    )
 
 
 @pytest.mark.parametrize("software", ["daphne", "uvicorn"])
@@ -65,7 +68,7 @@ async def test_a_proxy_may_strip_the_prefix(template, software) -> None:
     with below_prefix(template, software) as stack:
         visitor = Shopper(stack.url)
         page = visitor.get("/products/teapot/").text
-        found = re.findall(r'(?:href|src|action|data-hub-root)="(/[^"]*)"', page)
+        found = re.findall(r'(?:href|src|action|data-hub-[a-z]+)="(/[^"]*)"', page)
         assert found and all(path.startswith(f"{ROOT}/") for path in found), found
         picture = next(path for path in found if "/media/" in path)
         for path in (picture, f"{ROOT}/static/frontend/shop.css"):

@@ -17,7 +17,7 @@ def dashboard(shared_embedded, browser_as):
 def open_dashboard(server, browser_as, **options):
     page = browser_as(server, "admin", **options)
     page.goto("/dashboard/")
-    expect(page.locator(".metrics")).to_have_attribute("data-state", "live")
+    expect(page.locator(".hub-metrics")).to_have_attribute("data-state", "live")
     return page
 
 

@@ -56,10 +56,7 @@ def shown(answer) -> list[int]:
 
 
 def badge(client: Client) -> str:
-    found = re.search(
-        r'<span class="badge">([^<]*)</span><span class="visually-hidden"> new<',
-        client.get("/").content.decode(),
-    )
+    found = re.search(r'aria-label="Inbox, (.*) new"', client.get("/").content.decode())
     return found[1] if found else ""
 
 

@@ -74,8 +74,6 @@ def test_every_page_carries_user_and_position_for_the_script(logged_in, ana):
     page = logged_in.get("/").content.decode()
     assert f'data-hub-person="{ana.pk}"' in page
     assert re.search(r'data-hub-page="[0-9a-f]+:\d+"', page)
-    assert '<div class="toasts-status" role="status"></div>' in page
-    assert '<div class="toasts-alert" role="alert"></div>' in page
 
 
 @pytest.mark.parametrize("path", ["/", "/products/teapot/", "/accounts/login/", "/nothing/"])

@@ -50,7 +50,7 @@ def log_out_elsewhere(page):
 
 
 def expect_nothing_private(page):
-    expect(page.locator(".ended")).to_be_visible()
+    expect(page.locator(".hub-ended")).to_be_visible()
     expect(page.locator("main")).to_be_empty()
     expect(page.locator("header nav")).to_be_empty()
     assert "ana" not in page.locator("body").inner_text()

@@ -53,7 +53,7 @@ def test_the_open_inbox_is_seen_and_loses_its_badge(embedded, browser_as):
     page = browser_as(embedded, "ana")
     assert unseen(page) > 0  # the welcome
     page.goto("/inbox/")
-    expect(page.locator("[data-hub-badge]")).to_have_count(0)
+    expect(page.locator(".hub-bell .hub-badge")).to_be_hidden()
     expect(page.get_by_role("button", name="Mark all as seen")).to_have_count(0)
     assert unseen(page) == 0
 
@@ -65,7 +65,7 @@ def test_without_scripts_buttons_mark_all_as_seen_and_open_an_event(embedded, br
     page.get_by_role("button", name="Mark all as seen").click()
     expect(page.get_by_text("Everything is marked as seen.")).to_be_visible()
     assert unseen(page) == 0
-    page.locator(".item", has_text="Teapot").get_by_role("button").first.click()
+    page.locator(".hub-item", has_text="Teapot").get_by_role("button").first.click()
     expect(page.get_by_role("heading", name="Order")).to_be_visible()
     items = inbox(page)["items"]
     assert [item["read"] for item in items if item["type"] == "order.received"] == [True]
@@ -86,7 +86,7 @@ def test_an_inbox_to_which_another_site_led_is_seen_by_its_button_only(ana, embe
 
 def test_a_toast_that_stood_for_two_seconds_is_seen(ana, embedded):
     order(ana, embedded)
-    expect(ana.locator(".toast")).to_have_count(1)
+    expect(ana.locator(".hub-toast")).to_have_count(1)
     wait_until_seen(ana)
 
 
@@ -96,7 +96,7 @@ def test_a_toast_in_a_hidden_tab_is_not_seen_until_the_tab_is_shown(ana, embedde
     expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
     ana.evaluate(HIDE, True)
     order(ana, embedded)
-    expect(ana.locator(".toast")).to_have_count(1)
+    expect(ana.locator(".hub-toast")).to_have_count(1)
     ana.clock.run_for(LONG)
     assert unseen(ana) == 1
     ana.evaluate(HIDE, False)
@@ -110,12 +110,12 @@ def test_a_toast_that_is_closed_or_followed_at_once_is_seen(ana, embedded, role)
     ana.goto("/")
     expect(ana.locator("html")).to_have_attribute("data-hub-state", "live")
     order(ana, embedded)
-    ana.locator(".toast").get_by_role(role).first.click()
+    ana.locator(".hub-toast").get_by_role(role).first.click()
     ana.clock.run_for(1_500)  # the reporter's own delay
     wait_until_seen(ana)
 
 
 def test_more_toasts_than_are_shown_lead_to_the_inbox(ana, embedded):
     order(ana, embedded, 5)
-    more = ana.locator(".toasts-more").get_by_role("link")
+    more = ana.locator(".hub-toasts-more").get_by_role("link")
     expect(more).to_have_attribute("href", "/inbox/")

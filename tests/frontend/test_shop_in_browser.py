@@ -165,7 +165,7 @@ def test_a_name_without_a_space_stays_inside_every_page(page_of, embedded, width
         "from orders.models import Product\n"
         "Product.objects.filter(slug='long').update(price='19.00')"
     )
-    expect(page.locator(".toast", has_text="19.00")).to_be_visible()
+    expect(page.locator(".hub-toast", has_text="19.00")).to_be_visible()
     for path in (None, "/", "/products/long/", "/orders/", "/inbox/"):
         if path is not None:
             page.goto(path)

@@ -25,7 +25,7 @@ def open_page(embedded, browser_as):
 
 
 def toasts(page):
-    return page.locator(".toast")
+    return page.locator(".hub-toast")
 
 
 def give_orders(stack, count):
@@ -76,9 +76,9 @@ def test_four_toasts_are_on_screen_and_the_others_follow(open_page, embedded):
     page = open_page("ana", "/")
     give_orders(embedded, 6)
     expect(toasts(page)).to_have_count(4)
-    expect(page.locator(".toasts-more")).to_have_text("2 more")
+    expect(page.locator(".hub-toasts-more")).to_have_text("2 more")
     toasts(page).first.get_by_role("button").click()
-    expect(page.locator(".toasts-more")).to_have_text("1 more")
+    expect(page.locator(".hub-toasts-more")).to_have_text("1 more")
     expect(toasts(page)).to_have_count(4)
 
 
@@ -116,7 +116,7 @@ def test_after_an_outage_the_page_catches_up_and_shows_the_current_figures(
     browser_as.allow("WebSocket connection to", "Failed to load resource")
     page = open_page("ana", TEAPOT)
     embedded.server.terminate()
-    line = page.locator("#connection")
+    line = page.locator("#hub-connection")
     top = page.locator("main").bounding_box()
     expect(line).to_have_text("Reconnecting…")
     assert page.locator("main").bounding_box() == top
@@ -154,7 +154,7 @@ def test_old_events_are_summed_up_in_a_toast_that_leads_to_the_inbox(open_page):
 def test_odd_values_in_the_browsers_storage_count_as_nothing(open_page, embedded):
     page = open_page("ana", "/")
     page.evaluate("""() => {
-      const { hubPerson } = document.documentElement.dataset;
+      const { hubPerson } = document.querySelector("[data-hub-page]").dataset;
       // The page stores its own toasts when it is left.
       addEventListener("pagehide", () => {
         localStorage["hub.cursors"] = '{"3":null,"4":7}';

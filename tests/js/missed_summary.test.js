@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { MissedSummary } from "../../frontend/static/frontend/missed_summary.js";
+import { MissedSummary } from "../../hub/static/hub/toasts/missed_summary.js";
 
 const QUIET_TIME = 200; // ms without a further event
 const old = { replayed: true, at: "2020-01-01T00:00:00Z" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { quantile, Samples, WINDOW } from "../../frontend/static/frontend/samples.js";
+import { quantile, Samples, WINDOW } from "../../hub/static/hub/dashboard/samples.js";
 
 const START = 1_700_000_000_000; // ms
 const LN_GAMMA = Math.log(1.02 / 0.98);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { SeenReporter } from "../../frontend/static/frontend/seen.js";
+import { SeenReporter } from "../../hub/static/hub/inbox/seen.js";
 
 const BATCH_DELAY = 1_000; // ms
 const RETRY_DELAY = 30_000; // ms

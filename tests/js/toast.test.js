@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOfThisSite } from "../../frontend/static/frontend/toast.js";
+import { isOfThisSite } from "../../hub/static/hub/toasts/toast.js";
 
 for (const url of ["/", "/orders/2026-000001/", "/a?b=//c#d"]) {
   test(`${url} is a path of this site`, () => assert.ok(isOfThisSite(url)));

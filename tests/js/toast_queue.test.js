@@ -6,7 +6,7 @@ import {
   MAX_SHOWN,
   MAX_WAITING,
   ToastQueue,
-} from "../../frontend/static/frontend/toast_queue.js";
+} from "../../hub/static/hub/toasts/toast_queue.js";
 
 const frame = (id, more) => ({ epoch: "e1", id, severity: "info", title: `No. ${id}`, ...more });
 

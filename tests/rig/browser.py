@@ -27,7 +27,7 @@ _INSTALL = 300  # seconds that playwright's own download may take
 # looked at, however long that takes.
 _HOLD_TOASTS = """
     addEventListener("DOMContentLoaded", () => {
-        document.querySelector("#toasts")?.dispatchEvent(new PointerEvent("pointerenter"));
+        document.querySelector("#hub-toasts")?.dispatchEvent(new PointerEvent("pointerenter"));
     });
 """
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -42,7 +42,7 @@ def take(chromium: Browser, stack: Stack) -> None:
     buyer.goto("/products/teapot/")
     buyer.get_by_role("button", name="Order").click()
     buyer.wait_for_url(re.compile("/orders/"))
-    buyer.locator(".toast").wait_for()
+    buyer.locator(".hub-toast").wait_for()
     buyer.wait_for_timeout(600)  # until it has slid in
     shoot(buyer, "toast")
 
@@ -59,7 +59,7 @@ def take(chromium: Browser, stack: Stack) -> None:
     try:
         staff.wait_for_timeout(LOAD * 1000)
         people[1].at(stack.url).order("clock")
-        staff.locator(".toast").wait_for()
+        staff.locator(".hub-toast").wait_for()
         staff.wait_for_timeout(600)
         shoot(staff, "dashboard")
     finally:

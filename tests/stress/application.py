@@ -5,15 +5,17 @@ import os
 from channels.routing import ProtocolTypeRouter
 
 from asgi.application import django  # first: it sets Django up
-from asgi.routing import websockets
 from hub.runtime.application import HubApplication
+from hub.runtime.routing import socket_routes
 from tests.stress import faults
 from tests.stress.control import Control
 from tests.stress.impatient import Impatient
 from tests.stress.policy import StressPolicy
 
 faults.install()
-sockets = Impatient(websockets) if os.environ.get("STRESS_IMPATIENT") else websockets
+sockets = socket_routes()
+if os.environ.get("STRESS_IMPATIENT"):
+    sockets = Impatient(sockets)
 hub = HubApplication(
     ProtocolTypeRouter({"http": django, "websocket": sockets}), policy=StressPolicy()
 )

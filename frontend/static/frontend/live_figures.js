@@ -5,6 +5,7 @@
  * a gap the page is fetched again.
  */
 import { parseCursor } from "../hub/cursors.js";
+import { pageData } from "../hub/page_data.js";
 
 const SPREAD = 3_000; // ms over which many browsers fetch their pages again after a restart
 const EUROS = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
@@ -69,7 +70,7 @@ export class LiveFigures {
     const response = await fetch(location.href, { headers: { "X-Hub-Refresh": "1" } });
     if (!response.ok || response.redirected || this.#ended) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    this.#fetched = parseCursor(page.documentElement.dataset.hubPage);
+    this.#fetched = parseCursor(pageData(page).hubPage);
     for (const node of page.querySelectorAll("[data-live]:not(button)")) {
       const name = node.dataset.live;
       // An event may have come meanwhile that is newer than this response.

@@ -217,6 +217,8 @@ OWN = f"{__name__}.OwnPosition"
         ([checks.SESSION_MIDDLEWARE, checks.POSITION_MIDDLEWARE], "after the sessions"),
         ([checks.SESSION_MIDDLEWARE, OWN], "after the sessions"),
         ([checks.SESSION_MIDDLEWARE], "not in MIDDLEWARE"),
+        ([checks.MIDDLEWARE, checks.SESSION_MIDDLEWARE], None),
+        ([checks.SESSION_MIDDLEWARE, checks.MIDDLEWARE], "after the sessions"),
     ],
 )
 def test_the_position_middleware_must_come_before_the_sessions(settings, middleware, named):
@@ -224,6 +226,14 @@ def test_the_position_middleware_must_come_before_the_sessions(settings, middlew
     found = checks.check_middleware(None)
     assert ids(found) == (["hub.E008"] if named else [])
     assert all(named in one.msg and checks.SESSION_MIDDLEWARE in one.hint for one in found)
+
+
+def test_a_middleware_beside_the_one_that_does_its_work_is_a_warning(settings):
+    assert checks.check_middleware_twice(None) == []
+    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.ROUTE_MIDDLEWARE, checks.POSITION_MIDDLEWARE]
+    assert ids(checks.check_middleware_twice(None)) == ["hub.W005", "hub.W005"]
+    settings.MIDDLEWARE = [checks.ROUTE_MIDDLEWARE, checks.POSITION_MIDDLEWARE]
+    assert checks.check_middleware_twice(None) == []
 
 
 @pytest.mark.parametrize("path", ["orders.topics.Nothing", "no.such.module", "", "hub.Policy.x"])

@@ -119,7 +119,7 @@ def test_a_visitor_gets_no_ticket_and_a_get_is_refused(client):
 
 
 def test_without_the_middleware_issuing_a_ticket_names_it(client, settings):
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "PagePosition" not in name]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "HubMiddleware" not in name]
     client.force_login(make_person())
-    with pytest.raises(ImproperlyConfigured, match="PagePositionMiddleware is not in MIDDLEWARE"):
+    with pytest.raises(ImproperlyConfigured, match="HubMiddleware is not in MIDDLEWARE"):
         client.post("/api/ticket")

@@ -1,0 +1,148 @@
+/** Draws the request metrics that arrive over the socket, at most once per frame. */
+import { Chart } from "./chart.js";
+import { PERCENTILE_SPAN, Samples } from "./samples.js";
+import { element } from "../dom.js";
+import { text } from "../texts.js";
+
+const STALE = 4_000; // ms without a sample after which the figures count as old
+const REDUCED_MOTION_INTERVAL = 5_000; // ms between two drawings of the charts
+const DESCRIPTION_INTERVAL = 10_000; // ms between two changes of the charts' descriptions
+const ROUTES = 8; // shown
+
+const samples = new Samples();
+const page = document.querySelector(".hub-metrics");
+const state = page.querySelector("[data-metrics=state]");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let isPlanned = false;
+let drawn = 0;
+let described = 0;
+
+const charts = {
+  rate: chart("rate", perSecond, 5, [
+    { token: "--hub-accent", area: "--hub-area" },
+    { token: "--hub-critical" },
+  ]),
+  p95: chart("p95", duration, 10, [{ token: "--hub-info", area: "--hub-info-area" }]),
+};
+
+document.addEventListener("hub:event", ({ detail }) => {
+  if (detail.type !== "metrics.sample") return;
+  samples.add(detail.data, Date.now());
+  plan();
+});
+// Draws without samples as well, to show that they are missing.
+setInterval(plan, 1_000);
+plan();
+
+function plan() {
+  if (isPlanned) return;
+  isPlanned = true;
+  requestAnimationFrame(() => {
+    isPlanned = false;
+    draw(Date.now());
+  });
+}
+
+function draw(now) {
+  const age = samples.age(now);
+  const name = age === null ? "waiting" : age > STALE ? "stale" : "live";
+  page.dataset.state = name;
+  write(state, text(STATES[name]));
+  if (age === null) return;
+  const figures = samples.figures(now);
+  const old = name === "stale";
+  write(figure("rate"), old ? "–" : perSecond(figures.rate));
+  write(figure("in-flight"), old ? "–" : String(figures.inFlight));
+  write(figure("errors"), old ? "–" : perSecond(figures.errors));
+  write(figure("p95"), old ? "–" : duration(figures.p95));
+  table("processes", samples.processes(now), ({ name, rate, inFlight, errors, p95, isLive }) => [
+    isLive ? name : text("{name} (silent)", { name }),
+    perSecond(rate),
+    String(inFlight),
+    perSecond(errors),
+    duration(p95),
+  ]);
+  table("routes", samples.routes(now, ROUTES), ([route, count]) => [route, String(count)]);
+  if (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL) return;
+  drawn = now;
+  const columns = samples.columns(now);
+  charts.rate.draw(columns.seconds, [columns.rate, columns.errors]);
+  charts.p95.draw(columns.seconds, [columns.p95]);
+  if (now - described >= DESCRIPTION_INTERVAL) {
+    described = now;
+    describe("rate", text("Requests per second"), columns.rate, perSecond);
+    const latency = text("95th percentile of the latency over {seconds} seconds", {
+      seconds: PERCENTILE_SPAN,
+    });
+    describe("p95", latency, columns.p95, duration);
+  }
+}
+
+// Screen readers announce each change, so these hold no figure that changes every second.
+const STATES = {
+  waiting: "Waiting for the first sample…",
+  stale: "No samples are coming in. The charts show the past.",
+  live: "Live, one sample a second from each process.",
+};
+
+function chart(name, format, least, lines) {
+  const readout = page.querySelector(`[data-readout=${name}]`);
+  const pointed = (second, values) => {
+    const time = second === null ? [] : [new Date(second * 1000).toLocaleTimeString()];
+    write(readout, [...time, ...values.map(format)].join(" · "));
+  };
+  return new Chart(page.querySelector(`[data-chart=${name}]`), { lines, least, format, pointed });
+}
+
+/** Describe a chart in words. */
+function describe(name, what, column, format) {
+  const known = column.filter((value) => value !== null);
+  if (known.length === 0) return;
+  const [now, most] = [known.at(-1), Math.max(...known)].map(format);
+  const words = text("{what} in the last five minutes: now {now}, at most {most}", {
+    what,
+    now,
+    most,
+  });
+  page.querySelector(`[data-chart=${name}]`).setAttribute("aria-label", words);
+}
+
+function table(name, rows, cellsOf) {
+  const body = page.querySelector(`[data-table=${name}]`);
+  while (body.rows.length > rows.length) body.deleteRow(-1);
+  rows.forEach((row, number) => {
+    const cells = cellsOf(row);
+    const line = body.rows[number] ?? emptyRow(body, cells.length);
+    line.dataset.silent = String(row.isLive === false);
+    cells.forEach((content, column) => write(line.cells[column], content));
+  });
+}
+
+function emptyRow(body, columns) {
+  const line = body.insertRow();
+  const head = element("th");
+  head.scope = "row";
+  line.append(head);
+  for (let column = 1; column < columns; column += 1) line.insertCell();
+  return line;
+}
+
+function figure(name) {
+  return page.querySelector(`[data-figure=${name}]`);
+}
+
+function write(node, content) {
+  if (node.textContent !== content) node.textContent = content;
+}
+
+function perSecond(rate) {
+  if (rate === null) return "–";
+  const rounded = Math.round(rate * 10) / 10;
+  return rounded < 10 && rounded % 1 !== 0 ? rounded.toFixed(1) : rounded.toFixed(0);
+}
+
+function duration(ms) {
+  if (ms === null) return "–";
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms < 10 && ms % 1 !== 0 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)} ms`;
+}

@@ -1,0 +1,9 @@
+/**
+ * What the server has written onto the page for the hub: attributes `data-hub-…` of one element.
+ *
+ * @param {Document} page
+ * @returns {DOMStringMap} empty without such an element
+ */
+export function pageData(page = document) {
+  return page.querySelector("[data-hub-page]")?.dataset ?? {};
+}

@@ -1,0 +1,179 @@
+"""The inbox as pages of plain forms and links, which work without scripts."""
+
+import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from hub import inbox
+from hub.events import is_own_path
+from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
+from hub.pages.frame import show
+from hub.ui.bell import shown_count
+from hub.ui.names import choices_of_mutes
+
+PAGE_SIZE = 20  # events
+MAX_SEEN = 50  # events of one report
+FOREIGN = ("cross-site", "same-site")  # Sec-Fetch-Site of a page to which another site led
+
+ALL_ACTIONS = ("seen", "read", "archive")  # those with a button for everything
+UNDO_TEXTS = {
+    "seen": _("Everything is marked as seen."),
+    "read": _("Everything is marked as read."),
+    "archived": _("Everything is archived."),
+}
+UNDONE_BEFORE = "undone"  # in the query string: what should be undone no longer can be
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """A page of the inbox. The newest one offers to mark everything as seen.
+
+    Its script does so by itself, unless another site led the browser here.
+    """
+    state, before = _state_and_cursor(request.GET)
+    found = Inbox(request.user)
+    page = found.page(state, before, PAGE_SIZE)
+    unread = found.unread()
+    is_newest = state != "archived" and before is None
+    undo = request.GET.get("undo", "")
+    context = {
+        "state": state,
+        "states": STATES,
+        "items": [_row(item) for item in page.items],
+        "mutable": _mutable(page.items),
+        "undone_before": UNDONE_BEFORE in request.GET,
+        "older": page.next and _query(state, page.next),
+        "is_first": before is None,
+        "back": _query(state, before),
+        "head": found.log.head,
+        "offers_seen": is_newest and found.unseen() > 0,
+        "is_from_here": request.headers.get("Sec-Fetch-Site") not in FOREIGN,
+        "unread": shown_count(unread),
+        "undo": undo,
+        "undo_text": UNDO_TEXTS.get(undo.partition(".")[0]),
+    }
+    return show(request, "hub/inbox.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def open_event(request: HttpRequest, position: int) -> HttpResponse:
+    """Redirect to where the event leads. POST, the item's form, also marks it as read."""
+    event = _find(request, position)
+    if request.method == "POST":
+        inbox.mark(request.user.pk, "read", position)
+    url = event.frame["url"]
+    # `publish` refuses other links, but the row may have come another way.
+    if not is_own_path(url):
+        return redirect("hub:inbox")
+    return redirect(get_script_prefix().rstrip("/") + url)
+
+
+@require_POST
+@login_required
+def report_seen(request: HttpRequest) -> HttpResponse:
+    """Mark events as seen, for the page's scripts: each `position`, or everything `upto` one. 204.
+
+    A GET is not seeing: browsers prefetch pages, and other sites can navigate to them.
+    """
+    found = Inbox(request.user)
+    upto, positions = request.POST.get("upto"), request.POST.getlist("position")[:MAX_SEEN]
+    if not all(_is_number(number) for number in [*positions, *([upto] if upto else [])]):
+        raise Http404("not a position")
+    if upto:
+        inbox.mark_all(request.user.pk, "seen", min(int(upto), found.log.head))
+    for position in map(int, positions):
+        if found.is_due(position):
+            inbox.mark(request.user.pk, "seen", position)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@login_required
+def set_flag(request: HttpRequest, position: int, action: str) -> HttpResponse:
+    if action not in ACTIONS:
+        raise Http404(action)
+    _find(request, position)
+    flag, on = ACTIONS[action]
+    inbox.mark(request.user.pk, flag, position, on=on)
+    return _back(request)
+
+
+@require_POST
+@login_required
+def set_all(request: HttpRequest, action: str) -> HttpResponse:
+    """Flag everything up to the position that the page showed, not what came since."""
+    upto = request.POST.get("position", "")
+    if action not in ALL_ACTIONS or not _is_number(upto):
+        raise Http404(action)
+    head = Inbox(request.user).log.head
+    flag, _ = ACTIONS[action]  # type: ignore[index]
+    undo = inbox.mark_all(request.user.pk, flag, min(int(upto), head))
+    return _back(request, undo=undo)
+
+
+@require_POST
+@login_required
+def undo(request: HttpRequest) -> HttpResponse:
+    try:
+        was_undone = inbox.undo(request.user.pk, request.POST.get("undo", ""))
+    except ValueError as error:
+        raise Http404(str(error)) from error
+    return _back(request) if was_undone else _back(request, **{UNDONE_BEFORE: "1"})
+
+
+def _find(request: HttpRequest, position: int) -> Item:
+    found = Inbox(request.user).find(min(position, MAX_POSITION))
+    if found is None:
+        raise Http404(f"no event of this user at {position}")
+    return found
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {
+        **item.frame,
+        "position": item.position,
+        "at": datetime.datetime.fromisoformat(item.frame["at"]),
+        "flags": item.flags,
+    }
+
+
+def _mutable(items: list[Item]) -> list[dict[str, str]]:
+    """The topics and types of these events that can be muted."""
+    topics = {item.frame["topic"] for item in items}
+    return choices_of_mutes(topics, dict.fromkeys(item.frame["type"] for item in items))
+
+
+def _state_and_cursor(query: QueryDict) -> tuple[Any, int | None]:
+    """State and cursor from a query string; anything invalid counts as absent."""
+    state, before = query.get("state", ""), query.get("before", "")
+    return (
+        state if state in STATES else "all",
+        int(before) if _is_number(before) else None,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text[:20]) <= MAX_POSITION and len(text) < 20
+
+
+def _query(state: str, before: int | None, **more: str) -> str:
+    query: dict[str, Any] = {} if state == "all" else {"state": state}
+    if before is not None:
+        query["before"] = before
+    return urlencode(query | more)
+
+
+def _back(request: HttpRequest, **more: str) -> HttpResponse:
+    """Redirect to the page of the inbox whose button was pressed."""
+    state, before = _state_and_cursor(QueryDict(request.POST.get("back", "")[:200]))
+    query = _query(state, before, **more)
+    return redirect(f"{reverse('hub:inbox')}?{query}" if query else "hub:inbox")

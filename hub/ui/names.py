@@ -1,0 +1,34 @@
+"""What pages call the kinds of events and the topics."""
+
+from collections.abc import Collection
+from typing import Any
+
+from hub.events import type_label
+from hub.policy import current_policy
+from hub.topics import user_of
+
+
+def choices_of_mutes(topics: Collection[str], types: Collection[str]) -> list[dict[str, str]]:
+    """What a list of events offers to mute: its topics by name, then its types."""
+    named = topic_names({topic for topic in topics if is_mutable(topic)})
+    return [
+        *({"topic": topic, "type": "", "label": named[topic]} for topic in sorted(named)),
+        *({"topic": "", "type": type, "label": type_label(type)} for type in types),
+    ]
+
+
+def mute_label(topic: str, type: str, names: dict[str, str]) -> str:
+    """The words for one mute, with `names` of the topics."""
+    topics, types = [names[topic]] if topic else [], [type_label(type)] if type else []
+    return ": ".join([*topics, *types])
+
+
+def topic_names(topics: Collection[str]) -> dict[str, str]:
+    """The policy's name of each topic, else the topic itself."""
+    names: dict[str, Any] = {**current_policy().topic_names(topics)}
+    return {topic: str(names.get(topic) or topic) for topic in topics}
+
+
+def is_mutable(topic: str) -> bool:
+    """Whether pages offer to mute the topic. A user's own topic carries too many types."""
+    return user_of(topic) is None

@@ -1,0 +1,24 @@
+"""The hub's pages: `path("hub/", include("hub.urls"))`."""
+
+from django.urls import path
+
+from hub.deliveries.views import Unsubscribe
+from hub.operations.health import healthz, readyz
+from hub.ui import bell, dashboard, inbox, preferences
+
+app_name = "hub"
+urlpatterns = [
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/unseen", bell.unseen, name="inbox-unseen"),
+    path("inbox/seen", inbox.report_seen, name="inbox-seen"),
+    path("inbox/undo", inbox.undo, name="inbox-undo"),
+    path("inbox/all/<slug:action>", inbox.set_all, name="inbox-all"),
+    path("inbox/<int:position>/", inbox.open_event, name="inbox-open"),
+    path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-flag"),
+    path("preferences/", preferences.choose, name="preferences"),
+    path("preferences/mute", preferences.mute, name="mute"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]
