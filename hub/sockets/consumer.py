@@ -20,7 +20,7 @@ from hub.concurrency.tasks import Tasks
 from hub.concurrency.token_bucket import TokenBucket
 from hub.errors import BadFrame, BadRequest, PolicyHangs, SessionsUnavailable
 from hub.identity.tickets import TicketExpired, TicketInvalid
-from hub.sockets import close_codes, handshake, protocol, wire
+from hub.sockets import close_codes, handshake, protocol, refusals, wire
 from hub.sockets.changes import Changes
 from hub.sockets.close_codes import CloseCode
 from hub.sockets.driver import Driver
@@ -77,6 +77,7 @@ class HubConsumer(AsyncConsumer):
         if not self.process.connections.open(self.end, self.address):
             self.end(close_codes.LIMITS)
         elif not is_own_origin(self.scope):
+            refusals.foreign_origin(self.scope)
             self.end(close_codes.FOREIGN_ORIGIN)
         elif self.process.is_ending():
             self.end(close_codes.RESTART)
@@ -104,7 +105,7 @@ class HubConsumer(AsyncConsumer):
                 raise BadFrame("binary, or too large")
             self._take(protocol.parse(text, self.limits.topics), size)
         except BadFrame as error:
-            logger.info("connection %s: %s", self.id, error)
+            refusals.bad_frame(error)
             self.end(close_codes.BAD_FRAME)
         except BadRequest as error:
             if self._within_rate(size):
@@ -171,7 +172,8 @@ class HubConsumer(AsyncConsumer):
             done = await handshake.perform(frame, self.scope["headers"], self.services)
         except TicketExpired:
             self.end(close_codes.TICKET_EXPIRED)
-        except TicketInvalid:
+        except TicketInvalid as error:
+            refusals.bad_ticket(error)
             self.end(close_codes.BAD_TICKET)
         except (DatabaseError, PolicyHangs, SessionsUnavailable, TimeoutError) as error:
             self.services.report(error)

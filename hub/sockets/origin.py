@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
+LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -25,7 +26,9 @@ def is_own_origin(scope: dict[str, Any]) -> bool:
     if any(_is_trusted(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
         return True
     here = headers.get(b"host", b"").decode("latin-1")
-    allowed: Iterable[str] = settings.ALLOWED_HOSTS
+    # As Django: a project in development has none, and is served on this machine.
+    local = LOCAL_HOSTS if settings.DEBUG else []
+    allowed: Iterable[str] = settings.ALLOWED_HOSTS or local
     domain, _ = split_domain_port(here)
     if not domain or not validate_host(domain, allowed):
         return False

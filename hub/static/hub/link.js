@@ -18,6 +18,13 @@ const CLOSE_TIMEOUT = 3_000; // ms from a goodbye to the close
 const PING_GRACE = 10_000; // ms of silence allowed beyond one and a half pings
 const FIRST_FINAL = 4500; // close codes from here to LAST_FINAL: do not reconnect
 const LAST_FINAL = 4999;
+// What a developer has to mend; the server's log says more. Other ends are the user's own.
+const MISTAKES = {
+  4500: "a frame was not of the protocol",
+  4503:
+    "it takes this page for another site's. Its host must be in ALLOWED_HOSTS, and a proxy must " +
+    "pass Host and X-Forwarded-Proto; or put the page's origin into CSRF_TRUSTED_ORIGINS",
+};
 const NORMAL = 1000;
 const ABNORMAL = 1006; // what browsers report for a lost connection
 
@@ -144,6 +151,9 @@ export class Link {
     const code = goodbye?.code ?? closeCode;
     const reason = goodbye?.reason || closeReason;
     if (goodbye?.reconnect === false || (code >= FIRST_FINAL && code <= LAST_FINAL)) {
+      const text = `The hub closed the socket (${code}): `;
+      if (code in MISTAKES) console.error(text + MISTAKES[code]);
+      else console.info(text + reason);
       this.end(code, reason);
       return;
     }

@@ -2,6 +2,8 @@
 
 import pytest
 
+from hub.concurrency.warn_once import WarnOnce
+from hub.sockets import refusals
 from hub.testing import ticket_for
 from tests.hub.site import Site, SitePolicy, make_person
 
@@ -27,6 +29,48 @@ async def test_a_foreign_origin_is_accepted_and_then_closed_with_a_reason(site: 
     browser = site.browser(headers=[(b"origin", origin)])
     await browser.open()
     assert await browser.ended() == (4503, "origin")
+
+
+async def test_each_mistake_that_ends_a_socket_is_logged_once_with_what_to_change(
+    site, caplog, monkeypatch
+):
+    # Of a new process: tests before this one have made such mistakes.
+    monkeypatch.setattr(refusals, "_once", WarnOnce(refusals.logger))
+    headers = [(b"origin", b"http://once.example")]
+    for _ in range(2):
+        browser = site.browser(headers=headers)
+        await browser.open()
+        assert await browser.ended() == (4503, "origin")
+        browser = site.browser()
+        await browser.open()
+        await browser.send_input({"type": "websocket.receive", "text": "once upon a time"})
+        assert await browser.ended() == (4500, "protocol")
+        browser = site.browser()
+        await browser.open()
+        await browser.say({"op": "hello", "ticket": "once"})
+        assert await browser.ended() == (4501, "ticket")
+    told = [one.getMessage() for one in caplog.records if one.name == "hub.consumers"]
+    for code, advice in (
+        ("4503: a page of 'http://once.example'", "CSRF_TRUSTED_ORIGINS"),
+        ("4500", "hello"),
+        ("4501", "SECRET_KEY"),
+    ):
+        assert [advice in text for text in told if text.startswith(code)] == [True], told
+
+
+@pytest.mark.parametrize("host", [b"localhost:8000", b"app.localhost", b"127.0.0.1:8000", b"[::1]"])
+async def test_in_development_a_site_without_hosts_is_on_this_machine(site, settings, host):
+    settings.ALLOWED_HOSTS = []
+    headers = [(b"origin", b"http://" + host), (b"host", host)]
+    for settings.DEBUG in (True, False):
+        browser = site.browser()
+        browser.scope["headers"] = headers
+        await browser.open()
+        await browser.say({"op": "hello"})
+        if settings.DEBUG:
+            assert (await browser.next())["op"] == "welcome"
+        else:
+            assert await browser.ended() == (4503, "origin")
 
 
 async def test_the_sites_own_origin_is_welcome(site: Site):
