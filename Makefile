@@ -15,7 +15,7 @@ TWO := -n 2 --dist loadfile --no-loadscope-reorder
 OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stress matrix audit
+.PHONY: help run test check stress matrix quickstart audit
 
 help:
 	@echo "make run    the shop and the hub on http://HOST:PORT (127.0.0.1:8000)"
@@ -25,6 +25,7 @@ help:
 	@echo "            QUICK=1 in a good minute; SEED=n for other random choices; ARGS as above"
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 	@echo "make matrix the hub's tests on every pair of Django and Python (about 10 min); ARGS as above"
+	@echo "make quickstart  the package in untouched projects, by docs/quickstart.md (about 1 min)"
 	@echo "make audit  known vulnerabilities of the requirements"
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
@@ -60,6 +61,9 @@ check: $(VENV)/dev.stamp
 
 matrix: $(VENV)/dev.stamp
 	@$(PYTHON) -m tests.matrix $(ARGS)
+
+quickstart: $(VENV)/dev.stamp
+	@$(PYTHON) -m pytest tests/quickstart $(ARGS)
 
 audit: $(VENV)/run.stamp
 	@$(PYTHON) -m tests.audit

@@ -1,6 +1,7 @@
 """Connects the hub to Django."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class HubConfig(AppConfig):
@@ -9,6 +10,7 @@ class HubConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        autodiscover_modules("notices")  # an application's events and receivers
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
         from hub.identity import receivers  # noqa: F401  (connects them)
         from hub.operations import checks  # noqa: F401  (registers checks and receivers)

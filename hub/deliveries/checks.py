@@ -28,6 +28,8 @@ def check_means(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register("hub")
 def check_timeout(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if not any(kind.mail for kind in declared_types()):
+        return []
     mailers = getattr(settings, "MAILERS", None)
     if mailers is not None:  # since Django 6.1, where it excludes EMAIL_*
         mailer = mailers.get("default", {"BACKEND": ""})  # without one nothing is sent

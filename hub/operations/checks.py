@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.db.models import Model, QuerySet
+from django.db.utils import load_backend
 from django.utils.module_loading import import_string
 
 from hub.broadcast.layer import MAX_BYTES
@@ -22,7 +23,6 @@ from hub.publishing.atomic import AtomicQuerySet, is_atomic
 from hub.publishing.receiver import registered
 from hub.sockets.origin import is_own_origin
 
-ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 MIDDLEWARE = "hub.middleware.HubMiddleware"
 POSITION_MIDDLEWARE = "hub.pages.PagePositionMiddleware"
 ROUTE_MIDDLEWARE = "hub.metrics.middleware.RouteMiddleware"
@@ -145,12 +145,21 @@ def check_layer(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return []
 
 
+def _vendor_of(engine: str) -> str:
+    """What an engine talks to: packages wrap Django's engines under paths of their own."""
+    try:
+        return str(load_backend(engine).DatabaseWrapper.vendor)
+    except Exception:  # whatever the package raises: Django says it as well
+        return ""
+
+
 @checks.register("hub")
 def check_database(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
     database = settings.DATABASES.get("default", {})
-    engine, options = database.get("ENGINE"), database.get("OPTIONS", {})
-    if engine not in ENGINES:
+    engine, options = database.get("ENGINE", ""), database.get("OPTIONS", {})
+    vendor = _vendor_of(engine)
+    if vendor not in ("sqlite", "postgresql"):
         found.append(
             checks.Error(
                 f"the log needs SQLite or PostgreSQL, not {engine}",
@@ -158,7 +167,11 @@ def check_database(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
                 id="hub.E005",
             )
         )
-    elif engine == ENGINES[0] and options.get("transaction_mode") != "IMMEDIATE":
+    elif (
+        vendor == "sqlite"
+        and options.get("transaction_mode") != "IMMEDIATE"
+        and not settings.DEBUG  # one developer seldom writes twice at the same moment
+    ):
         found.append(
             checks.Warning(
                 "SQLite's deferred transactions fail at once with 'database is locked'",
@@ -230,7 +243,7 @@ def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 @checks.register("hub")
 def check_middleware(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """A page's position must be read before its queries and before the session."""
-    position, session = _index_of(POSITION_MIDDLEWARE), _index_of(SESSION_MIDDLEWARE)
+    position, session = index_of(POSITION_MIDDLEWARE), index_of(SESSION_MIDDLEWARE)
     if position is None:
         text = "not in MIDDLEWARE: a change that commits between a page and its socket is lost, "
         text += "and no ticket can be issued"
@@ -257,7 +270,7 @@ def check_middleware_twice(app_configs: Any, **kwargs: Any) -> list[checks.Check
     ]
 
 
-def _index_of(name: str) -> int | None:
+def index_of(name: str) -> int | None:
     """The index of this middleware, or of a subclass, in MIDDLEWARE; None without one."""
     wanted = import_string(name)
     for index, path in enumerate(settings.MIDDLEWARE):

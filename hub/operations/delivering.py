@@ -16,7 +16,7 @@ MAX_DELIVERY_DELAY = 300.0  # seconds from the time a delivery is due to its fir
 MAX_DUE_DELIVERIES = 1_000
 MAX_PLANNER_LAG = 60.0  # seconds from an event to its deliveries
 
-START = "start manage.py hub_deliver; without DATABASE_URL the server does its work"
+START = "start manage.py hub_deliver; with deliver=True the server does its work, while it runs"
 SLOW = "a running worker keeps up with them: see its log, and deliveries in the admin"
 
 

@@ -49,8 +49,15 @@ def examine() -> Iterator[Finding]:
 
 
 def configuration() -> Iterator[Finding]:
-    """All system checks, as `manage.py check --deploy` runs them."""
-    found = checks.run_checks(include_deployment_checks=True)
+    """All system checks, as `manage.py check --deploy` runs them; in development without those."""
+    if settings.DEBUG:
+        yield Finding(
+            "configuration",
+            "warning",
+            "DEBUG is on: a site in development, whose secret is not examined",
+            "with DEBUG = False this examines what a site for others needs",
+        )
+    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
     found = [one for one in found if not one.is_silenced()]
     for one in found:
         verdict: Verdict = "failure" if one.is_serious() else "warning"
@@ -85,7 +92,7 @@ def database() -> Iterator[Finding]:
                     "database",
                     "warning",
                     "SQLite with Redis: several processes share one file",
-                    "set DATABASE_URL to a PostgreSQL database",
+                    "make PostgreSQL the default database",
                 )
             return
         yield from _room(cursor, connection.settings_dict)
@@ -207,7 +214,7 @@ def layer() -> Iterator[Finding]:
             "warning",
             "in memory, while PostgreSQL serves many processes: a second server gets events by "
             "polling, up to a second late, and never sees the first one's live figures",
-            "set REDIS_URL before you start a second server; one alone needs none",
+            "take Redis as the layer before you start a second server; one alone needs none",
         )
         return
     seconds = async_to_sync(_round_trip)()

@@ -214,7 +214,7 @@ def test_sqlite_with_several_processes_is_a_warning(settings):
     use_redis(settings, "redis://127.0.0.1:1")
     first, second = doctor.database()
     assert (first.verdict, second.verdict) == ("ok", "warning")
-    assert "several processes share one file" in second.text and "DATABASE_URL" in second.hint
+    assert "several processes share one file" in second.text and "PostgreSQL" in second.hint
 
 
 @pytest.mark.both

@@ -92,6 +92,14 @@ def test_a_python_with_a_known_weakness_is_a_warning(monkeypatch, caplog, versio
     assert len(caplog.records) == is_weak
 
 
+def test_in_development_the_doctor_says_so_and_leaves_deployment_out(settings):
+    settings.DEBUG, settings.SECRET_KEY = True, "django-insecure-x"
+    [(verdict, text), *others] = found(doctor.configuration)
+    assert verdict == "warning" and "DEBUG is on" in text
+    assert not [text for _, text in others if text.startswith("security.")]
+    assert found(exposure.secret) == []
+
+
 def test_djangos_deployment_checks_are_reported_unless_they_are_silenced(settings):
     settings.SECURE_HSTS_SECONDS = 0
     reported = [text for _, text in found(doctor.configuration)]
