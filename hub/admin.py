@@ -12,6 +12,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from hub.events import event_types
 from hub.identity.users import find_users
@@ -97,7 +98,7 @@ class UserRowsAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UserList
 
-    @admin.display(description="user", ordering="person")
+    @admin.display(description=_("user"), ordering="person")
     def user(self, row: Any) -> str:
         return str(row.user)
 
@@ -113,7 +114,7 @@ class EventAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return EventList
 
-    @admin.display(description="deliveries")
+    @admin.display(description=_("deliveries"))
     def deliveries(self, event: Any) -> str:
         return str(event.progress)
 
@@ -153,7 +154,7 @@ class DeliveryAdmin(UserRowsAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("hub.change_delivery"))
 
-    @admin.action(description="Try again now", permissions=["retry"])
+    @admin.action(description=_("Try again now"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Retry what was given up or waits for a retry; nothing that was or is being sent."""
         states = Delivery.State
@@ -164,7 +165,9 @@ class DeliveryAdmin(UserRowsAdmin):
         )
         # Attempts start again: it is given up after as many as a new one.
         count = again.update(state=states.WAITING, attempts=0, due_at=now, changed_at=now)
-        messages.success(request, f"{count} will be tried again within seconds.")
+        messages.success(
+            request, _("%(count)d will be tried again within seconds.") % {"count": count}
+        )
 
 
 @admin.register(Worker)

@@ -2,11 +2,12 @@
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 
 class HubConfig(AppConfig):
     name = "hub"
-    verbose_name = "Notification hub"
+    verbose_name = _("Notification hub")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

