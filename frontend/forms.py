@@ -51,16 +51,6 @@ class OrderForm(ShopForm, forms.Form):
     )
 
 
-class UniqueEmailForm:
-    """Reports at the field that an address is taken, before the database refuses it."""
-
-    def clean_email(self) -> str:
-        email = self.cleaned_data["email"]
-        if User.objects.with_email(email).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(EmailTaken.text)
-        return email
-
-
 class NewsField(forms.BooleanField):
     """The optional checkbox for news."""
 
@@ -69,7 +59,7 @@ class NewsField(forms.BooleanField):
         super().__init__(label=text, required=False)
 
 
-class SignUpForm(ShopForm, UniqueEmailForm, UserCreationForm):
+class SignUpForm(ShopForm, UserCreationForm):
     email = forms.EmailField(label="Email", widget=forms.EmailInput({"autocomplete": "email"}))
     wants_news = NewsField()
     field_order = ("username", "email", "password1", "password2", "wants_news")
@@ -99,7 +89,7 @@ class SignUpForm(ShopForm, UniqueEmailForm, UserCreationForm):
         return user
 
 
-class AccountForm(ShopForm, UniqueEmailForm, forms.ModelForm):
+class AccountForm(ShopForm, forms.ModelForm):
     """The user's own data, including the text of the profile."""
 
     email = forms.EmailField(label="Email", widget=forms.EmailInput({"autocomplete": "email"}))

@@ -32,11 +32,13 @@ def remember_account(user: User, using: str, update_fields: Collection[str] | No
 
 
 def check_email(user: User, using: str, update_fields: Collection[str] | None) -> None:
-    """Raise EmailTaken where a save would give the user somebody else's address."""
-    if user.email and writes(update_fields, ("email",)):
-        holders = User.objects.using(using).with_email(user.email)
-        if holders.exclude(pk=user.pk).exists():
-            raise EmailTaken
+    """Raise EmailTaken where a save would give the user an address that somebody else confirmed."""
+    for field in ("email", "confirmed_email"):
+        address = getattr(user, field)
+        if address and writes(update_fields, (field,)):
+            holders = User.objects.using(using).with_email(address)
+            if holders.exclude(pk=user.pk).exists():
+                raise EmailTaken
 
 
 def change(

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -18,7 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from hub.deliveries import deliver_to
 from hub.identity import end_sessions
-from orders.errors import LinkOutdated
+from orders.errors import EmailTaken, LinkOutdated
 from orders.events import AddressConfirmation, PasswordReset
 from orders.models import AddressPause, User
 
@@ -88,7 +88,7 @@ def address_to_confirm(token: str) -> str:
 
 
 def confirm(token: str) -> User:
-    """Confirm the address that this link is for. Raises LinkOutdated.
+    """Confirm the address that this link is for. Raises LinkOutdated or EmailTaken.
 
     What waited for it goes out, and the last confirmed address is told (see `orders.accounts`).
     """
@@ -96,7 +96,11 @@ def confirm(token: str) -> User:
         user = _pending(token, lock=True)
         if user.confirmed_email != user.email:
             user.confirmed_email = user.email
-            user.save(update_fields=["confirmed_email"])
+            try:
+                with transaction.atomic():
+                    user.save(update_fields=["confirmed_email"])
+            except IntegrityError as error:  # another account confirmed it at the same moment
+                raise EmailTaken from error
     return user
 
 

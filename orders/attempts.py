@@ -27,6 +27,8 @@ PER_ADDRESS = 100  # failures per WINDOW
 KEPT = datetime.timedelta(hours=1)
 SLOW_ABOVE = 50  # failures of an account within KEPT, from all addresses
 SLOW_STEP = datetime.timedelta(seconds=5)
+SIGN_UPS = 30  # accounts made from one address within KEPT: each sends an email to anybody
+_SIGNED_UP = "sign-up"  # in place of an account's digest
 
 
 class TooManyAttempts(Exception):
@@ -56,7 +58,8 @@ class AttemptLimit:
 def begin(request: HttpRequest, account: str = "") -> PasswordAttempt | None:
     """Count an attempt. Raises TooManyAttempts; then the password must not be checked.
 
-    Without an account, for a sign-up, only the address counts. None where neither is known.
+    Without an account, for a sign-up, only the address counts, with the accounts that were made
+    from it. None where neither is known.
     """
     now, address = timezone.now(), address_of_request(request) or ""
     if not account and not address:
@@ -80,13 +83,24 @@ def forget(attempt: PasswordAttempt | None) -> None:
         attempt.delete()
 
 
+def signed_up(attempt: PasswordAttempt | None) -> None:
+    """An account was made by this attempt: further ones of its address are counted."""
+    if attempt is not None:
+        attempt.account = _SIGNED_UP
+        attempt.save(update_fields=["account"])
+
+
 def _wait(attempt: PasswordAttempt) -> datetime.timedelta:
     """How long the attempt has to wait for earlier ones."""
     earlier = PasswordAttempt.objects.filter(pk__lt=attempt.pk)
     waits = [datetime.timedelta(0)]
     if attempt.address:
         same = earlier.filter(address=attempt.address)
-        waits.append(_until_free(same, PER_ADDRESS, WINDOW, attempt.at))
+        failures = same.exclude(account=_SIGNED_UP)
+        waits.append(_until_free(failures, PER_ADDRESS, WINDOW, attempt.at))
+        if not attempt.account:
+            made = same.filter(account=_SIGNED_UP)
+            waits.append(_until_free(made, SIGN_UPS, KEPT, attempt.at))
     if attempt.address and attempt.account:
         same = same.filter(account=attempt.account)
         waits.append(_until_free(same, PER_ACCOUNT_AND_ADDRESS, WINDOW, attempt.at))

@@ -58,10 +58,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         attempt = attempts.begin(request)
-        user = form.save() if form.is_valid() else None
-        user = user or _just_signed_up(request)
+        made = form.save() if form.is_valid() else None
+        user = made or _just_signed_up(request)
         if user is not None:
-            attempts.forget(attempt)
+            if made:
+                attempts.signed_up(attempt)
+            else:
+                attempts.forget(attempt)
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             text = "Your account is ready, and you are logged in. "
             text += f"We have sent a link to {user.email}: open it to get emails."

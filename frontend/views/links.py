@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders import addresses
-from orders.errors import LinkOutdated
+from orders.errors import EmailTaken, LinkOutdated, Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,7 +22,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, f"{user.email} is confirmed. Your emails go there.")
             return redirect("shop")
         address = addresses.address_to_confirm(token)
-    except LinkOutdated as refusal:
+    except (EmailTaken, LinkOutdated) as refusal:
         return _outdated(request, refusal)
     return _ask(
         request,
@@ -67,12 +67,13 @@ def _ask(request: HttpRequest, **context: Any) -> HttpResponse:
     return _private(render(request, "frontend/link.html", context))
 
 
-def _outdated(request: HttpRequest, refusal: LinkOutdated) -> HttpResponse:
-    context = {"title": "This link no longer works", "text": refusal.message}
+def _outdated(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    context = {"title": "This link no longer works", "text": refusal.messages[0]}
     return _private(render(request, "frontend/link.html", context, status=410))
 
 
 def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-store"
     response["Referrer-Policy"] = "no-referrer"  # the URL is a key
     response["X-Robots-Tag"] = "noindex"
     return response

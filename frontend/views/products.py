@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from frontend.forms import OrderForm
 from hub import session_digest
+from hub.identity import Rates, address_of_request
 from orders.errors import Refused
 from orders.models import Product
 from orders.placing import place
@@ -22,6 +23,9 @@ from orders.signals import product_viewed
 from orders.topics import product_page_topic, product_topic
 
 PAGE_SIZE = 24  # products
+# Of visitors without a session, per address and process: a second, and at once.
+VIEWS_RATE, VIEWS_BURST = 0.2, 100
+_views = Rates()
 
 
 @require_safe
@@ -43,6 +47,8 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     if _is_visit(request):
         user = request.user if request.user.is_authenticated else None
         session = session_digest(request.session.session_key) or ""
+        if user is None and not session and not _may_count(request):
+            return page
         # Robust: if a view cannot be recorded, that is logged and the page is still shown.
         product_viewed.send_robust(Product, product=found, person=user, session=session)
     return page
@@ -101,6 +107,12 @@ def _is_visit(request: HttpRequest) -> bool:
     """Whether the page is shown to a user, not prefetched or fetched to refresh an open page."""
     is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
     return request.method == "GET" and not is_prefetch and "X-Hub-Refresh" not in request.headers
+
+
+def _may_count(request: HttpRequest) -> bool:
+    """Whether a visitor who cannot be told from others may be counted: each view is a row."""
+    address = address_of_request(request)
+    return address is None or _views.take(address, VIEWS_RATE, VIEWS_BURST)
 
 
 def _token(request: HttpRequest) -> str | None:

@@ -15,7 +15,7 @@ from hub.errors import HubError
 from hub.events import EventType, declared_types
 from hub.models import Mute, Preference
 from hub.models.chunks import in_chunks
-from hub.topics import check_topic
+from hub.topics import check_topic, user_topic
 
 Means = Literal["toast", "inbox", "email"]
 MEANS: tuple[Means, ...] = get_args(Means)
@@ -125,13 +125,18 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
 def mute(person: object, *, topic: str = "", type: str = "") -> None:
     """Stop showing and sending the user events of a topic, a type, or a type on a topic.
 
-    Muting again is a no-op. Raises PreferenceError for an unknown type, without topic and type,
-    and above MAX_MUTES; BadTopic for a malformed topic.
+    Muting again is a no-op. Raises PreferenceError for an unknown type, without topic and type, for
+    the user's own topic without a type (it carries what protects the account), and above MAX_MUTES;
+    BadTopic for a malformed topic.
     """
     if not topic and not type:
         raise PreferenceError("name a topic or a type to mute")
     if topic:
         check_topic(topic)
+    if not type and topic == user_topic(person):
+        raise PreferenceError(
+            "your own topic carries notices that protect your account: mute a type"
+        )
     if type and type not in defaults():
         raise PreferenceError(f"there are no events of the type {type!r}")
     _refuse_security(type)

@@ -15,8 +15,12 @@ from orders.names import check_name
 
 class UserQuerySet(AtomicQuerySet):
     def with_email(self, email: str) -> "UserQuerySet":
-        """The users with this address, in any spelling. The database folds both sides alike."""
-        return self.alias(folded=Lower("email")).filter(folded=Lower(models.Value(email)))
+        """The users whose confirmed address this is, in any spelling.
+
+        The database folds both sides alike.
+        """
+        confirmed = self.alias(folded=Lower("confirmed_email"))
+        return confirmed.filter(folded=Lower(models.Value(email)))
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Like `QuerySet.delete`, with each user's row locked first (see `User.delete`)."""
@@ -40,7 +44,10 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
 
 
 class User(AtomicSave, AbstractUser):
-    """A user. The email address is unique in any spelling, or empty."""
+    """A user. The confirmed address is unique in any spelling, or empty.
+
+    An address that nobody has confirmed is no claim: it may be somebody else's.
+    """
 
     first_name = models.CharField(max_length=150, blank=True, validators=[check_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[check_name])
@@ -54,9 +61,9 @@ class User(AtomicSave, AbstractUser):
         abstract = False
         constraints = (
             models.UniqueConstraint(
-                Lower("email"),
-                condition=~models.Q(email=""),
-                name="orders_user_email_unique",
+                Lower("confirmed_email"),
+                condition=~models.Q(confirmed_email=""),
+                name="orders_user_confirmed_email_unique",
                 violation_error_message=EmailTaken.text,
             ),
         )
@@ -64,6 +71,12 @@ class User(AtomicSave, AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.get_username()
+
+    def clean(self) -> None:
+        super().clean()
+        holders = User.objects.with_email(self.email) if self.email else User.objects.none()
+        if holders.exclude(pk=self.pk).exists():
+            raise EmailTaken
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the user. Their orders stay, with the name that was copied.

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from frontend.views import errors
+from frontend.views import errors, products
 from hub.inbox import preferences
 from orders.models import Order, Product
 from tests.orders.shop import data, product, text, user
@@ -68,6 +68,16 @@ def test_a_product_page_names_its_topics_and_live_values(client, teapot):
     assert '<span data-live="stock">40</span>' in page
     assert 'data-live="count"' in page
     assert 'data-live="order-button"' in page
+
+
+def test_an_address_adds_a_bounded_number_of_views(teapot, monkeypatch):
+    monkeypatch.setattr(products, "VIEWS_BURST", 3)
+    for _ in range(5):
+        assert Client(REMOTE_ADDR="9.9.9.9").get("/products/teapot/").status_code == 200
+    assert teapot.views.count() == 3
+    Client(REMOTE_ADDR="8.8.8.8").get("/products/teapot/")
+    Client().get("/products/teapot/")  # loopback has no bound
+    assert teapot.views.count() == 5
 
 
 def test_every_page_carries_user_and_position_for_the_script(logged_in, ana):

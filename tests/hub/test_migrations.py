@@ -6,6 +6,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from hub.events import encode_tail
+from hub.inbox.preferences import security_types
 from hub.publishing.control_events import SubscriptionChanged
 from tests.hub.site import Told
 
@@ -42,3 +43,20 @@ def test_events_without_a_title_become_hidden_ones(earlier):
         events.create(topic="user.7", type=event.type, at=now, frame=tail)
     events = earlier("0005_event_shown").get_model("hub", "Event").objects
     assert list(events.order_by("pk").values_list("shown", flat=True)) == [True, False, True, False]
+
+
+def test_a_muted_topic_of_ones_own_becomes_mutes_of_its_kinds(earlier):
+    mutes = earlier("0009_session_owner").get_model("hub", "Mute").objects
+    rows = [
+        ("7", "user.7", ""),
+        ("7", "user.7", "test.told"),
+        ("7", "open.a", ""),
+        ("8", "user.7", ""),
+    ]
+    for person, topic, type in rows:
+        mutes.create(person=person, topic=topic, type=type)
+    mutes = earlier("0010_mutes_of_own_topics").get_model("hub", "Mute").objects
+    found = set(mutes.values_list("person", "topic", "type"))
+    assert set(rows[1:]) <= found and rows[0] not in found
+    muted = {type for person, topic, type in found if (person, topic) == ("7", "user.7")}
+    assert "order.received" in muted and not muted & security_types()

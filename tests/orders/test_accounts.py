@@ -178,7 +178,8 @@ def test_the_database_keeps_addresses_apart_when_two_come_at_once(ana):
     ben = user("ben")
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE orders_user SET email = %s WHERE id = %s", ["ANA@example.com", ben.pk]
+            "UPDATE orders_user SET confirmed_email = %s WHERE id = %s",
+            ["ANA@example.com", ben.pk],
         )
 
 

@@ -15,7 +15,7 @@ from orders import addresses
 from orders.models import AddressPause, User
 from orders.topics import ShopPolicy
 from tests.numbering import drain
-from tests.orders.shop import user
+from tests.orders.shop import text, user
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -115,6 +115,26 @@ def test_a_changed_address_counts_once_it_is_confirmed_and_the_old_one_is_told()
     assert client.get("/account/").status_code == 200
     assert Client().post(end_sessions).status_code == 302
     assert client.get("/account/").status_code == 302, "the session has ended"
+
+
+@pytest.mark.both
+def test_an_address_that_nobody_confirmed_keeps_nobody_from_it(eve):
+    owner = Client()
+    form = {**SIGN_UP, "username": "owner", "email": "Eve@example.com"}
+    assert owner.post("/accounts/signup/", form).status_code == 302
+    AddressPause.objects.all().delete()
+    assert owner.post("/accounts/confirm/").status_code == 302
+    sent()
+    first, *_ = [one for one in mail.outbox if one.to == ["Eve@example.com"]]
+    path = re.search(r"https?://[^/]+(/accounts/\S+)", first.body)[1]
+    assert owner.post(path).status_code == 302
+    assert User.objects.get(username="owner").confirmed_email == "Eve@example.com"
+    # Now it is taken, for the account that came first as well.
+    AddressPause.objects.all().delete()
+    squatter = User.objects.get(username=SIGN_UP["username"])
+    refused = eve.post(addresses.confirmation_path(squatter.pk, squatter.email))
+    assert refused.status_code == 410 and "Another account uses this" in text(refused)
+    assert User.objects.filter(confirmed_email="").get() == squatter
 
 
 def test_the_link_of_an_address_confirms_no_other_one(eve):

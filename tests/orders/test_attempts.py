@@ -8,6 +8,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from orders import attempts
 from orders.models import PasswordAttempt, User
 from tests.orders.racing import race
 from tests.orders.shop import text, user
@@ -155,3 +156,22 @@ def test_attempts_are_kept_for_an_hour_and_without_the_name():
     let_pass(3600)
     fail(1)
     assert PasswordAttempt.objects.count() == 1
+
+
+def sign_up(number: int, address: str = HERE) -> int:
+    form = {
+        "username": f"user{number}",
+        "email": f"user{number}@example.com",
+        "password1": "a long one, for once",
+        "password2": "a long one, for once",
+    }
+    return Client(REMOTE_ADDR=address).post("/accounts/signup/", form).status_code
+
+
+def test_one_address_makes_a_bounded_number_of_accounts_an_hour(monkeypatch):
+    monkeypatch.setattr(attempts, "SIGN_UPS", 3)
+    assert [sign_up(number) for number in range(4)] == [302, 302, 302, 429]
+    assert sign_up(4, ELSEWHERE) == 302
+    assert log_in("demo").status_code == 302
+    let_pass(3600)
+    assert sign_up(5) == 302

@@ -164,3 +164,10 @@ def test_the_choices_of_a_deleted_user_are_removed():
         mute(person, topic="open.a")
     forget_preferences([1])
     assert Preference.objects.get().person == Mute.objects.get().person == "2"
+
+
+def test_a_users_own_topic_is_muted_by_type_only():
+    with pytest.raises(PreferenceError, match="mute a type"):
+        mute(7, topic="user.7")
+    mute(7, topic="user.7", type="order.received")
+    assert mutes_of(7) == [("user.7", "order.received")]
