@@ -96,6 +96,14 @@ def database() -> Iterator[Finding]:
                 )
             return
         yield from _room(cursor, connection.settings_dict)
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() == ("on",):
+            yield Finding(
+                "database",
+                "failure",
+                "it is read-only: a standby, or a primary from before a failover",
+                "connect to the primary; behind a name that moves, close the old connections",
+            )
     # Inside a transaction: OPTIONS["isolation_level"] is set when one begins, and the database's
     # own default does not show it.
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
