@@ -1,5 +1,6 @@
 """The hub in a project with Django's own user model, and with other models of users."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,24 @@ def test_a_second_database_can_be_migrated_after_the_one_that_has_the_log(tmp_pa
     for command in (["migrate"], ["hub_epoch", "--new"], ["migrate", "--database", "other"]):
         done = run(STOCK, "manage.py", *command, **databases)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("writer", [1, 2])
+def test_an_event_of_another_version_is_shown_everywhere(writer: int, tmp_path: Path) -> None:
+    database = {"STOCK_DATABASE": tmp_path / "stock.sqlite3"}
+    steps = [
+        ["manage.py", "migrate", "--run-syncdb"],
+        ["versions.py", "publish", str(writer)],
+        ["versions.py", "read", str(3 - writer)],
+    ]
+    for arguments in steps:
+        done = run(STOCK, *arguments, **database)
+        assert done.returncode == 0, done.stdout + done.stderr
+    title = "Paid 7" if writer == 1 else "Paid 7 EUR"
+    assert json.loads(done.stdout) == {
+        "inbox": title,
+        "page": True,
+        "bell": 1,
+        "emails": [title],
+        "socket": title,
+    }
