@@ -15,7 +15,7 @@ TWO := -n 2 --dist loadfile --no-loadscope-reorder
 OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stress matrix quickstart audit
+.PHONY: help run test check stress matrix quickstart bench audit
 
 help:
 	@echo "make run    the shop and the hub on http://HOST:PORT (127.0.0.1:8000)"
@@ -26,6 +26,7 @@ help:
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 	@echo "make matrix the hub's tests on every pair of Django and Python (about 10 min); ARGS as above"
 	@echo "make quickstart  the package in untouched projects, by docs/quickstart.md (about 1 min)"
+	@echo "make bench  tables beside the plain way, on PostgreSQL (1 min); SIZE=10000000 events, QUICK=1"
 	@echo "make audit  known vulnerabilities of the requirements"
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
@@ -64,6 +65,10 @@ matrix: $(VENV)/dev.stamp
 
 quickstart: $(VENV)/dev.stamp
 	@$(PYTHON) -m pytest tests/quickstart $(ARGS)
+
+bench: $(VENV)/dev.stamp
+	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m benchmarks.pruning \
+		$(or $(SIZE),$(if $(filter-out 0,$(QUICK)),100000,1000000))
 
 audit: $(VENV)/run.stamp
 	@$(PYTHON) -m tests.audit

@@ -80,13 +80,21 @@ class Worker:
         working = DatabaseThreads("hub-worker-work", 1, silence=STATEMENT_LIMIT)
         removing = DatabaseThreads("hub-worker-remove", 1, silence=STATEMENT_LIMIT)
         sending = DatabaseThreads("hub-worker-send", 1, silence=SEND_LIMIT)
+        self._stopped = False
+        loops = [
+            asyncio.create_task(self._repeat(leasing, self._renew, RENEW)),
+            asyncio.create_task(self._repeat(working, self.work, POLL_INTERVAL)),
+            asyncio.create_task(self._repeat(removing, self.remove_old, POLL_INTERVAL)),
+            asyncio.create_task(self._repeat(sending, self.send, POLL_INTERVAL)),
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._repeat(leasing, self._renew, RENEW))
-                group.create_task(self._repeat(working, self.work, POLL_INTERVAL))
-                group.create_task(self._repeat(removing, self.remove_old, POLL_INTERVAL))
-                group.create_task(self._repeat(sending, self.send, POLL_INTERVAL))
+            # None ends by itself. One that others have cancelled must not be missing unnoticed:
+            # this ends with it, and whoever runs it starts it again.
+            await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for one in loops:
+                one.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
             self._stopped = True
             await sending.run(self._sender.close)  # after the email that is being sent
             await sending.close()

@@ -9,6 +9,7 @@ from channels.routing import get_default_application
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hub.concurrency.supervisor import Supervisor
 from hub.runtime.application import HubApplication
 from hub.worker.worker import Worker
 
@@ -58,4 +59,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
         self.stdout.write(f"Worker {worker.lease.holder}. Ctrl-C or SIGTERM ends it.")
-        await worker.run()
+        supervisor = Supervisor()
+        supervisor.supervise(worker.run, "hub.worker")
+        try:
+            await asyncio.Event().wait()  # until the signal
+        finally:
+            await supervisor.stop()

@@ -6,7 +6,9 @@ import pytest
 
 from hub.broadcast import fanout
 from hub.concurrency import supervisor
-from tests.hub.site import Site
+from hub.runtime.application import HubApplication
+from hub.sockets.consumer import HubConsumer
+from tests.hub.site import Site, SitePolicy
 from tests.rig.wait import async_wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,20 +24,57 @@ def tasks_of_the_hub():
     return {task.get_name(): task for task in asyncio.all_tasks() if not task.done()}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "hub.follower",
-        "hub.follower.polling",
-        "hub.heartbeat",
-        "hub.listener",
-        "hub.rechecking",
-        "hub.relay.beating",
-        "hub.relay.draining",
-        "hub.relay.sending",
-        "hub.sampler",
-    ],
-)
+TASKS = [
+    "hub.follower",
+    "hub.follower.polling",
+    "hub.heartbeat",
+    "hub.listener",
+    "hub.pages",
+    "hub.rechecking",
+    "hub.relay.beating",
+    "hub.relay.draining",
+    "hub.relay.sending",
+    "hub.sampler",
+    "hub.statements",
+]
+# What the worker's loops are called by: each has a task without a name.
+STEPS = ["_renew", "work", "remove_old", "send"]
+
+
+async def test_these_are_all_tasks_of_a_process(site: Site):
+    assert sorted(site.runtime._supervisor._tasks) == TASKS
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_worker_that_loses_one_of_its_loops_runs_again(step, caplog):
+    application = HubApplication(HubConsumer.as_asgi(), policy=SitePolicy(), deliver=True)
+    runtime = application.runtime()
+    try:
+        await async_wait_until(lambda: runtime.is_ready and is_working())
+        loop = loops_of_the_worker()[step]
+        loop.cancel()
+        await async_wait_until(lambda: not runtime.is_ready)
+        assert "hub.worker ended unexpectedly" in caplog.text
+        await async_wait_until(lambda: runtime.is_ready and is_working())
+    finally:
+        await application.stop()
+
+
+def is_working():
+    return sorted(loops_of_the_worker()) == sorted(STEPS)
+
+
+def loops_of_the_worker():
+    tasks = [one for one in asyncio.all_tasks() if not one.done()]
+    coroutines = {one: one.get_coro() for one in tasks}
+    return {
+        coroutine.cr_frame.f_locals["step"].__name__: one
+        for one, coroutine in coroutines.items()
+        if coroutine.__qualname__ == "Worker._repeat"
+    }
+
+
+@pytest.mark.parametrize("name", TASKS)
 async def test_a_task_that_is_cancelled_from_outside_runs_again(site: Site, caplog, name):
     browser = await site.connect(topics=["open.1"])
     assert site.runtime.is_ready

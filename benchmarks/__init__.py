@@ -1,0 +1,1 @@
+"""Tables of the hub beside a peer, or beside the plain way: `make bench`."""
