@@ -265,6 +265,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # Its warnings are visitors' mistakes: an unknown path, an order that was refused.
         "django.request": {"level": "ERROR"},
+        # Embedded, what a command changes reaches open pages at their next load.
+        "hub.serverless": {"level": "ERROR" if EMBEDDED else "WARNING"},
         # It logs a traceback per second while Redis is away; the hub logs one line.
         "channels_redis": {"level": "CRITICAL"},
     },

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.publishing.atomic import AtomicQuerySet as AtomicQuerySet
     from hub.publishing.atomic import AtomicSave as AtomicSave
     from hub.publishing.atomic import atomic as atomic
+    from hub.publishing.publisher import apublish as apublish
     from hub.publishing.publisher import publish as publish
     from hub.publishing.publisher import publish_ephemeral as publish_ephemeral
     from hub.publishing.publisher import publish_many as publish_many
@@ -43,6 +44,7 @@ _HOMES = {
     "asgi_application": "hub.runtime.routing",
     "HubConsumer": "hub.sockets.consumer",
     "Policy": "hub.policy",
+    "apublish": "hub.publishing.publisher",
     "person_topic": "hub.topics",
     "publish": "hub.publishing.publisher",
     "publish_ephemeral": "hub.publishing.publisher",

@@ -12,7 +12,11 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("notices")  # an application's events and receivers
+        from hub.broadcast import serverless
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
         from hub.identity import receivers  # noqa: F401  (connects them)
         from hub.operations import checks  # noqa: F401  (registers checks and receivers)
         from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)
+        from hub.publishing.publisher import ephemeral
+
+        ephemeral.connect(serverless.send, dispatch_uid="hub.serverless")

@@ -8,10 +8,10 @@ import hub
 
 PUBLIC = {
     "hub": (
-        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy asgi_application"
-        " atomic close_topic person_topic publish publish_ephemeral publish_many receiver revoke"
-        " revoke_many session_digest subscribe subscribe_many topic unsubscribe"
-        " unsubscribe_many user_topic"
+        "AtomicQuerySet AtomicSave EventType HubApplication HubConsumer Policy apublish"
+        " asgi_application atomic close_topic person_topic publish publish_ephemeral"
+        " publish_many receiver revoke revoke_many session_digest subscribe subscribe_many topic"
+        " unsubscribe unsubscribe_many user_topic"
     ),
     "hub.api": (
         "ApiError PersonThrottle Session answer_errors errors notifications_router preferences"

@@ -44,6 +44,14 @@ class Following(Protocol):
     def offer_ephemeral(self, event: Ephemeral) -> None: ...
 
 
+_relays: "set[Relay]" = set()  # that listen to this process
+
+
+def has_relay() -> bool:
+    """Whether a server of this process sends what is published here."""
+    return bool(_relays)
+
+
 class Relay:
     """One per process. `unnumbered` is set when there may be rows without a position."""
 
@@ -80,10 +88,12 @@ class Relay:
 
     def connect(self) -> None:
         """Listen to what this process publishes."""
+        _relays.add(self)
         committed.connect(self.kick, weak=False, dispatch_uid=id(self))
         ephemeral.connect(self._take_ephemeral, weak=False, dispatch_uid=id(self))
 
     def disconnect(self) -> None:
+        _relays.discard(self)
         committed.disconnect(dispatch_uid=id(self))
         ephemeral.disconnect(dispatch_uid=id(self))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from asgiref.sync import sync_to_async
 from django.db import router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -24,6 +25,21 @@ def publish(event: EventType, topic: str) -> None:
     event reaches every browser that is subscribed to the topic; after a rollback it never was.
     """
     publish_many([(event, topic)])
+
+
+async def apublish(event: EventType, topic: str) -> None:
+    """`publish` from async code, in a transaction of its own.
+
+    Django has no transactions in async code. To commit a change together with its event, put both
+    into one function, and call that with `sync_to_async`; or save a model of `hub.AtomicSave` with
+    `asave()`, whose receivers publish. Raises what `publish` raises, except NotAtomic.
+    """
+    await sync_to_async(_publish_alone)(event, topic)
+
+
+def _publish_alone(event: EventType, topic: str) -> None:
+    with transaction.atomic(using=router.db_for_write(Event)):
+        publish(event, topic)
 
 
 def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
@@ -58,8 +74,9 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
 def publish_ephemeral(event: EventType, topic: str) -> None:
     """Send an event to the clients that are connected now, without the log.
 
-    Inside `atomic()` it is sent after the commit, else at once. It has no position, clients that
-    are away never get it, and a process without a server drops it.
+    Inside `atomic()` it is sent after the commit, else at once. It has no position, and clients
+    that are away never get it. A process without a server sends it through the channel layer, if
+    that is shared; otherwise it is dropped, with a warning in the log.
     """
     tail = encode_tail(event, check_topic(topic), timezone.now(), load_limits().frame_out)
     key = event.key() or ""
