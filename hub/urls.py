@@ -5,6 +5,7 @@ from django.urls import path
 from hub.deliveries.views import Unsubscribe
 from hub.operations.health import healthz, readyz
 from hub.ui import bell, dashboard, inbox, preferences
+from hub.ui.ticket import TicketView
 
 app_name = "hub"
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("preferences/mute", preferences.mute, name="mute"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
+    path("ticket", TicketView.as_view(), name="ticket"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
