@@ -5,19 +5,21 @@
             await sync_to_async(Order.objects.create)(…)
             event = await browser.expect("order.received")
 
-Needs committed rows: `@pytest.mark.django_db(transaction=True)`.
+Needs committed rows: `@pytest.mark.django_db(transaction=True)`. With pytest, `hub.pytest_plugin`
+brings fixtures.
 """
 
 import asyncio
 import json
 import secrets
+import warnings
 from collections.abc import Collection
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from hub.events import EventType
 from hub.identity.authentication import signed_ticket
@@ -49,6 +51,7 @@ class HubCommunicator(WebsocketCommunicator):
     def __init__(
         self, application: HubApplication, user: Any | None = None, *, path: str = "/ws/"
     ) -> None:
+        _warn_of_memory()
         headers = [(b"host", b"localhost")]
         super().__init__(application, path, headers=headers, subprotocols=["hub.v1"])
         self.hub = application
@@ -152,3 +155,12 @@ def publish_fence(topic: str) -> str:
     with transaction.atomic(using=router.db_for_write(Event)):
         publish(Fence(mark=mark), topic)
     return mark
+
+
+def _warn_of_memory() -> None:
+    """Threads that share a database in memory do not wait for its locks: tests fail at random."""
+    connection: Any = connections[router.db_for_write(Event)]
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        text = "the test database is in memory, where tests of the hub fail at random: "
+        text += "DATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}"
+        warnings.warn(text, stacklevel=3)

@@ -22,7 +22,7 @@ FLOORS = [
     ["worker", "client"],
     ["runtime"],
     ["operations", "testing", "ui"],
-    ["admin", "management", "templatetags"],
+    ["admin", "management", "pytest_plugin", "templatetags"],
     # Import paths that projects know.
     ["consumers", "middleware", "preferences", "rights", "urls", "views"],
     ["apps", "__init__"],
