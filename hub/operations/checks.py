@@ -20,7 +20,7 @@ from hub.broadcast.layer import MAX_BYTES
 from hub.limits import contradictions, load_limits
 from hub.policy import current_policy
 from hub.publishing.atomic import AtomicQuerySet, is_atomic
-from hub.publishing.receiver import registered
+from hub.publishing.receiver import listeners, registered
 from hub.sockets.origin import is_own_origin
 
 MIDDLEWARE = "hub.middleware.HubMiddleware"
@@ -96,6 +96,28 @@ def _unsafe_managers(model: type[Model]) -> list[str]:
     if base.get_queryset().query.where:
         unsafe.add(base.name)
     return sorted(unsafe)
+
+
+@checks.register("hub")
+def check_deletions_by_the_database(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """What the database deletes or changes by itself sends no signal (since Django 6.1)."""
+    found: list[checks.CheckMessage] = []
+    for model, names in listeners().items():
+        for field in model._meta.concrete_fields:
+            on_delete = getattr(field.remote_field, "on_delete", None)
+            if not hasattr(on_delete, "on_delete_sql"):
+                continue
+            told = ", ".join(sorted(names))
+            found.append(
+                checks.Warning(
+                    f"{field} is {on_delete}: the database changes the row by itself, and {told} "
+                    "is not called",
+                    hint=f"on_delete=models.{str(on_delete).removeprefix('DB_')}",
+                    obj=model,
+                    id="hub.W006",
+                )
+            )
+    return found
 
 
 @checks.register("hub")

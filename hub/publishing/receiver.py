@@ -50,6 +50,14 @@ class _Connection(NamedTuple):
 _connections: list[_Connection] = []
 
 
+def listeners() -> dict[type[Model], set[str]]:
+    """Each model with a receiver of this module, and the dotted names of its receivers."""
+    found: dict[type[Model], set[str]] = {}
+    for one in _connections:
+        found.setdefault(one.sender, set()).add(_name_of(one.function))
+    return found
+
+
 def receiver(
     signal: Signal | Iterable[Signal],
     *,

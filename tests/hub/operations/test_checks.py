@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core.checks import run_checks
+from django.db import models
 from django.db.models import Manager
-from django.db.models.signals import m2m_changed, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
 from hub import receiver as hub_receiver
@@ -93,6 +94,27 @@ def test_a_model_is_reported_once_per_receiver():
     connect(post_save, Group)
     connect(post_save, Group)
     assert ids(checks.check_senders(None)) == ["hub.E001"]
+
+
+class InTheDatabase:
+    """As Django's DB_CASCADE, for versions before 6.1."""
+
+    def on_delete_sql(self, schema_editor): ...
+
+    def __str__(self):
+        return "DB_CASCADE"
+
+
+@pytest.mark.parametrize("signal", [post_save, post_delete])
+def test_rows_that_the_database_changes_by_itself_are_a_warning(monkeypatch, signal):
+    monkeypatch.setattr(receiver, "_connections", [])
+    connect(signal, Order)
+    assert checks.check_deletions_by_the_database(None) == []
+    relation = Order._meta.get_field("ordered_by").remote_field
+    monkeypatch.setattr(relation, "on_delete", getattr(models, "DB_CASCADE", InTheDatabase()))
+    (found,) = checks.check_deletions_by_the_database(None)
+    assert found.id == "hub.W006" and "orders.Order.ordered_by is DB_CASCADE" in found.msg
+    assert "tell is not called" in found.msg and found.hint == "on_delete=models.CASCADE"
 
 
 def test_a_wrong_limit_is_an_error_that_names_it(settings):
