@@ -1,8 +1,20 @@
 """Connects the hub to Django."""
 
+import django
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+OLDEST = (5, 2)  # of Django
+
+if django.VERSION < OLDEST:
+    # Before the models are imported, which use what older versions do not have.
+    from django.core.exceptions import ImproperlyConfigured
+
+    raise ImproperlyConfigured(
+        f"the notification hub needs Django {OLDEST[0]}.{OLDEST[1]} or later; this is "
+        f"{django.get_version()}"
+    )
 
 
 class HubConfig(AppConfig):
