@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STOCK = Path(__file__).parent / "stock"
 PLAIN = Path(__file__).parent / "plain"
+GUESTS = Path(__file__).parent / "guests"
 
 # Of this process, which may be the shop's tests: a project of its own must not see them.
 _OURS = ("DJANGO_", "PYTEST_", "HUB_", "STOCK_")
