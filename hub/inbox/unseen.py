@@ -12,6 +12,7 @@ import msgspec
 from django.db import connections, router
 
 from hub.inbox.preferences import hidden_types
+from hub.log.by_topic import SHOWN_IN_SQLITE
 from hub.models import Event, Subscription
 from hub.models.log import MAX_POSITION
 from hub.policy import Policy
@@ -132,10 +133,10 @@ POSTGRESQL = STATEMENT.format(
 
 # SQLite has no LATERAL: each span's positions come from a correlated subquery.
 SQLITE = STATEMENT.format(
-    newest="""CROSS JOIN json_each((
+    newest=f"""CROSS JOIN json_each((
         SELECT json_group_array(position) FROM (
             SELECT position FROM hub_event
-            WHERE shown AND topic = span.topic
+            WHERE {SHOWN_IN_SQLITE} AND topic = span.topic
               AND position > max(since, mark, horizon) AND position <= min(until, %(upto)s)
             ORDER BY position DESC LIMIT %(rows)s
         )

@@ -17,6 +17,10 @@ from hub.models import Event, Log
 Bound = tuple[str, int, int]  # topic, since, until: since < position <= until
 Span = tuple[str, int, int, list[str]]  # a bound, and the types that are left out within it
 
+# SQLite uses a partial index only for its own words: Django 6.1 wrote `shown = 1`, earlier versions
+# `shown`. PostgreSQL knows that both are the same.
+SHOWN_IN_SQLITE = "shown AND shown = 1"
+
 OLDEST_FIRST = "ASC"  # every row, for clients that catch up
 NEWEST_FIRST = "DESC"  # those that inboxes show
 
@@ -79,8 +83,10 @@ def rows_statement(vendor: str, order: str) -> str:
 
 
 def _positions_statement(vendor: str, order: str) -> str:
-    template = POSITIONS_POSTGRESQL if vendor == "postgresql" else POSITIONS_SQLITE
-    return template.format(order=order, shown="AND shown" if order == NEWEST_FIRST else "")
+    is_postgresql = vendor == "postgresql"
+    template = POSITIONS_POSTGRESQL if is_postgresql else POSITIONS_SQLITE
+    shown = "shown" if is_postgresql else SHOWN_IN_SQLITE
+    return template.format(order=order, shown=f"AND {shown}" if order == NEWEST_FIRST else "")
 
 
 # DISTINCT because spans may overlap, on positions alone: frames would be sorted whole.

@@ -59,4 +59,4 @@ def test_a_muted_topic_of_ones_own_becomes_mutes_of_its_kinds(earlier):
     found = set(mutes.values_list("person", "topic", "type"))
     assert set(rows[1:]) <= found and rows[0] not in found
     muted = {type for person, topic, type in found if (person, topic) == ("7", "user.7")}
-    assert "order.received" in muted and not muted & security_types()
+    assert "test.told" in muted and not muted & security_types()

@@ -169,5 +169,5 @@ def test_the_choices_of_a_deleted_user_are_removed():
 def test_a_users_own_topic_is_muted_by_type_only():
     with pytest.raises(PreferenceError, match="mute a type"):
         mute(7, topic="user.7")
-    mute(7, topic="user.7", type="order.received")
-    assert mutes_of(7) == [("user.7", "order.received")]
+    mute(7, topic="user.7", type="test.told")
+    assert mutes_of(7) == [("user.7", "test.told")]

@@ -1,37 +1,14 @@
-from typing import Any
-
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.checks import run_checks
-from django.db import models
-from django.db.models import Manager
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import post_save
 from django.dispatch import Signal
 
-from hub import receiver as hub_receiver
 from hub.operations import checks
 from hub.pages.position import PagePositionMiddleware
 from hub.publishing import receiver
-from orders.models import Order, Product
-
-
-@pytest.fixture(autouse=True)
-def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "registered", [])
-    monkeypatch.setattr(checks, "registered", receiver.registered)
-
-
-def connect(signal: Any, sender: Any) -> None:
-    """Connect a receiver that publishes, and disconnect it: the registry keeps it."""
-
-    @hub_receiver(signal, sender=sender, dispatch_uid="test.tell")
-    def tell(sender: Any, **kwargs: Any) -> None: ...
-
-    signal.disconnect(sender=sender, dispatch_uid="test.tell")
-
-
-def ids(messages):
-    return [message.id for message in messages]
+from tests.hub.operations.connecting import connect, ids, own_registry  # noqa: F401
 
 
 def test_a_model_whose_receiver_publishes_must_save_atomically():
@@ -40,47 +17,6 @@ def test_a_model_whose_receiver_publishes_must_save_atomically():
     assert found.id == "hub.E001"
     assert "auth.Group" in found.msg and "tell" in found.msg
     assert "hub.atomic(Group)" in found.hint  # it is another package's
-
-
-def test_the_manager_of_such_a_model_must_send_signals_for_bulk_writes(monkeypatch):
-    plain = Manager()
-    plain.model, plain.name = Order, "plain"
-    monkeypatch.setattr(Order._meta, "default_manager", plain)
-    connect(post_save, Order)
-    (found,) = checks.check_senders(None)
-    assert found.id == "hub.E002"
-    assert "AtomicQuerySet" in found.hint
-
-
-@pytest.mark.parametrize("place", ["managers", "base_manager"])
-def test_every_manager_of_such_a_model_must_send_signals_for_bulk_writes(monkeypatch, place):
-    second = Manager()
-    second.model, second.name = Order, "archived"
-    monkeypatch.setattr(Order._meta, place, [second] if place == "managers" else second)
-    connect(post_save, Order)
-    (found,) = checks.check_senders(None)
-    assert found.id == "hub.E002"
-    assert "through archived" in found.msg
-
-
-def test_the_base_manager_of_such_a_model_must_not_hide_rows(monkeypatch):
-    hiding = Order.objects.filter(quantity=1)
-    monkeypatch.setattr(Order.objects, "get_queryset", lambda: hiding)
-    monkeypatch.setattr(Order._meta, "base_manager", Order.objects)
-    connect(post_save, Order)
-    (found,) = checks.check_senders(None)
-    assert "through objects" in found.msg
-
-
-def test_a_safe_model_passes_by_name_and_by_class():
-    connect(post_save, Order)
-    connect(post_save, "orders.Product")
-    assert checks.check_senders(None) == []
-
-
-def test_an_automatic_many_to_many_table_passes():
-    connect(m2m_changed, Product.watchers.through)
-    assert checks.check_senders(None) == []
 
 
 def test_a_custom_signal_has_no_model_to_check():
@@ -94,27 +30,6 @@ def test_a_model_is_reported_once_per_receiver():
     connect(post_save, Group)
     connect(post_save, Group)
     assert ids(checks.check_senders(None)) == ["hub.E001"]
-
-
-class InTheDatabase:
-    """As Django's DB_CASCADE, for versions before 6.1."""
-
-    def on_delete_sql(self, schema_editor): ...
-
-    def __str__(self):
-        return "DB_CASCADE"
-
-
-@pytest.mark.parametrize("signal", [post_save, post_delete])
-def test_rows_that_the_database_changes_by_itself_are_a_warning(monkeypatch, signal):
-    monkeypatch.setattr(receiver, "_connections", [])
-    connect(signal, Order)
-    assert checks.check_deletions_by_the_database(None) == []
-    relation = Order._meta.get_field("ordered_by").remote_field
-    monkeypatch.setattr(relation, "on_delete", getattr(models, "DB_CASCADE", InTheDatabase()))
-    (found,) = checks.check_deletions_by_the_database(None)
-    assert found.id == "hub.W006" and "orders.Order.ordered_by is DB_CASCADE" in found.msg
-    assert "tell is not called" in found.msg and found.hint == "on_delete=models.CASCADE"
 
 
 def test_a_wrong_limit_is_an_error_that_names_it(settings):
@@ -176,7 +91,7 @@ def test_limits_that_contradict_each_other_are_an_error(settings, limits, named)
 class Replicas:
     """Reads the users, or the hub, from a replica."""
 
-    app = "orders"
+    app = get_user_model()._meta.app_label
 
     def db_for_read(self, model, **hints):
         return "replica" if model._meta.app_label == self.app else None
@@ -187,7 +102,7 @@ class HubReplicas(Replicas):
 
 
 @pytest.mark.parametrize(
-    ("router", "named"), [(Replicas, "orders.User"), (HubReplicas, "hub.Event")]
+    ("router", "named"), [(Replicas, get_user_model()._meta.label), (HubReplicas, "hub.Event")]
 )
 def test_a_router_that_reads_from_a_replica_is_reported(settings, router, named):
     settings.DATABASE_ROUTERS = [f"{__name__}.{router.__name__}"]
@@ -262,7 +177,7 @@ def test_a_middleware_beside_the_one_that_does_its_work_is_a_warning(settings):
     assert checks.check_middleware_twice(None) == []
 
 
-@pytest.mark.parametrize("path", ["orders.topics.Nothing", "no.such.module", "", "hub.Policy.x"])
+@pytest.mark.parametrize("path", ["hub.policy.Nothing", "no.such.module", "", "hub.Policy.x"])
 def test_a_setting_that_names_no_policy_is_an_error(settings, path):
     assert checks.check_policy(None) == []
     settings.HUB = {"POLICY": path}

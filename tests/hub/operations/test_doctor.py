@@ -177,10 +177,11 @@ def test_a_redis_that_is_down_is_a_failure(sound, settings, redis_server):
 
 
 def test_an_application_without_a_hub_is_a_failure(settings):
-    settings.ASGI_APPLICATION = "asgi.application.django"
+    module = settings.ASGI_APPLICATION.rpartition(".")[0]
+    settings.ASGI_APPLICATION = f"{module}.django"
     [found] = doctor.application()
     assert found.verdict == "failure" and "ASGIHandler" in found.text
-    settings.ASGI_APPLICATION = "asgi.application.application"
+    settings.ASGI_APPLICATION = f"{module}.application"
     [found] = doctor.application()
     assert found.verdict == "ok" and "SitePolicy" in found.text
 
