@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from hub.broadcast.layer import MAX_BYTES
 from hub.limits import contradictions, load_limits
+from hub.models import Event
 from hub.policy import current_policy
 from hub.publishing.atomic import AtomicQuerySet, is_atomic
 from hub.publishing.receiver import listeners, registered
@@ -37,7 +38,9 @@ def check_senders(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         if name.startswith("hub."):
             continue  # a lost right that is missed is found by the check once a minute
         model = apps.get_model(sender) if isinstance(sender, str) else sender
-        if not is_atomic(model):
+        if router.db_for_write(model) != router.db_for_write(Event):
+            found.append(_separate_databases(model, name))
+        elif not is_atomic(model):
             found.append(_separate_transactions(model, name))
         elif unsafe := _unsafe_managers(model):
             found.append(
@@ -60,6 +63,16 @@ def _separate_transactions(model: type[Model], receiver: str) -> checks.CheckMes
         return checks.Error(text, hint=hint, obj=model, id="hub.E001")
     hint = f"hub.atomic({model.__name__}) in AppConfig.ready() makes it one with the change"
     return checks.Warning(text, hint=hint, obj=model, id="hub.E001")
+
+
+def _separate_databases(model: type[Model], receiver: str) -> checks.CheckMessage:
+    text = (
+        f"{receiver} publishes when {model._meta.label} is saved, which is in the database "
+        f"{router.db_for_write(model)!r}; the hub's log is in {router.db_for_write(Event)!r}, and "
+        "no transaction covers both"
+    )
+    hint = "route both to one database (DATABASE_ROUTERS)"
+    return checks.Error(text, hint=hint, obj=model, id="hub.E014")
 
 
 def _is_the_projects(model: type[Model]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from asgiref.sync import sync_to_async
-from django.db import router, transaction
+from django.db import connections, router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -46,10 +46,7 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
     """Insert many events with one statement; otherwise as `publish`. They keep their order."""
     using = router.db_for_write(Event)
     if not transaction.get_connection(using).in_atomic_block:
-        raise NotAtomic(
-            "publish() needs a transaction: put the change and its event into one "
-            "transaction.atomic(), or give the model hub.AtomicSave"
-        )
+        raise NotAtomic(_without_transaction(using))
     limit = load_limits().frame_out
     now = timezone.now()
     rows = [
@@ -69,6 +66,24 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
     else:
         Event.objects.using(using).bulk_create(rows, batch_size=500)
     transaction.on_commit(_announce, using=using, robust=True)
+
+
+def _without_transaction(using: str) -> str:
+    others = [
+        one.alias
+        for one in connections.all(initialized_only=True)
+        if one.alias != using and one.in_atomic_block
+    ]
+    if others:
+        return (
+            f"the transaction is one of the database {others[0]!r}, and the hub's log is in "
+            f"{using!r}: no transaction covers both. Route the model and the hub to one database, or "
+            f"open transaction.atomic(using={using!r}) as well, and accept two commits"
+        )
+    return (
+        "publish() needs a transaction: put the change and its event into one "
+        "transaction.atomic(), or give the model hub.AtomicSave"
+    )
 
 
 def publish_ephemeral(event: EventType, topic: str) -> None:

@@ -64,3 +64,20 @@ def test_an_event_of_another_version_is_shown_everywhere(writer: int, tmp_path: 
         "emails": [title],
         "socket": title,
     }
+
+
+PUBLISH_BESIDE = """
+import os; os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django; django.setup()
+import hub
+from desk.events import TicketAnswered
+from django.db import transaction
+with transaction.atomic(using="other"):
+    hub.publish(TicketAnswered(ticket=1), "user.1")
+"""
+
+
+def test_a_transaction_of_another_database_is_named(tmp_path: Path) -> None:
+    databases = {"STOCK_DATABASE": tmp_path / "default", "STOCK_OTHER": tmp_path / "other"}
+    done = run(STOCK, "-c", PUBLISH_BESIDE, **databases)
+    assert "NotAtomic: the transaction is one of the database 'other'" in done.stderr

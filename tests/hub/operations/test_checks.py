@@ -177,6 +177,20 @@ def test_a_middleware_beside_the_one_that_does_its_work_is_a_warning(settings):
     assert checks.check_middleware_twice(None) == []
 
 
+class Apart:
+    """Groups have a database of their own."""
+
+    def db_for_write(self, model, **hints):
+        return "other" if model is Group else None
+
+
+def test_a_model_in_another_database_than_the_log_is_an_error(settings):
+    settings.DATABASE_ROUTERS = [f"{__name__}.Apart"]
+    connect(post_save, Group)
+    (found,) = checks.check_senders(None)
+    assert found.id == "hub.E014" and "'other'" in found.msg and "'default'" in found.msg
+
+
 @pytest.mark.parametrize("path", ["hub.policy.Nothing", "no.such.module", "", "hub.Policy.x"])
 def test_a_setting_that_names_no_policy_is_an_error(settings, path):
     assert checks.check_policy(None) == []
