@@ -27,7 +27,7 @@ class HubConfig(AppConfig):
         from hub.broadcast import serverless
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
         from hub.identity import receivers  # noqa: F401  (connects them)
-        from hub.operations import checks  # noqa: F401  (registers checks and receivers)
+        from hub.operations import checks, sender_checks  # noqa: F401  (registers them)
         from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)
         from hub.publishing.publisher import ephemeral
 

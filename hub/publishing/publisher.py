@@ -77,8 +77,8 @@ def _without_transaction(using: str) -> str:
     if others:
         return (
             f"the transaction is one of the database {others[0]!r}, and the hub's log is in "
-            f"{using!r}: no transaction covers both. Route the model and the hub to one database, or "
-            f"open transaction.atomic(using={using!r}) as well, and accept two commits"
+            f"{using!r}: no transaction covers both. Route the model and the hub to one database, "
+            f"or open transaction.atomic(using={using!r}) as well, and accept two commits"
         )
     return (
         "publish() needs a transaction: put the change and its event into one "

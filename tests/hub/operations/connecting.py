@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from hub import receiver as hub_receiver
-from hub.operations import checks
+from hub.operations import sender_checks
 from hub.publishing import receiver
 
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiver, "registered", [])
-    monkeypatch.setattr(checks, "registered", receiver.registered)
+    monkeypatch.setattr(sender_checks, "registered", receiver.registered)
 
 
 def connect(signal: Any, sender: Any) -> None:

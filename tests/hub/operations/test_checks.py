@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 from django.db.models.signals import post_save
 from django.dispatch import Signal
 
-from hub.operations import checks
+from hub.operations import checks, sender_checks
 from hub.pages.position import PagePositionMiddleware
 from hub.publishing import receiver
 from tests.hub.operations.connecting import connect, ids, own_registry  # noqa: F401
@@ -13,7 +13,7 @@ from tests.hub.operations.connecting import connect, ids, own_registry  # noqa: 
 
 def test_a_model_whose_receiver_publishes_must_save_atomically():
     connect(post_save, Group)
-    (found,) = checks.check_senders(None)
+    (found,) = sender_checks.check_senders(None)
     assert found.id == "hub.E001"
     assert "auth.Group" in found.msg and "tell" in found.msg
     assert "hub.atomic(Group)" in found.hint  # it is another package's
@@ -29,7 +29,7 @@ def test_a_custom_signal_has_no_model_to_check():
 def test_a_model_is_reported_once_per_receiver():
     connect(post_save, Group)
     connect(post_save, Group)
-    assert ids(checks.check_senders(None)) == ["hub.E001"]
+    assert ids(sender_checks.check_senders(None)) == ["hub.E001"]
 
 
 def test_a_wrong_limit_is_an_error_that_names_it(settings):
@@ -187,7 +187,7 @@ class Apart:
 def test_a_model_in_another_database_than_the_log_is_an_error(settings):
     settings.DATABASE_ROUTERS = [f"{__name__}.Apart"]
     connect(post_save, Group)
-    (found,) = checks.check_senders(None)
+    (found,) = sender_checks.check_senders(None)
     assert found.id == "hub.E014" and "'other'" in found.msg and "'default'" in found.msg
 
 
