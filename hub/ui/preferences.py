@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hub.errors import HubError
@@ -17,7 +18,12 @@ from hub.pages.frame import show
 from hub.policy import current_policy
 from hub.ui.names import mute_label, topic_names
 
-MEANS_LABELS = {"toast": _("Toast"), "inbox": _("Inbox"), "email": _("Email")}
+# With a context: Django has words like these, for other things.
+MEANS_LABELS = {
+    "toast": pgettext_lazy("means", "Toast"),
+    "inbox": pgettext_lazy("means", "Inbox"),
+    "email": pgettext_lazy("means", "Email"),
+}
 # What was done before the redirect, in the query string: a page needs no session for it.
 NOTICES = {
     "saved": ("success", _("Your preferences were saved.")),
