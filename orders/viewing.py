@@ -129,17 +129,24 @@ class Counts:
         try:
             while True:
                 pause.wait(self._pause)
+                if self._ends(failed=False):
+                    return
                 written = self.write()
                 if written:
                     self._prune()
-                with self._lock:
-                    # After a failure the next view starts a new thread. This one ends, so that
-                    # the process can end too.
-                    if not self._waiting or not written:
-                        self._thread = None
-                        return
+                if self._ends(failed=not written):
+                    return
         finally:
             connections.close_all()  # this thread's own
+
+    def _ends(self, *, failed: bool) -> bool:
+        """Whether the thread is done. The next view starts another one, after a failure as well:
+        this one ends, so that the process can end too."""
+        with self._lock:
+            if self._waiting and not failed:
+                return False
+            self._thread = None
+            return True
 
     def _prune(self) -> None:
         if time.monotonic() < self._prune_at:

@@ -1,4 +1,9 @@
-"""Ephemeral events of a process without a server: a command, a Celery task, a WSGI site."""
+"""Ephemeral events of a process without a server: a command, a Celery task, a WSGI site.
+
+They are collected and sent by a thread, so that a command that publishes many is not slowed down
+by the layer, and only the latest event of each key is sent. The thread lives while there is
+something to send. It is not a daemon: a process that ends in order sends what it has.
+"""
 
 import asyncio
 import logging
@@ -7,11 +12,12 @@ import secrets
 import threading
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import connections
 
 from hub import log
 from hub.broadcast.layer import GROUP, Ephemeral, Ephemerals
+from hub.broadcast.queues import EphemeralQueue
 from hub.broadcast.relay import has_relay
 from hub.broadcast.signing import Signer
 from hub.concurrency.warn_once import WarnOnce
@@ -20,9 +26,6 @@ TIMEOUT = 2.0  # seconds that the layer may take
 
 logger = logging.getLogger("hub.serverless")
 _once = WarnOnce(logger)
-_token = secrets.token_hex(4)
-_signers: dict[int, Signer] = {}  # by process: forked ones must not repeat each other's numbers
-_lock = threading.Lock()
 
 
 def send(topic: str, type: str, key: str, tail: str, **kwargs: Any) -> None:
@@ -39,19 +42,61 @@ def send(topic: str, type: str, key: str, tail: str, **kwargs: Any) -> None:
             "is not shared with those that have one (Redis is)"
         )
         _once.warn("no layer", text)
-        return
-    process = os.getpid()
-    message = Ephemerals(
-        f"{_token}.{process}", log.state().epoch, [Ephemeral(topic, type, key, tail)]
-    )
-    with _lock:
-        signed = _signers.setdefault(process, Signer()).sign(message)
-    try:
-        async_to_sync(_send)(layer, signed)
-    except Exception as error:  # whatever a layer raises
-        _once.warn("layer", "publish_ephemeral could not reach the servers: %r", error)
+    else:
+        _sender().put(Ephemeral(topic, type, key, tail))
 
 
-async def _send(layer: Any, signed: dict[str, Any]) -> None:
+class Sender:
+    """Sends what is put into it, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._process = secrets.token_hex(4)
+        self._signer = Signer()
+        self._queue = EphemeralQueue()
+        self._lock = threading.Lock()
+        self._is_running = False
+
+    def put(self, event: Ephemeral) -> None:
+        with self._lock:
+            self._queue.put(event)
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name="hub-serverless").start()
+
+    def _run(self) -> None:
+        try:
+            while events := self._take():
+                try:
+                    epoch = log.state().epoch
+                    signed = self._signer.sign(Ephemerals(self._process, epoch, events))
+                    asyncio.run(_send(signed))
+                except Exception as error:  # whatever the database or a layer raises
+                    _once.warn("layer", "publish_ephemeral could not reach the servers: %r", error)
+        finally:
+            connections.close_all()  # this thread's own
+
+    def _take(self) -> list[Ephemeral]:
+        with self._lock:
+            events = self._queue.take_all()
+            self._is_running = bool(events)
+            return events
+
+
+async def _send(signed: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
     async with asyncio.timeout(TIMEOUT):
         await layer.group_send(GROUP, signed)
+
+
+_lock = threading.Lock()
+_senders: dict[int, Sender] = {}
+
+
+def _sender() -> Sender:
+    """That of this process: forked ones must not repeat each other's sequence numbers."""
+    process = os.getpid()
+    with _lock:
+        if process not in _senders:
+            _senders[process] = Sender()
+        return _senders[process]

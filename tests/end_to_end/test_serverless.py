@@ -50,7 +50,8 @@ async def heard(stack: Stack) -> list[int]:
 
 
 async def test_ephemeral_events_go_through_the_layer(shared_cluster: Stack) -> None:
-    assert await heard(shared_cluster) == [500, 501, 502]
+    counts = await heard(shared_cluster)
+    assert counts[-2:] == [501, 502]  # of those that wait together, the latest of a key is sent
 
 
 async def test_embedded_only_logged_events_reach_the_server(shared_embedded: Stack) -> None:
