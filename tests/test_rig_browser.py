@@ -7,7 +7,7 @@ from tests.rig.wait import wait_until
 
 def test_a_person_is_logged_in_the_browser(shared_embedded: Stack, browser_as: Browsers) -> None:
     page = browser_as(shared_embedded.server, "ana")
-    assert page.get_attribute("html", "data-hub-person")
+    assert page.get_attribute("[data-hub-page]", "data-hub-person")
     stranger = browser_as(shared_embedded.server)
     assert stranger.get_attribute("html", "data-hub-person") == ""
 
