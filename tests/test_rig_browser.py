@@ -9,7 +9,7 @@ def test_a_person_is_logged_in_the_browser(shared_embedded: Stack, browser_as: B
     page = browser_as(shared_embedded.server, "ana")
     assert page.get_attribute("[data-hub-page]", "data-hub-person")
     stranger = browser_as(shared_embedded.server)
-    assert stranger.get_attribute("html", "data-hub-person") == ""
+    assert stranger.get_attribute("[data-hub-page]", "data-hub-person") == ""
 
 
 def test_an_exception_in_a_page_is_a_complaint(
