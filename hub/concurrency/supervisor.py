@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from hub.concurrency.tasks import cancel_all
+
 logger = logging.getLogger("hub")
 
 RESTART_DELAY = 1.0  # seconds until a task that has ended is started again
@@ -65,6 +67,4 @@ class Supervisor:
         self._stopped = True
         for timer in self._timers.values():
             timer.cancel()
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await cancel_all(self._tasks.values())

@@ -2,10 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 logger = logging.getLogger("hub")
+
+PATIENCE = 1.0  # seconds until a task that goes on is cancelled again
+
+
+async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks, and wait until all have ended.
+
+    Again and again: a library's `asyncio.wait_for` may lose a cancellation that comes together with
+    what it waits for (before Python 3.12), and the task would go on for good.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        ended, pending = await asyncio.wait(pending, timeout=PATIENCE)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # retrieved: whoever cancels does not ask
 
 
 class Tasks:
@@ -30,7 +48,4 @@ class Tasks:
 
     async def cancel(self) -> None:
         """Cancel all tasks except the caller's own, and wait until they have ended."""
-        others = self._running - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await cancel_all(self._running - {asyncio.current_task()})

@@ -17,6 +17,7 @@ import msgspec
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from hub.concurrency.tasks import cancel_all
 from hub.concurrency.threads import DatabaseThreads
 from hub.deliveries import set_aside
 from hub.deliveries.claims import make_misdated_due
@@ -92,9 +93,7 @@ class Worker:
             # this ends with it, and whoever runs it starts it again.
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in loops:
-                one.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await cancel_all(loops)
             self._stopped = True
             await sending.run(self._sender.close)  # after the email that is being sent
             await sending.close()

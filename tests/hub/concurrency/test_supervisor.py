@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from hub.concurrency import supervisor as supervisor_module
+from hub.concurrency import tasks
 from hub.concurrency.supervisor import Supervisor
-from tests.rig.wait import async_wait_until
+from tests.rig.wait import PATIENCE, async_wait_until
 
 
 @pytest.fixture
@@ -79,3 +80,24 @@ async def test_stopping_ends_the_tasks_for_good(supervisor, caplog):
     await supervisor.stop()
     assert [task for task in asyncio.all_tasks() if task.get_name() == "hub.example"] == []
     assert (work.starts, caplog.text) == (1, "")
+
+
+async def test_a_task_that_misses_its_cancellation_is_cancelled_again(supervisor, monkeypatch):
+    """As `asyncio.wait_for` does before Python 3.12, when the answer comes at that moment."""
+    monkeypatch.setattr(tasks, "PATIENCE", 0.05)
+    missed = []
+
+    async def deaf():
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if missed:
+                    raise
+                missed.append("once")
+
+    supervisor.supervise(deaf, "hub.example")
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await supervisor.stop()
+    assert missed == ["once"]
