@@ -195,8 +195,12 @@ def private_folder(path: Path) -> Path:
 
 
 def private_file(path: Path) -> Path:
-    """Make a file readable for its owner only, if it exists and is ours."""
-    with contextlib.suppress(PermissionError, FileNotFoundError):
+    """Create a file that only its owner can read, or make it so where it exists already.
+
+    What belongs to somebody else stays as it is; whoever opens it meets the error.
+    """
+    with contextlib.suppress(OSError):
+        path.touch(mode=0o600)
         path.chmod(0o600)
     return path
 

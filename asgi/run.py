@@ -91,7 +91,7 @@ def _one_at_a_time() -> Iterator[None]:
         finally:
             holder.close()  # the transaction and its lock end
     else:
-        with (settings.VAR / "run.lock").open("w") as lock:
+        with environment.private_file(settings.VAR / "run.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

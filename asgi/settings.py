@@ -251,12 +251,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"no_security_tracebacks": {"()": "asgi.logs.NoSecurityTracebacks"}},
+    "filters": {"refused_requests": {"()": "asgi.logs.RefusedRequests"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["no_security_tracebacks"],
+            "filters": ["refused_requests"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},

@@ -51,7 +51,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     mail_template: ClassVar[str] = ""
     # Seconds after an email of this type in which a user gets no further one of it.
     mail_pause: ClassVar[float] = 0.0
-    # Whether users have no choice about it: a notice that protects their account.
+    # Whether users have no choice about it: a notice that protects their account. It is published
+    # to their own topics.
     security: ClassVar[bool] = False
     # Whether it is never published, but only sent to an address by `hub.deliveries.deliver_to`.
     only_mail: ClassVar[bool] = False

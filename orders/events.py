@@ -180,7 +180,6 @@ class AccountUpdated(_AccountEvent):
 class _AccountDeleted(_AccountEvent):
     type: ClassVar[str] = "account.deleted"
     type_label: ClassVar[str] = "Deleted accounts"
-    security: ClassVar[bool] = True
     mail_template: ClassVar[str] = "orders/mail/account.deleted"
 
 
@@ -191,6 +190,7 @@ class AccountDeleted(_AccountDeleted):
         True  # by deliver_last: the address is gone when the worker reads the log
     )
     severity: ClassVar[str] = "critical"
+    security: ClassVar[bool] = True
 
     def title(self) -> str:
         return "Your account was deleted"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from django.db import connections, router
 
-from hub.inbox.preferences import hidden_types
+from hub.inbox.preferences import hidden_types, security_types
 from hub.log.by_topic import SHOWN_IN_SQLITE
 from hub.models import Event, Subscription
 from hub.models.log import MAX_POSITION
@@ -65,6 +65,7 @@ def _topics(
         "upto": upto,
         "seen": seen,
         "hidden": msgspec.json.encode(sorted(hidden_types())).decode(),
+        "security": msgspec.json.encode(sorted(security_types())).decode(),
         "without": msgspec.json.encode(sorted(without)).decode(),
         "intervals": MAX_INTERVALS,
         "rows": ROWS_PER_TOPIC,
@@ -110,10 +111,12 @@ STATEMENT = """
       AND NOT EXISTS (
           SELECT 1 FROM hub_mute
           WHERE person = %(user)s AND topic IN ('', found.topic) AND type IN ('', found.type)
+            AND type NOT IN (SELECT value FROM {security})
       )
       AND NOT EXISTS (
           SELECT 1 FROM hub_preference
           WHERE person = %(user)s AND type = found.type AND means = 'inbox' AND NOT wanted
+            AND type NOT IN (SELECT value FROM {security})
       )
     ORDER BY found.position DESC LIMIT %(limit)s
 """
@@ -129,6 +132,7 @@ POSTGRESQL = STATEMENT.format(
     ) AS found""",
     hidden="json_array_elements_text(%(hidden)s::json)",
     without="json_array_elements_text(%(without)s::json)",
+    security="json_array_elements_text(%(security)s::json)",
 )
 
 # SQLite has no LATERAL: each span's positions come from a correlated subquery.
@@ -143,4 +147,5 @@ SQLITE = STATEMENT.format(
     )) AS newest JOIN hub_event AS found ON found.position = newest.value""",
     hidden="json_each(%(hidden)s)",
     without="json_each(%(without)s)",
+    security="json_each(%(security)s)",
 )

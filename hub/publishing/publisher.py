@@ -1,17 +1,18 @@
 """Appends events to the log in the caller's transaction, and wakes the relay once it commits."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from asgiref.sync import sync_to_async
 from django.db import connections, router, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
-from hub.errors import NotAtomic
+from hub.errors import BadTopic, NotAtomic
 from hub.events import EventType, encode_tail
 from hub.limits import load_limits
 from hub.models import Event
-from hub.topics import check_topic
+from hub.topics import check_topic, user_of
 
 # The relays of this process listen to both; a process without a server has none.
 committed = Signal()  # no arguments: there are committed rows without a position
@@ -22,7 +23,9 @@ def publish(event: EventType, topic: str) -> None:
     """Insert one event into the log, in the caller's transaction.
 
     Raises NotAtomic outside `atomic()`, BadTopic, BadEvent, or FrameTooLarge. After the commit the
-    event reaches every browser that is subscribed to the topic; after a rollback it never was.
+    event reaches every browser that is subscribed to the topic; after a rollback it never was. One
+    that protects an account (`security`) goes to a user's own topic, which cannot be muted; another
+    one is a BadTopic.
     """
     publish_many([(event, topic)])
 
@@ -51,7 +54,7 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
     now = timezone.now()
     rows = [
         Event(
-            frame=encode_tail(event, check_topic(topic), now, limit),  # first: it validates
+            frame=_tail(event, topic, now, limit),  # first: it validates
             topic=topic,
             type=event.type,
             at=now,
@@ -66,6 +69,16 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
     else:
         Event.objects.using(using).bulk_create(rows, batch_size=500)
     transaction.on_commit(_announce, using=using, robust=True)
+
+
+def _tail(event: EventType, topic: str, now: datetime, limit: int) -> str:
+    tail = encode_tail(event, check_topic(topic), now, limit)
+    if event.security and user_of(topic) is None:
+        raise BadTopic(
+            f"{event.type!r} protects an account (security = True), and users can mute {topic!r}: "
+            f"publish it to the topic of each user, user_topic(pk)"
+        )
+    return tail
 
 
 def _without_transaction(using: str) -> str:
@@ -93,7 +106,7 @@ def publish_ephemeral(event: EventType, topic: str) -> None:
     that are away never get it. A process without a server sends it through the channel layer, if
     that is shared; otherwise it is dropped, with a warning in the log.
     """
-    tail = encode_tail(event, check_topic(topic), timezone.now(), load_limits().frame_out)
+    tail = _tail(event, topic, timezone.now(), load_limits().frame_out)
     key = event.key() or ""
 
     def send() -> None:

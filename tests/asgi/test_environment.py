@@ -86,7 +86,7 @@ def test_the_embedded_secret_is_made_once_and_readable_by_its_owner_only(tmp_pat
     assert len(first.stdout.strip()) >= 50
     assert first.stdout == second.stdout
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret_key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["db.sqlite3", "secret_key"]
 
 
 def test_two_processes_that_start_at_once_share_one_secret(tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_two_processes_that_start_at_once_share_one_secret(tmp_path, monkeypatch
     path.write_text("x" * 50)
     monkeypatch.setattr(Path, "exists", lambda self: False)  # checked before the file was there
     assert environment.own_secret(path) == "x" * 50
-    assert os.listdir(tmp_path) == ["secret_key"]
+    assert sorted(os.listdir(tmp_path)) == ["secret_key"]
 
 
 def test_a_shared_database_needs_a_secret(tmp_path):
@@ -134,4 +134,16 @@ def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
     file.chmod(0o644)
     assert environment.private_file(file).stat().st_mode & 0o777 == 0o600
     assert file.read_text() == "kept"
-    assert not environment.private_file(tmp_path / "none").exists()
+
+
+def test_a_first_start_writes_files_for_their_owner_only(tmp_path: Path) -> None:
+    script = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'asgi.settings'\n"
+        "import django; django.setup()\n"
+        "from asgi import run\n"
+        "with run._one_at_a_time(): run._prepare()"
+    )
+    made = load(tmp_path, script)
+    assert made.returncode == 0, made.stderr
+    for name in ("db.sqlite3", "run.lock", "secret_key"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600, name

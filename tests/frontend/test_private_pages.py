@@ -15,6 +15,10 @@ PAGES = [
     "/orders/",
     "/orders/{order}/",
     "/account/",
+    "/accounts/password_change/",
+    "/accounts/password_reset/",
+    "/accounts/reset/MQ/a-wrong-token/",
+    "/accounts/confirm/a-wrong-token/",
     "/inbox/",
     "/inbox/preferences/",
     "/dashboard/",
@@ -40,6 +44,14 @@ def test_what_is_the_same_for_everybody_may_be_stored(client, teapot, path):
     response = client.get(path)
     assert "no-store" not in response.get("Cache-Control", "")
     response.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "path", ["/accounts/confirm/x/", "/accounts/end-sessions/x/", "/accounts/reset/MQ/x/"]
+)
+def test_a_page_behind_a_link_of_an_email_is_never_stored(client, path):
+    assert "no-store" in client.get(path)["Cache-Control"]
 
 
 def log_out_elsewhere(page):

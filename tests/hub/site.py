@@ -48,6 +48,13 @@ class Told(EventType, frozen=True):
         return self.same
 
 
+class Warned(Told, frozen=True):
+    """A notice that protects an account."""
+
+    type: ClassVar[str] = "test.warned"
+    security: ClassVar[bool] = True
+
+
 class SitePolicy(Policy):
     """`open.*` is everybody's, `staff` and `staff.*` are for staff, `gone.*` does not exist."""
 

@@ -3,13 +3,14 @@
 from typing import ClassVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from hub import EventType
+from hub import EventType, publish
 from hub.errors import BadTopic
 from hub.inbox.preferences import (
     MAX_MUTES,
+    MEANS,
     Choice,
     PreferenceError,
     choose,
@@ -24,7 +25,11 @@ from hub.inbox.preferences import (
 )
 from hub.models import Mute, Preference
 from hub.models.chunks import USERS_PER_STATEMENT
-from tests.hub.site import Told
+from hub.topics import user_topic
+from hub.ui.event_filter import event_filters
+from tests.hub.reader import counts, texts
+from tests.hub.site import Told, Warned, make_person
+from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -171,3 +176,18 @@ def test_a_users_own_topic_is_muted_by_type_only():
         mute(7, topic="user.7")
     mute(7, topic="user.7", type="test.told")
     assert mutes_of(7) == [("user.7", "test.told")]
+
+
+def test_what_was_stored_against_a_security_notice_counts_nowhere():
+    ana = make_person()
+    own = user_topic(ana.pk)
+    key = {"person": str(ana.pk), "type": "test.warned"}
+    Preference.objects.bulk_create(Preference(**key, means=means, wanted=False) for means in MEANS)
+    Mute.objects.bulk_create([Mute(**key, topic=""), Mute(**key, topic=own)])
+    with transaction.atomic():
+        publish(Warned(text="somebody signed in"), own)
+    drain()
+    assert texts(ana) == ["somebody signed in"]
+    assert counts(ana) == (1, 1)
+    assert wants([ana.pk], "test.warned", "inbox", own) == {ana.pk}
+    assert "test.warned" not in event_filters(ana.pk)["toast"]

@@ -10,7 +10,7 @@ from hub.errors import BadEvent, BadTopic, FrameTooLarge, NotAtomic
 from hub.events import data_of
 from hub.models import Event
 from hub.publishing.publisher import committed, ephemeral
-from tests.hub.site import Told
+from tests.hub.site import Told, Warned
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
@@ -113,6 +113,7 @@ def test_many_events_are_one_statement_and_keep_their_order():
     [
         (Told(), "News!", BadTopic),
         (Told(), None, BadTopic),
+        (Warned(), "org.7", BadTopic),  # users may mute it
         ("told", "news", BadEvent),
         (None, "news", BadEvent),
         (Told, "news", BadEvent),
