@@ -42,6 +42,12 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     type: ClassVar[str] = ""
     # What pages call this kind of event, such as "Price drops"; empty: the words of its name.
     type_label: ClassVar[str] = ""
+    # The title of one toast for several, such as "Prices dropped on {count} products"; empty: the
+    # label and the number.
+    summary: ClassVar[str] = ""
+    # Whether a toast keeps its body when a later event with the same key replaces it, because the
+    # body tells what was before.
+    keep_body: ClassVar[bool] = False
     severity: ClassVar[str] = "info"
     # Whether users who made no choice get an email. It is sent after `grace` seconds, unless the
     # user has seen the event in a browser by then. Without grace it is always sent.
@@ -85,7 +91,11 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def actions(self) -> list[dict[str, str]]:
-        """Further links: [{"label": …, "url": …}]."""
+        """What a toast offers: links, and buttons that post.
+
+        `[{"label": …, "url": …}]`; a button has `"method": "post"` as well. A toast with actions
+        stays until it is closed.
+        """
         return []
 
 
@@ -170,7 +180,12 @@ def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int)
         "url": event.url(),
         "data": msgspec.structs.asdict(event),
     }
-    optional = {"key": event.key(), "actions": event.actions(), "image": event.image()}
+    optional = {
+        "key": event.key(),
+        "keep_body": event.keep_body,
+        "actions": event.actions(),
+        "image": event.image(),
+    }
     frame |= {name: value for name, value in optional.items() if value}
     _check_links(event, frame)
     try:
@@ -220,6 +235,8 @@ def _check_links(event: EventType, frame: dict[str, Any]) -> None:
     for action in frame.get("actions", ()):
         if not isinstance(action, dict) or not action.get("label"):
             raise BadEvent(f"{event.type}: an action is {{'label': …, 'url': …}}, not {action!r}")
+        if action.get("method", "get") not in ("get", "post"):
+            raise BadEvent(f"{event.type}: an action's method is 'get' or 'post': {action!r}")
         _check_link(event, action.get("url"))
     for link in (frame["url"], frame.get("image")):
         if link:

@@ -77,6 +77,8 @@ class ProductCreated(_ProductEvent):
 class PriceDropped(_ProductEvent):
     type: ClassVar[str] = "product.price_dropped"
     type_label: ClassVar[str] = "Price drops of products you watch"
+    summary: ClassVar[str] = "Prices dropped on {count} of the products you watch"
+    keep_body: ClassVar[bool] = True
     mail: ClassVar[bool] = True
     grace: ClassVar[float] = GRACE
     mail_template: ClassVar[str] = "orders/mail/product.price_dropped"

@@ -4,9 +4,9 @@ Nothing is copied when an event is published; a price drop with many watchers st
 user only decisions are stored: this event, or everything up to here, is seen, read or archived.
 """
 
+from hub.inbox.changes import InboxChanged
 from hub.inbox.flags import ACTIONS, Flags
 from hub.inbox.marks import (
-    InboxChanged,
     flags_of,
     forget,
     has_seen,

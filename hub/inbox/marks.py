@@ -6,33 +6,18 @@ In all functions `person` is a user's primary key.
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from django.db import router, transaction
 from django.db.models import F
 
-from hub.events import EventType
+from hub.inbox.changes import publish_change
 from hub.inbox.flags import Flag, Flags, InboxFlags, Mark, Override
 from hub.inbox.unseen import has_any
 from hub.models import InboxException, InboxMark, InboxState
 from hub.models.chunks import delete_in_chunks, in_chunks
-from hub.publishing.publisher import publish
-from hub.topics import user_topic
 
 UNDOABLE_MARKS = 20  # per user and flag; older ones are merged into one
-
-
-class InboxChanged(EventType, frozen=True):
-    """Tells the user's other tabs that the event at `position` got or lost the flag `what`.
-
-    With `through`, every event up to the position is meant.
-    """
-
-    type: ClassVar[str] = "inbox.changed"
-    what: str
-    on: bool
-    position: int
-    through: bool
 
 
 def marks_of(person: object) -> InboxFlags:
@@ -73,7 +58,7 @@ def mark(person: object, what: Flag, position: int, *, on: bool = True) -> bool:
             position=position,
             defaults={"on": on, "turn": _next_in_sequence(state)},
         )
-        _publish_change(person, what, on, position, through=False)
+        publish_change(person, what, on, position, through=False)
     return True
 
 
@@ -90,7 +75,7 @@ def mark_all(person: object, what: Flag, upto: int) -> str:
         sequence = _next_in_sequence(state)
         InboxMark.objects.create(person=str(person), what=what, upto=upto, turn=sequence)
         _merge_old_marks(person, what)
-        _publish_change(person, what, True, upto, through=True)
+        publish_change(person, what, True, upto, through=True)
     return f"{what}.{sequence}"
 
 
@@ -110,7 +95,7 @@ def undo(person: object, token: str) -> bool:
         if undone is None:
             return False
         undone.delete()
-        _publish_change(person, flag, False, undone.upto, through=True)
+        publish_change(person, flag, False, undone.upto, through=True)
     return True
 
 
@@ -185,8 +170,3 @@ def _merge_old_marks(person: object, flag: Flag) -> None:
         overrides.filter(position__lte=one.upto, turn__lt=one.turn).delete()
     highest = max(old, key=lambda one: (one.upto, one.turn))
     rows.filter(pk__in=[one.pk for one in old if one is not highest]).delete()
-
-
-def _publish_change(person: object, flag: str, on: bool, position: int, *, through: bool) -> None:
-    event = InboxChanged(what=flag, on=on, position=position, through=through)
-    publish(event, user_topic(person))

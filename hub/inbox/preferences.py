@@ -1,7 +1,8 @@
 """Preferences per event type and means, and mutes.
 
 A choice filters what is shown or sent and never changes a subscription. So undoing a choice shows
-again what was there all the time. In all functions `person` is a user's primary key.
+again what was there all the time. A change is told to the user's open tabs. In all functions
+`person` is a user's primary key.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +14,7 @@ from django.db.models import Q
 
 from hub.errors import HubError
 from hub.events import EventType, declared_types
+from hub.inbox.changes import publish_preferences_change
 from hub.models import Mute, Preference
 from hub.models.chunks import in_chunks
 from hub.topics import check_topic, user_topic
@@ -112,7 +114,10 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
             if means == "email" and wanted and not known[type].email:
                 raise PreferenceError(f"there are no emails for {type!r}")
             rows.append(Preference(person=str(person), type=type, means=means, wanted=wanted))
-    if rows:
+    if not rows:
+        return
+    with transaction.atomic(using=router.db_for_write(Preference)):
+        before = preferences_of(person)
         # One statement, so that two forms sent at once do not collide.
         Preference.objects.bulk_create(
             rows,
@@ -120,6 +125,8 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
             unique_fields=["person", "type", "means"],
             update_fields=["wanted"],
         )
+        if preferences_of(person) != before:
+            publish_preferences_change(person)
 
 
 def mute(person: object, *, topic: str = "", type: str = "") -> None:
@@ -144,11 +151,16 @@ def mute(person: object, *, topic: str = "", type: str = "") -> None:
         _, is_new = Mute.objects.get_or_create(person=str(person), topic=topic, type=type)
         if is_new and Mute.objects.filter(person=str(person)).count() > MAX_MUTES:
             raise PreferenceError(f"a user can have at most {MAX_MUTES:,} mutes")
+        if is_new:
+            publish_preferences_change(person)
 
 
 def unmute(person: object, *, topic: str = "", type: str = "") -> None:
     """Undo a `mute` that had the same arguments."""
-    Mute.objects.filter(person=str(person), topic=topic, type=type).delete()
+    with transaction.atomic(using=router.db_for_write(Mute)):
+        gone, _ = Mute.objects.filter(person=str(person), topic=topic, type=type).delete()
+        if gone:
+            publish_preferences_change(person)
 
 
 def mutes_of(person: object) -> list[tuple[str, str]]:

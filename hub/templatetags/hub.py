@@ -15,16 +15,21 @@ register = template.Library()
 
 
 @register.inclusion_tag("hub/head.html", takes_context=True)
-def hub_head(context: Context, topics: Any = None, nonce: str = "") -> dict[str, Any]:
+def hub_head(
+    context: Context, topics: Any = None, nonce: str = "", quiet: Any = None
+) -> dict[str, Any]:
     """In the page's `<head>`: the hub's style sheet, its script, and what the script must know.
 
     The script opens the socket, shows the user's events as toasts, and dispatches all of them on
     the document as `hub:event`. `topics`, a list or a text with spaces, are followed besides the
-    user's own; by default those of the view's context variable `hub_topics`. `nonce` is for a
+    user's own; by default those of the view's context variable `hub_topics`. Events of the topics
+    in `quiet`, by default those of `hub_quiet`, make no toasts on this page. `nonce` is for a
     content security policy that asks for one.
     """
     wanted = context.get("hub_topics", "") if topics is None else topics
-    return {**head_context(_request_of(context, "hub_head"), wanted or ""), "nonce": nonce}
+    silent = context.get("hub_quiet", "") if quiet is None else quiet
+    request = _request_of(context, "hub_head")
+    return {**head_context(request, wanted or "", silent or ""), "nonce": nonce}
 
 
 @register.inclusion_tag("hub/bell.html", takes_context=True)

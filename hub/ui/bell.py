@@ -7,14 +7,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hub.inbox import COUNTED, Inbox
+from hub.ui.event_filter import event_filters
 
 
 @require_safe
 @never_cache
 def unseen(request: HttpRequest) -> HttpResponse:
-    """`{"unseen": N}` for the page's scripts; 0 for visitors."""
-    user = getattr(request, "user", None)
-    return JsonResponse({"unseen": unseen_count(user)})
+    """For open pages: `{"unseen": N, "filters": {"toast": …, "inbox": …}}`; 0 for visitors.
+
+    `filters` are the patterns of `event_filters`.
+    """
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return JsonResponse({"unseen": 0, "filters": {"toast": "", "inbox": ""}})
+    return JsonResponse({"unseen": unseen_count(user), "filters": event_filters(user.pk)})
 
 
 def unseen_count(user: Any) -> int:

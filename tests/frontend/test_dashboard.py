@@ -33,6 +33,21 @@ def test_requests_appear_as_figures_routes_and_lines(dashboard):
     expect(charts).to_have_count(2)
 
 
+def test_what_staff_are_told_is_listed_and_no_toast_covers_the_figures(embedded, browser_as):
+    page = open_dashboard(embedded, browser_as)
+    embedded.python(
+        "from orders.models import Order, Product, User\n"
+        "ana = User.objects.get(username='ana')\n"
+        "teapot = Product.objects.get(slug='teapot')\n"
+        "for _ in range(12): Order.objects.create(product=teapot, ordered_by=ana, quantity=1)"
+    )
+    rows = page.locator("[data-list=staff] li")
+    expect(rows).to_have_count(10)
+    expect(rows.first.get_by_role("link", name="New order")).to_be_visible()
+    expect(page.get_by_text("Nothing yet.")).to_be_hidden()
+    expect(page.locator(".hub-toast")).to_have_count(0)
+
+
 def test_the_dashboard_says_that_samples_are_missing(embedded, browser_as):
     browser_as.allow("WebSocket connection to")
     dashboard = open_dashboard(embedded, browser_as)

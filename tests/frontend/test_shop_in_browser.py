@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.frontend.browsing import order, visit, wait_until_live
+from tests.rig.wait import wait_until
 
 TEAPOT = "/products/teapot/"
 LAMP = "/products/lamp/"  # three pieces
@@ -94,7 +95,8 @@ def test_watching_in_one_tab_brings_the_price_drop_to_another(page_of, embedded)
         "from orders.models import Product\n"
         "Product.objects.filter(slug='teapot').update(price='19.00')"
     )
-    expect(other.get_by_text("Teapot is now €19.00")).to_be_visible()
+    told = [tab.get_by_text("Teapot is now €19.00") for tab in (ben, other)]
+    wait_until(lambda: sum(one.count() for one in told) == 1, what="the toast in one of the tabs")
     ben.get_by_role("button", name="Stop watching").click()
     expect(ben.get_by_role("button", name="Watch", exact=True)).to_be_visible()
 

@@ -12,7 +12,7 @@ let summary;
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   shown = [];
-  summary = new MissedSummary(({ title }) => shown.push(title), "/inbox/");
+  summary = new MissedSummary(({ title }) => shown.push(title), () => "/inbox/");
 });
 
 afterEach(() => mock.timers.reset());

@@ -21,9 +21,7 @@
  * @property {boolean} own whether its topic is one of the user's own
  * @property {boolean} replayed whether it happened before this connection was live
  * @property {boolean} handled whether an earlier page of this browser has emitted it
- * @property {boolean} seenByPage whether the page was rendered after it
  */
-import { CursorMemory } from "./cursor_memory.js";
 import { parseCursor } from "./cursors.js";
 import { Link } from "./link.js";
 
@@ -53,18 +51,17 @@ export class HubClient extends EventTarget {
    * @param {string} [options.page] `epoch:position` that the page was rendered at
    * @param {string} [options.person] primary key of the user that the page was rendered for
    * @param {Iterable<string>} [options.topics] of this page, besides the user's own
-   * @param {Storage | null} [options.storage] keeps the browser's cursor
-   * @param {Storage | null} [options.tabStorage] keeps this tab's, from one page to the next
+   * @param {import("./sharing/shared_cursor.js").SharedCursor} options.memory keeps the browser's cursor
    * @param {() => Promise<string>} [options.ticket] fetches a ticket for each hello; without it
    *   the session cookie authenticates
-   * @param {object} [options.environment] replaces window, document, WebSocket, now, random,
-   *   setTimeout, clearTimeout (for tests)
+   * @param {object} options.environment window, document, WebSocket, now, random, setTimeout,
+   *   clearTimeout
    */
   constructor(options) {
     super();
-    this.#environment = { ...browser(), ...options.environment };
+    this.#environment = options.environment;
     this.#user = String(options.person ?? "");
-    this.#memory = new CursorMemory(this.#user, options, this.#environment);
+    this.#memory = options.memory;
     this.#pageCursor = parseCursor(options.page);
     this.#requested = new Set(options.topics ?? []);
     this.#ticket = options.ticket;
@@ -76,7 +73,6 @@ export class HubClient extends EventTarget {
   }
 
   start() {
-    this.#environment.window.addEventListener("pagehide", this.#memory.write);
     this.#link.start();
   }
 
@@ -105,9 +101,9 @@ export class HubClient extends EventTarget {
     this.#sendUnsubscribe([...topics].filter((topic) => this.#requested.delete(topic)));
   }
 
-  /** Forget this user's cursor: the account is gone. */
-  forget() {
-    this.#memory.forget();
+  /** Connect now instead of after the pause. */
+  retry() {
+    this.#link.retry();
   }
 
   async #hello(connection) {
@@ -175,14 +171,13 @@ export class HubClient extends EventTarget {
 
   #emitEvent(frame, replayed) {
     const epoch = this.#cursor.epoch;
-    const before = (cursor) => cursor?.epoch === epoch && frame.id <= cursor.position;
+    const { handled } = this.#memory;
     this.#emit("event", {
       ...frame,
       epoch,
       own: this.#own.has(frame.topic),
       replayed,
-      handled: before(this.#memory.handled),
-      seenByPage: before(this.#pageCursor),
+      handled: handled?.epoch === epoch && frame.id <= handled.position,
     });
   }
 
@@ -260,16 +255,4 @@ export class HubClient extends EventTarget {
     this.#ref += 1;
     return String(this.#ref);
   }
-}
-
-function browser() {
-  return {
-    window: globalThis.window,
-    document: globalThis.document,
-    WebSocket: globalThis.WebSocket,
-    now: () => Date.now(),
-    random: () => Math.random(),
-    setTimeout: (act, ms) => globalThis.setTimeout(act, ms),
-    clearTimeout: (timer) => globalThis.clearTimeout(timer),
-  };
 }

@@ -2,7 +2,7 @@
 import { element } from "./dom.js";
 import { text } from "./texts.js";
 
-const DELAY = 2_000; // ms without a connection before the line appears
+const DELAY = 2_000; // ms without a connection before the line appears; offline it does at once
 const ENDINGS = {
   deleted: "This account was deleted.",
   deactivated: "This account was deactivated.",
@@ -11,38 +11,48 @@ const ENDINGS = {
   person: "This browser is now logged in as someone else, or logged out.",
 };
 const SESSION_ENDED = "This session has ended.";
-// What a page shows of its user. Of a page that has none of these nothing is left but the toasts.
+const WITHOUT_LOGIN = ["deleted", "deactivated"];
+// What a page shows of its user. Of a page that has none of these nothing is left.
 const PRIVATE = "main, header nav, [data-hub-private]";
 const SIGNED_OUT_CODES = [4501, 4510];
 
 export class ConnectionLine {
   #line;
-  #root;
+  #words = element("span");
+  #button = element("button", "hub-button", text("Try now"));
+  #paths;
   #timer = null;
-  #name = "";
+  #state = { name: "" };
   #wasLive = false;
 
   /**
    * @param {HTMLElement} line hidden while the page is connected
-   * @param {string} root path of the site
+   * @param {object} options
+   * @param {string} options.root path of the site
+   * @param {string} options.login path of the log-in, empty if there is none
+   * @param {() => void} options.retry called when the user does not want to wait
    */
-  constructor(line, root) {
+  constructor(line, { root, login, retry }) {
     this.#line = line;
-    this.#root = root;
+    this.#paths = { root, login };
     line.hidden = true;
-    line.setAttribute("role", "status");
+    this.#words.setAttribute("role", "status");
+    this.#button.type = "button";
+    this.#button.addEventListener("click", retry);
+    line.append(this.#words, this.#button);
   }
 
   /**
-   * @param {import("../hub/link.js").LinkState} state
+   * @param {import("./link.js").LinkState} state
    * @returns {boolean} whether the page's user is signed out
    */
-  show({ name, code, reason }) {
+  show(state) {
+    const { name, code, reason } = state;
     document.documentElement.dataset.hubState = name;
     if (name === "live" || name === "stopped") {
       this.#cancel();
       this.#wasLive ||= name === "live";
-      this.#line.hidden = true;
+      this.#hide();
     } else if (name === "ended") {
       this.#cancel();
       const signedOut = SIGNED_OUT_CODES.includes(code) || reason in ENDINGS;
@@ -50,10 +60,11 @@ export class ConnectionLine {
       else this.#write(text("Live updates have stopped. Reload the page to start them again."));
       return signedOut;
     } else {
-      this.#name = name;
+      // An attempt does not know when the server was heard last.
+      this.#state = { ...state, updated: state.updated ?? this.#state.updated };
       // Counted from the loss, however many attempts fail meanwhile.
-      if (this.#line.hidden) this.#timer ??= setTimeout(() => this.#write(this.#text()), DELAY);
-      else this.#write(this.#text());
+      if (!this.#line.hidden || name === "offline") this.#writeState();
+      else this.#timer ??= setTimeout(() => this.#writeState(), DELAY);
     }
     return false;
   }
@@ -63,33 +74,45 @@ export class ConnectionLine {
     this.#timer = null;
   }
 
-  #text() {
-    if (this.#name === "offline") {
-      return text("You are offline. Live updates resume by themselves.");
-    }
-    return text(this.#wasLive ? "Reconnecting…" : "Connecting…");
+  #writeState() {
+    const { name, updated } = this.#state;
+    const offline = name === "offline" || !navigator.onLine;
+    const what = offline
+      ? text("You are offline.")
+      : text(this.#wasLive ? "Reconnecting…" : "Connecting…");
+    const time = updated && new Date(updated).toLocaleTimeString([], { timeStyle: "short" });
+    this.#write(time ? `${what} ${text("Last updated {time}.", { time })}` : what);
+    this.#button.hidden = offline;
   }
 
   #write(words) {
     this.#line.hidden = false;
-    if (this.#line.textContent !== words) this.#line.textContent = words;
+    this.#button.hidden = true;
+    document.documentElement.dataset.hubStale = "";
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+  }
+
+  #hide() {
+    this.#line.hidden = true;
+    this.#words.textContent = "";
+    delete document.documentElement.dataset.hubStale;
   }
 
   #end(words, reason) {
-    this.#line.hidden = true;
+    this.#hide();
     document.documentElement.dataset.hubEnded = reason || "session";
     // The user's data must not stay on the screen, nor come back with the back button.
     const parts = document.querySelectorAll(PRIVATE);
     for (const part of parts) part.replaceChildren();
     document.querySelector("[data-hub-bell]")?.remove();
-    if (parts.length === 0) {
-      for (const node of [...document.body.children]) if (node.id !== "hub-toasts") node.remove();
-    }
+    if (parts.length === 0) document.body.replaceChildren();
     const notice = element("div", "hub-ended");
     notice.setAttribute("role", "alert");
     document.body.prepend(notice);
-    const home = element("a", "", text("Go to the first page"));
-    home.href = this.#root;
-    notice.append(element("p", "", words), home);
+    const { root, login } = this.#paths;
+    const offersLogin = login && !WITHOUT_LOGIN.includes(reason);
+    const link = element("a", "", text(offersLogin ? "Log in" : "Go to the first page"));
+    link.href = offersLogin ? login : root;
+    notice.append(element("p", "", words), link);
   }
 }

@@ -38,17 +38,16 @@ export class Cursors {
 
   /**
    * @param {string} user primary key, empty for an anonymous visitor
-   * @param {number} [age] ms; an older cursor is not returned
    * @returns {Cursor | null}
    */
-  read(user, age = Infinity) {
-    const { epoch, position, at } = this.#all()[user || ANONYMOUS] ?? {};
-    return epoch !== undefined && this.#now() - at <= age ? { epoch, position } : null;
+  read(user) {
+    const { epoch, position } = this.#all()[user || ANONYMOUS] ?? {};
+    return epoch === undefined ? null : { epoch, position };
   }
 
   /**
    * Remember a cursor unless a higher one of its epoch is known: another tab may be ahead. A cursor
-   * of another epoch replaces the known one. Raising to the same position renews the age.
+   * of another epoch replaces the known one.
    * @param {string} user
    * @param {Cursor} cursor
    */

@@ -5,6 +5,7 @@
  * @typedef {object} LinkState
  * @property {"connecting"|"live"|"waiting"|"offline"|"ended"|"stopped"} name
  * @property {number} [retry] ms until the next attempt (waiting, offline)
+ * @property {number} [updated] wall clock, ms: when the server was heard last (waiting, offline)
  * @property {number} [code] why it ended
  * @property {string} [reason]
  */
@@ -35,8 +36,8 @@ export class Link {
   #backoff;
   #socket = null;
   #started = false;
-  #cached = false; // the page is in the back/forward cache
   #lastFrame = 0; // wall clock, ms
+  #updated; // wall clock, ms: of the last frame of any connection
   #silenceAllowed = WELCOME_TIMEOUT;
   #liveSince = null;
   #goodbye = null;
@@ -64,7 +65,6 @@ export class Link {
   start() {
     if (this.#started) return;
     this.#started = true;
-    this.#cached = false;
     this.#listen("addEventListener");
     this.#connect();
   }
@@ -134,8 +134,14 @@ export class Link {
     this.#checkSilence();
   }
 
+  /** Connect now instead of after the pause, unless the server asked for that. */
+  retry() {
+    const isWaiting = this.#started && this.#socket === null;
+    if (isWaiting && this.#notBefore <= this.#environment.now()) this.#connect();
+  }
+
   #receive(text) {
-    this.#lastFrame = this.#environment.now();
+    this.#lastFrame = this.#updated = this.#environment.now();
     let frame;
     try {
       frame = JSON.parse(text);
@@ -171,7 +177,7 @@ export class Link {
     this.#retryTimer = this.#environment.setTimeout(() => this.#connect(), delay);
     // Some systems report "offline" wrongly, so attempts go on.
     const name = this.#environment.window.navigator?.onLine === false ? "offline" : "waiting";
-    this.#listener.stateChanged({ name, retry: delay });
+    this.#listener.stateChanged({ name, retry: delay, updated: this.#updated });
   }
 
   /** Reconnect after too long a silence. Timers of hidden tabs are late: the wall clock decides. */
@@ -188,13 +194,10 @@ export class Link {
   }
 
   #onWake = (event) => {
-    if (event.type === "pageshow" && this.#cached) {
-      this.#cached = false;
-      this.#connect();
-    } else if (this.#cached || event.type === "pageshow") {
-      return; // the first pageshow of a new page
-    } else if (event.type === "online") {
+    if (event.type === "online") {
       this.#reconnectNow();
+    } else if (event.type === "offline") {
+      this.reconnect();
     } else if (this.#socket) {
       this.#checkSilence();
     } else if (this.#retryAt <= this.#environment.now()) {
@@ -209,19 +212,10 @@ export class Link {
     this.#retryIn(Math.max(0, this.#notBefore - this.#environment.now()));
   }
 
-  /** Browsers do not keep a page with an open socket in the back/forward cache. */
-  #onPageHide = () => {
-    this.#cached = true;
-    this.#cancel("retry");
-    this.#cancel("watch");
-    this.#closeSocket();
-  };
-
   #listen(verb) {
     const { window, document } = this.#environment;
     window[verb]("online", this.#onWake);
-    window[verb]("pageshow", this.#onWake);
-    window[verb]("pagehide", this.#onPageHide);
+    window[verb]("offline", this.#onWake);
     document[verb]("visibilitychange", this.#onWake);
   }
 

@@ -1,93 +1,65 @@
 /**
- * Starts the hub's client on a page, and shows what it brings: toasts, the bell, the line about the
- * connection.
+ * Shows what the hub brings to a page: toasts, the bell, the line about the connection.
  *
  * A page's other scripts need not know this module. They listen to the document for `hub:event`,
- * `hub:welcome`, `hub:missed` and `hub:state`; `detail` is described in client.js. An event of
+ * `hub:welcome`, `hub:missed` and `hub:state`; `detail` is described in hub.js. An event of
  * `hub:state` whose `detail.signedOut` is true says that the page no longer belongs to its user.
  */
-import { HubClient } from "./client.js";
 import { ConnectionLine } from "./connection_line.js";
 import { element } from "./dom.js";
+import { connect, storageOf } from "./hub.js";
 import { Bell } from "./inbox/bell.js";
-import { SeenReporter } from "./inbox/seen.js";
+import { post, SeenReporter } from "./inbox/seen.js";
 import { pageData } from "./page_data.js";
 import { text } from "./texts.js";
-import { MissedSummary } from "./toasts/missed_summary.js";
 import { eventFilter } from "./toasts/event_filter.js";
 import { Toasts } from "./toasts/toasts.js";
 
-const {
-  hubPage,
-  hubPerson = "",
-  hubTopics = "",
-  hubFilter,
-  hubInboxFilter,
-  hubInbox = "",
-  hubRoot = "/",
-  hubSocket = `${hubRoot}ws/`,
-} = pageData();
+const { hubPerson = "", hubInbox = "", hubInboxFilter, hubRoot = "/", hubLogin = "" } = pageData();
 
-const url = new URL(hubSocket, location.href);
-url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-const client = new HubClient({
-  url: url.href,
-  page: hubPage,
-  person: hubPerson,
-  topics: hubTopics.split(" ").filter(Boolean),
-  storage: storageOf("localStorage"),
-  tabStorage: storageOf("sessionStorage"),
+const hub = connect();
+const line = new ConnectionLine(append("div", "hub-connection"), {
+  root: hubRoot,
+  login: hubLogin,
+  retry: () => hub.retry(),
 });
-const makesNoToast = eventFilter(hubFilter);
-const isNotInInbox = eventFilter(hubInboxFilter);
-const line = new ConnectionLine(append("p", "hub-connection"), hubRoot);
 const bell = new Bell(document.querySelector("[data-hub-bell]"));
 const reporter = new SeenReporter();
-const toasts = new Toasts(append("div", "hub-toasts"), {
+const toasts = new Toasts(append("section", "hub-toasts"), {
   storage: storageOf("sessionStorage"),
   user: hubPerson,
   inbox: hubInbox,
-  seen: ({ id }) => id !== undefined && reporter.add(id),
+  seen: (position) => reporter.add(position),
+  tell: (told) => hub.toast(told),
+  post: (url) => post(url),
 });
-window.addEventListener("pagehide", () => reporter.flush());
-const summary = new MissedSummary((frame) => toasts.show(frame), hubInbox);
+let isNotInInbox = eventFilter(hubInboxFilter);
 
-// One listener per concern: an error in one does not keep the event from the others.
-client.addEventListener("event", ({ detail }) => {
-  const isToast = detail.own && !detail.handled && detail.title; // without a title: for scripts
-  if (isToast && !makesNoToast(detail) && !summary.add(detail)) toasts.show(belowRoot(detail));
+hub.stored = toasts.stored;
+hub.capacity = toasts.capacity;
+addEventListener("resize", () => {
+  hub.capacity = toasts.capacity;
 });
-client.addEventListener("event", ({ detail }) => {
-  if (detail.type === "inbox.changed" && !detail.seenByPage) bell.refresh();
-  const counts = detail.own && detail.title && detail.id !== undefined && !detail.seenByPage;
-  if (counts && !isNotInInbox(detail)) bell.add();
+addEventListener("pagehide", () => reporter.flush());
+
+hub.on("board", (board) => toasts.show(board));
+hub.on("event", (event) => {
+  const counts = event.own && event.title && event.id !== undefined && !event.seenByPage;
+  if (counts && !isNotInInbox(event)) bell.add();
 });
-client.addEventListener("welcome", () => summary.restart());
-client.addEventListener("missed", ({ detail }) => {
-  if (hubPerson === "" || detail.reason === "topic") return;
-  bell.refresh();
-  toasts.show({
-    type: "hub.missed",
-    key: "hub.missed",
-    severity: "warning",
-    title: text("You may have missed something"),
-    body: text("This browser was away for too long to catch up. Everything is in the list."),
-    url: hubInbox,
-  });
+hub.on("inbox", ({ unseen, filters }) => {
+  isNotInInbox = eventFilter(filters.inbox);
+  bell.show(unseen);
 });
-client.addEventListener("state", ({ detail }) => {
-  const signedOut = line.show(detail);
+hub.on("state", (state) => {
+  const signedOut = line.show(state);
   if (signedOut) {
     reporter.stop();
     toasts.clear();
-    if (detail.reason === "deleted") client.forget();
   }
-  tell("state", { ...detail, signedOut });
+  tell("state", { ...state, signedOut });
 });
-for (const type of ["event", "welcome", "missed"]) {
-  client.addEventListener(type, ({ detail }) => tell(type, detail));
-}
-client.start();
+for (const type of ["event", "welcome", "missed"]) hub.on(type, (detail) => tell(type, detail));
 
 function tell(type, detail) {
   document.dispatchEvent(new CustomEvent(`hub:${type}`, { detail }));
@@ -99,25 +71,4 @@ function append(name, id) {
   node.id = id;
   document.body.append(node);
   return node;
-}
-
-/** The event with paths as the browser needs them: the server's are relative to the site's root. */
-function belowRoot(frame) {
-  const prefix = hubRoot.replace(/\/$/, "");
-  const absolute = (path) => (path ? prefix + path : path);
-  return {
-    ...frame,
-    url: absolute(frame.url),
-    image: absolute(frame.image),
-    actions: frame.actions?.map((action) => ({ ...action, url: absolute(action.url) })),
-  };
-}
-
-/** The storage, or null where the browser refuses it. */
-function storageOf(name) {
-  try {
-    return window[name];
-  } catch {
-    return null;
-  }
 }

@@ -70,7 +70,7 @@ def test_a_project_without_the_hubs_pages_has_toasts_and_no_bell():
 
 def test_a_policy_of_content_gets_its_nonce():
     page = rendered("hub_head nonce='abc'")
-    assert page.count('nonce="abc"') == 2
+    assert page.count('nonce="abc"') == 3
 
 
 def test_every_text_of_the_scripts_can_be_translated():

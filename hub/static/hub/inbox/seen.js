@@ -6,13 +6,23 @@ const RETRY_DELAY = 30_000; // ms after a request that the server could not serv
 const MAX_BATCH = 50; // events per request; the server reads no more
 
 /**
- * Post to the page's `data-hub-seen`, with its `data-hub-token` against forged requests.
+ * Report to the page's `data-hub-seen`.
  * @param {[string, string | number][]} fields `position` of one event, or `upto` for all
  * @returns {Promise<Response>}
  */
 export function postSeen(fields) {
-  const { hubSeen, hubToken = "" } = pageData();
-  return fetch(hubSeen, {
+  return post(pageData().hubSeen, fields);
+}
+
+/**
+ * Post a form to this site, with the page's `data-hub-token` against forged requests.
+ * @param {string} url
+ * @param {[string, string | number][]} fields
+ * @returns {Promise<Response>}
+ */
+export function post(url, fields = []) {
+  const { hubToken = "" } = pageData();
+  return fetch(url, {
     method: "POST",
     body: new URLSearchParams([["csrfmiddlewaretoken", hubToken], ...fields]),
     keepalive: true, // the page may be left meanwhile

@@ -10,7 +10,7 @@ export class MissedSummary {
   #count = 0;
   #timer = null;
 
-  /** @param {(frame: object) => void} show @param {string} inbox path of the inbox */
+  /** @param {(frame: object) => void} show @param {() => string} inbox path of the inbox */
   constructor(show, inbox) {
     this.#show = show;
     this.#inbox = inbox;
@@ -40,7 +40,7 @@ export class MissedSummary {
       severity: "info",
       title,
       body: text("From while you were away."),
-      url: this.#inbox,
+      url: this.#inbox(),
     });
   }
 }

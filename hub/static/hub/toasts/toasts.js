@@ -1,181 +1,280 @@
 /**
- * Shows toasts in the page's two live regions and hands those that are left to the next page.
+ * Shows toasts in the tab that the user looks at. Which ones, the board of all tabs decides.
  *
- * Their lifetime stands still while the pointer or the focus is on them, and in a hidden tab.
+ * Their lifetime stands still while the pointer or the focus is on them. New ones are added on top
+ * and nothing below moves; one that is closed leaves its place empty until the pointer has left.
  */
 import { element } from "../dom.js";
 import { text } from "../texts.js";
-import { toastElement } from "./toast.js";
-import { MAX_SHOWN, MAX_SHOWN_NARROW, ToastQueue } from "./toast_queue.js";
+import { Announcer } from "./announcer.js";
+import { showFailure, toastElement } from "./toast.js";
+import { MAX_SHOWN } from "./toast_queue.js";
 
 const KEY = "hub.toasts";
-const NARROW = "(max-width: 30rem)";
 const SEEN_AFTER = 2_000; // ms on screen in a visible tab, after which an event counts as seen
+const HOTKEY = "F8"; // moves the focus to the newest toast, and back
+const HEIGHT = 100; // px of a toast, for the number of those that fit
+const SHARE = 0.6; // of the window's height that toasts may cover
+const SHARE_NARROW = 0.4; // where they are as wide as the window
+const NARROW = 480; // px
 
 export class Toasts {
   #root;
-  #regions;
+  #list;
   #line;
+  #announcer;
   #storage;
   #user;
   #inbox;
   #seen;
-  #queue = new ToastQueue(matchMedia(NARROW).matches ? MAX_SHOWN_NARROW : MAX_SHOWN);
-  #drawn = new Map(); // entry -> {node, timer, since, seenTimer}
+  #tell;
+  #post;
+  #shown = new Map(); // uid -> {entry, node, timer, since, seenTimer}
+  #announcing = new Map(); // uid -> revision
+  #packed = {};
   #hovered = false;
   #focused = false;
   #gone = false; // the page was left, and its toasts with it
   #cameFrom = null; // the element that had the focus before a toast
 
   /**
-   * @param {HTMLElement} root gets a status and an alert region at once: screen readers often skip
-   *   text that enters the page together with its region
+   * @param {HTMLElement} root a section of the page
    * @param {object} options
    * @param {Storage | null} options.storage hands toasts to the next page
    * @param {string} options.user primary key
    * @param {string} options.inbox path of the inbox
-   * @param {(frame: object) => void} options.seen called once for each event that the user has seen
+   * @param {(position: number) => void} options.seen called for each event that the user has seen
+   * @param {(told: import("./toast_board.js").Told) => void} options.tell tells the board
+   * @param {(url: string) => Promise<Response>} options.post sends an action of a toast
    */
-  constructor(root, { storage, user, inbox, seen }) {
+  constructor(root, { storage, user, inbox, seen, tell, post }) {
     this.#root = root;
-    this.#regions = { status: region("status"), alert: region("alert") };
-    root.append(...Object.values(this.#regions));
+    root.setAttribute("aria-label", text("Notifications"));
+    this.#list = element("ol", "hub-toasts-list");
+    this.#line = element("p", "hub-toasts-more");
+    this.#line.hidden = true;
+    root.append(this.#line, this.#list);
+    this.#announcer = new Announcer(document.body);
     this.#storage = storage;
     this.#user = user;
     this.#inbox = inbox;
     this.#seen = seen;
-    this.#line = element("p", "hub-toasts-more");
-    this.#line.hidden = true;
-    root.append(this.#line);
+    this.#tell = tell;
+    this.#post = post;
     this.#listen();
-    this.#takeOver();
   }
 
-  /** Show an event, unless it was shown before. */
-  show(frame) {
-    if (this.#queue.add(frame)) this.#draw();
+  /** How many toasts fit into the window. */
+  get capacity() {
+    const room = innerHeight * (innerWidth <= NARROW ? SHARE_NARROW : SHARE);
+    return Math.max(1, Math.min(MAX_SHOWN, Math.floor(room / HEIGHT)));
   }
 
-  /** Keep critical toasts only and hand nothing on: the page no longer belongs to its user. */
+  /** What the previous page of this tab has stored for this one, or null. */
+  get stored() {
+    try {
+      const kept = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
+      return this.#user !== null && kept?.person === this.#user ? kept : null;
+    } catch (error) {
+      console.warn("The toasts of the previous page could not be read:", error);
+      return null;
+    }
+  }
+
+  /** Draw the board. @param {{shown: object[], hidden: number, fresh: string[]}} board */
+  show({ shown, hidden, fresh, packed = {} }) {
+    if (this.#gone) return;
+    this.#packed = packed;
+    const present = new Set(shown.map(({ uid }) => uid));
+    for (const [uid, drawn] of this.#shown) if (!present.has(uid)) this.#erase(uid, drawn);
+    for (const entry of shown) {
+      const drawn = this.#shown.get(entry.uid);
+      if (!drawn) this.#append(entry);
+      else if (drawn.entry.revision !== entry.revision) this.#change(drawn, entry);
+      if (fresh.includes(entry.uid)) this.#announce(entry);
+    }
+    this.#count(hidden);
+    this.#store();
+  }
+
+  /** Remove all and hand nothing on: the page no longer belongs to its user. */
   clear() {
-    this.#queue.clear();
     this.#user = null;
+    this.#announcer.clear();
+    this.show({ shown: [], hidden: 0, fresh: [] });
     try {
       this.#storage?.removeItem(KEY);
     } catch (error) {
       console.warn("The stored toasts could not be removed:", error);
     }
-    this.#draw();
+  }
+
+  /** Tell the board how long each toast has left: another tab, or the next page, shows them now. */
+  hold() {
+    for (const drawn of this.#shown.values()) this.#pause(drawn);
   }
 
   get #paused() {
     return this.#hovered || this.#focused || document.hidden;
   }
 
-  #draw() {
-    for (const [entry, { node, timer, seenTimer }] of this.#drawn) {
-      if (this.#queue.shown.includes(entry)) continue;
-      clearTimeout(timer);
-      clearTimeout(seenTimer);
-      node.remove();
-      this.#drawn.delete(entry);
-    }
-    for (const entry of this.#queue.shown) if (!this.#drawn.has(entry)) this.#append(entry);
-    this.#count();
-    this.#store();
+  /** The board may be drawn again before this was said. */
+  #announce({ uid, revision, frame }) {
+    if (this.#announcing.get(uid) === revision) return;
+    this.#announcing.set(uid, revision);
+    this.#announcer.add(frame, () => {
+      this.#announcing.delete(uid);
+      this.#tell({ did: "announced", uid, revision });
+    });
   }
 
   #append(entry) {
-    const node = toastElement(entry.frame, () => this.#dismiss(entry));
-    node.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      this.#dismiss(entry);
+    const drawn = { entry, node: this.#element(entry), timer: null, since: null, seenTimer: null };
+    this.#list.prepend(drawn.node);
+    this.#shown.set(entry.uid, drawn);
+    this.#watchSeen(drawn);
+    if (!this.#paused) this.#run(drawn);
+  }
+
+  /** Another text where the toast stands; its size stays while the pointer may be on it. */
+  #change(drawn, entry) {
+    const { node } = drawn;
+    const hadFocus = node.contains(document.activeElement);
+    this.#stop(drawn);
+    drawn.entry = entry;
+    drawn.node = this.#element(entry);
+    drawn.node.dataset.handedOver = "true"; // it does not come in again
+    if (this.#hovered) drawn.node.style.height = `${node.offsetHeight}px`;
+    node.replaceWith(drawn.node);
+    if (hadFocus) drawn.node.querySelector(".hub-toast-close").focus();
+    this.#watchSeen(drawn);
+    if (!this.#paused) this.#run(drawn);
+  }
+
+  #element(entry) {
+    const node = toastElement(entry.frame, {
+      close: () => this.#dismiss(entry.uid),
+      act: (action) => this.#act(entry.uid, action),
     });
     node.addEventListener("click", ({ target }) => {
-      if (target.closest("a")) this.#markSeen(entry);
+      if (!target.closest("a")) return;
+      this.#markSeen(entry);
+      this.#leaveScreen(entry.uid);
     });
     node.dataset.handedOver = String(entry.handedOver === true);
-    const region = entry.frame.severity === "critical" ? "alert" : "status";
-    this.#regions[region].append(node);
-    this.#drawn.set(entry, { node, timer: null, since: null, seenTimer: null });
-    this.#watchSeen(entry);
-    if (!this.#paused) this.#run(entry);
+    return node;
+  }
+
+  #erase(uid, drawn) {
+    this.#stop(drawn);
+    this.#shown.delete(uid);
+    if (this.#hovered && drawn.node.isConnected) {
+      const gap = element("li", "hub-toast-gap");
+      gap.style.height = `${drawn.node.offsetHeight}px`;
+      gap.setAttribute("aria-hidden", "true");
+      drawn.node.replaceWith(gap);
+    } else {
+      drawn.node.remove();
+    }
   }
 
   /** Wait until the toast has been on screen for SEEN_AFTER without the tab being hidden. */
-  #watchSeen(entry) {
-    const drawn = this.#drawn.get(entry);
+  #watchSeen(drawn) {
     clearTimeout(drawn.seenTimer);
-    if (!document.hidden && !entry.seen) {
-      drawn.seenTimer = setTimeout(() => this.#markSeen(entry), SEEN_AFTER);
+    // What a summary sums up was not read.
+    if (!document.hidden && !drawn.entry.seen && !drawn.entry.alike) {
+      drawn.seenTimer = setTimeout(() => this.#markSeen(drawn.entry), SEEN_AFTER);
     }
   }
 
   #markSeen(entry) {
     if (entry.seen) return;
     entry.seen = true;
-    this.#seen(entry.frame);
+    this.#tell({ did: "seen", uid: entry.uid });
+    for (const id of entry.ids) this.#seen(id);
   }
 
-  #run(entry) {
-    const drawn = this.#drawn.get(entry);
-    if (drawn.since !== null) return;
+  #run(drawn) {
+    if (drawn.since !== null || !Number.isFinite(drawn.entry.left)) return;
     drawn.since = Date.now();
-    drawn.timer = setTimeout(() => this.#remove(entry), entry.left);
+    drawn.timer = setTimeout(() => this.#leaveScreen(drawn.entry.uid), drawn.entry.left);
   }
 
-  #pause(entry) {
-    const drawn = this.#drawn.get(entry);
+  #pause(drawn) {
     clearTimeout(drawn.timer);
-    this.#spend(entry);
+    this.#spend(drawn);
+    drawn.since = null;
+    this.#tell({ did: "held", uid: drawn.entry.uid, left: drawn.entry.left });
+  }
+
+  #stop(drawn) {
+    clearTimeout(drawn.timer);
+    clearTimeout(drawn.seenTimer);
     drawn.since = null;
   }
 
-  #spend(entry) {
-    const drawn = this.#drawn.get(entry);
-    if (drawn.since === null) return;
-    const now = Date.now();
-    entry.left -= Math.max(0, now - drawn.since);
-    drawn.since = now;
+  #spend({ entry, since }) {
+    if (since !== null) entry.left = Math.max(0, entry.left - Math.max(0, Date.now() - since));
   }
 
   #pauseOrRun() {
-    if (this.#gone) return;
-    const act = this.#paused ? (entry) => this.#pause(entry) : (entry) => this.#run(entry);
-    for (const entry of this.#drawn.keys()) act(entry);
+    if (!this.#hovered) {
+      for (const gap of this.#list.querySelectorAll(".hub-toast-gap")) gap.remove();
+      for (const { node } of this.#shown.values()) node.style.height = "";
+    }
+    for (const drawn of this.#shown.values()) {
+      if (this.#paused) {
+        if (drawn.since !== null) this.#pause(drawn);
+      } else {
+        this.#run(drawn);
+      }
+    }
     this.#store();
   }
 
-  #remove(entry) {
-    this.#queue.remove(entry);
-    if (this.#queue.shown.length === 0 && this.#queue.more > 0) {
-      const count = this.#queue.more;
-      this.#queue.more = 0;
-      const title =
-        count === 1 ? text("1 more notification") : text("{count} more notifications", { count });
-      this.#queue.add({ type: "", severity: "info", title, url: this.#inbox });
-    }
-    this.#draw();
+  #leaveScreen(uid) {
+    this.#tell({ did: "gone", uid });
   }
 
   /** Closed by the user: a focus inside moves to the next toast, or back to where it was. */
-  #dismiss(entry) {
-    this.#markSeen(entry);
-    const hadFocus = this.#drawn.get(entry)?.node.contains(document.activeElement);
-    this.#remove(entry);
-    if (hadFocus) {
-      const next = this.#root.querySelector(".hub-toast-close");
-      if (next) next.focus();
-      else if (this.#cameFrom?.isConnected) this.#cameFrom.focus();
-      this.#focused = next !== null; // removing a focused node need not send focusout
+  #dismiss(uid) {
+    const drawn = this.#shown.get(uid);
+    if (!drawn) return;
+    this.#markSeen(drawn.entry);
+    if (drawn.node.contains(document.activeElement)) {
+      const others = [...this.#list.querySelectorAll(".hub-toast")].filter(
+        (node) => node !== drawn.node,
+      );
+      if (others.length > 0) others[0].querySelector(".hub-toast-close").focus();
+      else this.#returnFocus();
     }
-    this.#hovered = this.#root.matches(":hover");
+    this.#erase(uid, drawn);
+    this.#leaveScreen(uid);
     this.#pauseOrRun();
   }
 
-  #count() {
-    const { hidden } = this.#queue;
+  /** A button of the toast: it is sent to the site, and the toast stays if that fails. */
+  async #act(uid, { url }) {
+    const drawn = this.#shown.get(uid);
+    if (!drawn) return;
+    let done = false;
+    try {
+      const response = await this.#post(url);
+      done = response.ok || response.type === "opaqueredirect";
+    } catch (error) {
+      console.warn("A toast's action could not be sent:", error);
+    }
+    if (done) this.#dismiss(uid);
+    else showFailure(drawn.node, text("That did not work. Please try again."));
+  }
+
+  #returnFocus() {
+    this.#focused = false;
+    if (this.#cameFrom?.isConnected) this.#cameFrom.focus();
+    else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  }
+
+  #count(hidden) {
     this.#line.hidden = hidden === 0;
     const link = element(this.#inbox ? "a" : "span", "", text("{count} more", { count: hidden }));
     if (this.#inbox) link.href = this.#inbox;
@@ -190,7 +289,7 @@ export class Toasts {
     this.#root.addEventListener("pointerenter", hover(true));
     this.#root.addEventListener("pointerleave", hover(false));
     this.#root.addEventListener("focusin", ({ relatedTarget }) => {
-      if (!this.#focused) this.#cameFrom = relatedTarget;
+      if (!this.#focused && !this.#root.contains(relatedTarget)) this.#cameFrom = relatedTarget;
       this.#focused = true;
       this.#pauseOrRun();
     });
@@ -198,67 +297,67 @@ export class Toasts {
       this.#focused = this.#root.contains(relatedTarget);
       this.#pauseOrRun();
     });
+    document.addEventListener("keydown", (event) => this.#press(event));
     document.addEventListener("visibilitychange", () => {
-      if (!this.#gone) for (const entry of this.#drawn.keys()) this.#watchSeen(entry);
+      if (this.#gone) return;
+      for (const drawn of this.#shown.values()) this.#watchSeen(drawn);
       this.#pauseOrRun();
     });
     window.addEventListener("pagehide", () => this.#leave());
     window.addEventListener("pageshow", ({ persisted }) => {
-      if (persisted) this.#takeOver();
+      if (!persisted) return;
+      this.#gone = false;
+      this.#hovered = false;
+      this.#focused = false;
     });
+  }
+
+  /** Escape closes the toast that has the focus, or the newest one. */
+  #press(event) {
+    const newest = this.#list.querySelector(".hub-toast");
+    if (event.defaultPrevented || !newest) return;
+    if (event.key === HOTKEY) {
+      event.preventDefault();
+      if (this.#root.contains(document.activeElement)) this.#returnFocus();
+      else newest.querySelector(".hub-toast-close").focus();
+    } else if (event.key === "Escape" && !event.target.closest?.("dialog, [popover]")) {
+      const node = event.target.closest?.(".hub-toast") ?? newest;
+      for (const [uid, drawn] of this.#shown) {
+        if (drawn.node !== node) continue;
+        event.preventDefault();
+        this.#dismiss(uid);
+      }
+    }
   }
 
   /** The page is left: its toasts go to the next page, even if the back button shows it again. */
   #leave() {
-    for (const [entry, { seenTimer }] of this.#drawn) {
-      this.#pause(entry);
-      clearTimeout(seenTimer);
-    }
+    this.hold();
     this.#store(false);
     // Browsers send visibilitychange after pagehide: it must not overwrite what is stored.
     this.#gone = true;
-    for (const { node } of this.#drawn.values()) node.remove();
-    this.#drawn.clear();
-    this.#queue.shown = [];
-    this.#queue.waiting = [];
-    this.#queue.more = 0;
+    for (const drawn of this.#shown.values()) {
+      this.#stop(drawn);
+      drawn.node.remove();
+    }
+    this.#shown.clear();
   }
 
   /** Store at every change, because the next page may start before this one has ended. */
   #store(running = !this.#paused) {
     if (this.#gone || this.#user === null || !this.#storage) return;
-    for (const entry of this.#drawn.keys()) this.#spend(entry);
-    const kept = {
-      person: this.#user,
-      at: Date.now(),
-      running,
-      ...this.#queue.pack(),
-    };
+    for (const drawn of this.#shown.values()) {
+      if (drawn.since === null) continue;
+      this.#spend(drawn);
+      drawn.since = Date.now();
+    }
+    const left = new Map([...this.#shown].map(([uid, { entry }]) => [uid, entry]));
+    const shown = (this.#packed.shown ?? []).map((entry) => left.get(entry.uid) ?? entry);
+    const kept = { person: this.#user, at: Date.now(), running, ...this.#packed, shown };
     try {
       this.#storage.setItem(KEY, JSON.stringify(kept));
     } catch (error) {
       console.warn("The toasts could not be stored for the next page:", error);
     }
   }
-
-  #takeOver() {
-    this.#gone = false;
-    this.#hovered = false;
-    let kept = null;
-    try {
-      kept = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
-    } catch (error) {
-      console.warn("The toasts of the previous page could not be read:", error);
-    }
-    if (this.#user !== null && kept?.person === this.#user) {
-      this.#queue.unpack(kept, Math.max(0, Date.now() - kept.at), kept.running === true);
-    }
-    this.#draw();
-  }
-}
-
-function region(role) {
-  const node = element("div", `hub-toasts-${role}`);
-  node.setAttribute("role", role);
-  return node;
 }
