@@ -57,10 +57,17 @@ class Notifications(Schema):
 
 class Upto(Schema):
     position: Annotated[int, Field(ge=0, le=MAX_POSITION)]
+    state: State = "all"
 
 
 class Undo(Schema):
     undo: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Marked(Undo):
+    """How many events were changed, counted up to 100, and the token that undoes it."""
+
+    count: int
 
 
 class Undone(Schema):
@@ -104,14 +111,18 @@ def notifications_router(policy: Policy | None = None) -> Router:
 
     @router.post(
         "/{action}-all",
-        response={200: Undo, **errors(400, 401, 403, 404, 422, 429)},
+        response={200: Marked, **errors(400, 401, 403, 404, 422, 429)},
         summary="Everything up to a position",
     )
-    def set_all(request: HttpRequest, action: Path[AllAction], body: Upto) -> dict[str, str]:
-        """`position` is the newest event that the user was shown: later ones are not changed."""
-        flag, _ = ACTIONS[action]
-        head = Inbox(request.user, policy).log.head
-        return {"undo": inbox.mark_all(request.user.pk, flag, min(body.position, head))}
+    def set_all(request: HttpRequest, action: Path[AllAction], body: Upto) -> dict[str, Any]:
+        """`position` is the newest event that the user was shown: later ones are not changed.
+
+        With `state` "unread", archiving leaves out what is read.
+        """
+        found = Inbox(request.user, policy)
+        upto = min(body.position, found.log.head)
+        count, undo = inbox.mark_shown(found, action, body.state, upto)
+        return {"undo": undo, "count": count}
 
     @router.post(
         "/{position}/{action}",

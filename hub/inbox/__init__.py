@@ -4,6 +4,7 @@ Nothing is copied when an event is published; a price drop with many watchers st
 user only decisions are stored: this event, or everything up to here, is seen, read or archived.
 """
 
+from hub.inbox.acting import mark_shown
 from hub.inbox.changes import InboxChanged
 from hub.inbox.flags import ACTIONS, Flags
 from hub.inbox.marks import (
@@ -34,6 +35,7 @@ __all__ = [
     "has_seen",
     "mark",
     "mark_all",
+    "mark_shown",
     "seen_by",
     "undo",
 ]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, get_args
 
 from django.db import router, transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from hub.inbox.changes import publish_change
 from hub.inbox.flags import Flag, Flags, InboxFlags, Mark, Override
@@ -79,8 +79,34 @@ def mark_all(person: object, what: Flag, upto: int) -> str:
     return f"{what}.{sequence}"
 
 
+def mark_many(person: object, what: Flag, positions: Collection[int]) -> str:
+    """Set the flag `what` of these events; return the token for `undo`.
+
+    The caller has checked that they are in the user's inbox.
+    """
+    with _locked_inbox(person) as state:
+        sequence = _next_in_sequence(state)
+        InboxException.objects.bulk_create(
+            [
+                InboxException(
+                    person=str(person), what=what, position=position, on=True, turn=sequence
+                )
+                for position in positions
+            ],
+            update_conflicts=True,
+            unique_fields=["person", "what", "position"],
+            update_fields=["on", "turn"],
+            batch_size=500,
+        )
+        if positions:
+            publish_change(person, what, True, max(positions), through=False)
+    return f"{what}.{sequence}"
+
+
 def undo(person: object, token: str) -> bool:
-    """Undo a `mark_all`, so that earlier decisions hold again; return False where it is too late.
+    """Undo a `mark_all` or a `mark_many`; return False where it is too late.
+
+    What `mark_all` overruled holds again; the events of `mark_many` lose the flag.
 
     Later decisions about single events stay. Raises ValueError for a malformed token.
     """
@@ -89,13 +115,19 @@ def undo(person: object, token: str) -> bool:
         number.isascii() and number.isdigit() and len(number) < 19
     ):
         raise ValueError(f"not something that can be undone: {token[:40]!r}")
-    with _locked_inbox(person):
-        rows = InboxMark.objects.filter(person=str(person), what=flag, turn=int(number))
-        undone = rows.first()
-        if undone is None:
+    which = {"person": str(person), "what": flag, "turn": int(number)}
+    with _locked_inbox(person) as state:
+        undone = InboxMark.objects.filter(**which).first()
+        if undone is not None:
+            undone.delete()
+            publish_change(person, flag, False, undone.upto, through=True)
+            return True
+        rows = InboxException.objects.filter(**which, on=True)
+        highest = rows.aggregate(highest=Max("position"))["highest"]
+        if highest is None:
             return False
-        undone.delete()
-        publish_change(person, flag, False, undone.upto, through=True)
+        rows.update(on=False, turn=_next_in_sequence(state))
+        publish_change(person, flag, False, highest, through=False)
     return True
 
 

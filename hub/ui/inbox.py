@@ -8,27 +8,22 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import get_script_prefix, reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub import inbox
-from hub.events import is_own_path
+from hub.events import is_own_path, type_label
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
+from hub.inbox.preferences import security_types
 from hub.pages.frame import show
 from hub.ui.bell import shown_count
-from hub.ui.names import choices_of_mutes
+from hub.ui.done import SECONDS, done, remember
+from hub.ui.names import is_mutable, topic_names
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report
 FOREIGN = ("cross-site", "same-site")  # Sec-Fetch-Site of a page to which another site led
 
 ALL_ACTIONS = ("seen", "read", "archive")  # those with a button for everything
-UNDO_TEXTS = {
-    "seen": _("Everything is marked as seen."),
-    "read": _("Everything is marked as read."),
-    "archived": _("Everything is archived."),
-}
-UNDONE_BEFORE = "undone"  # in the query string: what should be undone no longer can be
 
 
 @require_safe
@@ -43,13 +38,13 @@ def index(request: HttpRequest) -> HttpResponse:
     page = found.page(state, before, PAGE_SIZE)
     unread = found.unread()
     is_newest = state != "archived" and before is None
-    undo = request.GET.get("undo", "")
     context = {
         "state": state,
         "states": STATES,
-        "items": [_row(item) for item in page.items],
-        "mutable": _mutable(page.items),
-        "undone_before": UNDONE_BEFORE in request.GET,
+        "items": _rows(page.items),
+        "has_archived": not page.items and bool(found.page("archived", None, 1).items),
+        "done": done(request),
+        "done_seconds": SECONDS,
         "older": page.next and _query(state, page.next),
         "is_first": before is None,
         "back": _query(state, before),
@@ -57,8 +52,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "offers_seen": is_newest and found.unseen() > 0,
         "is_from_here": request.headers.get("Sec-Fetch-Site") not in FOREIGN,
         "unread": shown_count(unread),
-        "undo": undo,
-        "undo_text": UNDO_TEXTS.get(undo.partition(".")[0]),
+        # New events enter the list: toasts would say them twice.
+        "hub_quiet": "*" if is_newest else "",
     }
     return show(request, "hub/inbox.html", context)
 
@@ -103,21 +98,22 @@ def set_flag(request: HttpRequest, position: int, action: str) -> HttpResponse:
         raise Http404(action)
     _find(request, position)
     flag, on = ACTIONS[action]
-    inbox.mark(request.user.pk, flag, position, on=on)
-    return _back(request)
+    if not inbox.mark(request.user.pk, flag, position, on=on) or action == "seen":
+        return _back(request)
+    return _back(request, one=action, position=position)
 
 
 @require_POST
 @login_required
 def set_all(request: HttpRequest, action: str) -> HttpResponse:
-    """Flag everything up to the position that the page showed, not what came since."""
+    """Flag what the page's filter shows up to the position that it showed, not what came since."""
     upto = request.POST.get("position", "")
     if action not in ALL_ACTIONS or not _is_number(upto):
         raise Http404(action)
-    head = Inbox(request.user).log.head
-    flag, _ = ACTIONS[action]  # type: ignore[index]
-    undo = inbox.mark_all(request.user.pk, flag, min(int(upto), head))
-    return _back(request, undo=undo)
+    found = Inbox(request.user)
+    state, _ = _state_and_cursor(QueryDict(request.POST.get("back", "")[:200]))
+    count, undo = inbox.mark_shown(found, action, state, min(int(upto), found.log.head))  # type: ignore[arg-type]
+    return _back(request, all=action, count=shown_count(count) or "0", undo=undo)
 
 
 @require_POST
@@ -127,7 +123,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         was_undone = inbox.undo(request.user.pk, request.POST.get("undo", ""))
     except ValueError as error:
         raise Http404(str(error)) from error
-    return _back(request) if was_undone else _back(request, **{UNDONE_BEFORE: "1"})
+    return _back(request, undone="1" if was_undone else "late")
 
 
 def _find(request: HttpRequest, position: int) -> Item:
@@ -137,19 +133,21 @@ def _find(request: HttpRequest, position: int) -> Item:
     return found
 
 
-def _row(item: Item) -> dict[str, Any]:
-    return {
-        **item.frame,
-        "position": item.position,
-        "at": datetime.datetime.fromisoformat(item.frame["at"]),
-        "flags": item.flags,
-    }
-
-
-def _mutable(items: list[Item]) -> list[dict[str, str]]:
-    """The topics and types of these events that can be muted."""
-    topics = {item.frame["topic"] for item in items}
-    return choices_of_mutes(topics, dict.fromkeys(item.frame["type"] for item in items))
+def _rows(items: list[Item]) -> list[dict[str, Any]]:
+    names = topic_names({item.frame["topic"] for item in items})
+    locked = security_types()
+    return [
+        {
+            **item.frame,
+            "position": item.position,
+            "at": datetime.datetime.fromisoformat(item.frame["at"]),
+            "flags": item.flags,
+            "topic_name": names[item.frame["topic"]] if is_mutable(item.frame["topic"]) else "",
+            "type_label": type_label(item.frame["type"]),
+            "is_locked": item.frame["type"] in locked,
+        }
+        for item in items
+    ]
 
 
 def _state_and_cursor(query: QueryDict) -> tuple[Any, int | None]:
@@ -165,15 +163,21 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and int(text[:20]) <= MAX_POSITION and len(text) < 20
 
 
-def _query(state: str, before: int | None, **more: str) -> str:
+def _query(state: str, before: int | None) -> str:
     query: dict[str, Any] = {} if state == "all" else {"state": state}
     if before is not None:
         query["before"] = before
-    return urlencode(query | more)
+    return urlencode(query)
 
 
-def _back(request: HttpRequest, **more: str) -> HttpResponse:
-    """Redirect to the page of the inbox whose button was pressed."""
-    state, before = _state_and_cursor(QueryDict(request.POST.get("back", "")[:200]))
-    query = _query(state, before, **more)
-    return redirect(f"{reverse('hub:inbox')}?{query}" if query else "hub:inbox")
+def _back(request: HttpRequest, **what: object) -> HttpResponse:
+    """Redirect to the page of the inbox whose button was pressed, and tell it `what` was done."""
+    response = redirect(page_of(request.POST.get("back", "")))
+    return remember(response, request, **what) if what else response
+
+
+def page_of(back: str) -> str:
+    """The path of the page of the inbox that has this query string."""
+    state, before = _state_and_cursor(QueryDict(back[:200]))
+    query = _query(state, before)
+    return reverse("hub:inbox") + (f"?{query}" if query else "")

@@ -8,15 +8,6 @@ from hub.policy import current_policy
 from hub.topics import user_of
 
 
-def choices_of_mutes(topics: Collection[str], types: Collection[str]) -> list[dict[str, str]]:
-    """What a list of events offers to mute: its topics by name, then its types."""
-    named = topic_names({topic for topic in topics if is_mutable(topic)})
-    return [
-        *({"topic": topic, "type": "", "label": named[topic]} for topic in sorted(named)),
-        *({"topic": "", "type": type, "label": type_label(type)} for type in types),
-    ]
-
-
 def mute_label(topic: str, type: str, names: dict[str, str]) -> str:
     """The words for one mute, with `names` of the topics."""
     topics, types = [names[topic]] if topic else [], [type_label(type)] if type else []

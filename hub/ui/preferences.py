@@ -16,6 +16,8 @@ from hub.inbox import preferences
 from hub.inbox.preferences import MEANS, Choice
 from hub.pages.frame import show
 from hub.policy import current_policy
+from hub.ui import inbox
+from hub.ui.done import remember
 from hub.ui.names import mute_label, topic_names
 
 # With a context: Django has words like these, for other things.
@@ -70,7 +72,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def mute(request: HttpRequest) -> HttpResponse:
-    """Mute a topic, a type or both; with `on=0`, unmute."""
+    """Mute a topic, a type or both; with `on=0`, unmute. With `back`, from the inbox."""
     topic, type = request.POST.get("topic", ""), request.POST.get("type", "")
     is_on = request.POST.get("on") != "0"
     change = preferences.mute if is_on else preferences.unmute
@@ -80,7 +82,13 @@ def mute(request: HttpRequest) -> HttpResponse:
         change(request.user.pk, topic=topic, type=type)
     except (HubError, ValueError):
         return _redirect("refused")
-    return _redirect("muted" if is_on else "unmuted")
+    if "back" not in request.POST:
+        return _redirect("muted" if is_on else "unmuted")
+    response = redirect(inbox.page_of(request.POST["back"]))
+    if not is_on:
+        return remember(response, request, undone="1")
+    name = mute_label(topic, type, topic_names({topic} if topic else set()))
+    return remember(response, request, topic=topic, type=type, name=name)
 
 
 def _redirect(done: str) -> HttpResponse:

@@ -23,6 +23,8 @@ BROWSER_TEXTS = [
     _("That did not work. Please try again."),
     _("You may have missed something"),
     _("This browser was away for too long to catch up. Everything is in the list."),
+    _("1 new"),
+    _("{count} new"),
     _("1 new notification"),
     _("{count} new notifications"),
     _("From while you were away."),

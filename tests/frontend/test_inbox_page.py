@@ -3,7 +3,6 @@
 import json
 import re
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection, transaction
@@ -106,8 +105,9 @@ def test_the_newest_event_comes_first_with_its_text(ana, ana_client):
 
 
 def test_an_empty_inbox_says_what_will_appear_there(ana, ana_client):
+    InboxMark.objects.all().delete()
     ana_client.post("/inbox/all/archive", {"position": "99"})
-    assert "Nothing here yet" in text(ana_client.get("/inbox/"))
+    assert "All done" in text(ana_client.get("/inbox/"))
     assert "All read" in text(ana_client.get("/inbox/?state=unread"))
     ana_client.post("/inbox/undo", {"undo": f"archived.{InboxMark.objects.latest('turn').turn}"})
     assert "Nothing archived" in text(ana_client.get("/inbox/?state=archived"))
@@ -120,7 +120,7 @@ def test_the_badge_counts_unseen_events_until_all_are_marked_as_seen(ana, ana_cl
     page = ana_client.get("/inbox/").content.decode()
     assert ">new<" in page
     answer = ana_client.post("/inbox/all/seen", {"position": seen_upto(page)}, follow=True)
-    assert "Everything is marked as seen." in text(answer)
+    assert "3 marked as seen." in text(answer)
     assert badge(ana_client) == ""
     page = ana_client.get("/inbox/").content.decode()
     assert ">new<" not in page
@@ -219,12 +219,81 @@ def test_mark_all_leaves_out_events_that_came_since_the_page_and_can_be_undone(a
     answer = ana_client.post("/inbox/all/read", {"position": head, "back": "state=unread"})
     assert shown(ana_client.get("/inbox/?state=unread")) == [new]
     page = ana_client.get(answer["Location"])
-    assert "Everything is marked as read." in text(page)
-    (undo,) = parse_qs(urlsplit(answer["Location"]).query)["undo"]
+    assert "4 marked as read." in text(page)
+    assert answer["Location"] == "/inbox/?state=unread"
+    undo = re.search(r'name="undo" value="([^"]+)"', page.content.decode())[1]
     again = ana_client.post("/inbox/undo", {"undo": undo, "back": "state=unread"}, follow=True)
     assert shown(again)[:3] == [new, *reversed(old)]
     again = ana_client.post("/inbox/undo", {"undo": undo}, follow=True)
     assert "undone already" in text(again)
+
+
+def test_archive_all_takes_what_the_filter_shows_and_says_how_many(ana, ana_client):
+    read, *unread = receive(ana, 1, 2, 3)
+    ana_client.post(f"/inbox/{read}/read")
+    form = {"position": str(unread[-1]), "back": "state=unread"}
+    answer = ana_client.post("/inbox/all/archive", form, follow=True)
+    assert "3 archived." in text(answer)  # the welcome is one of them
+    assert shown(ana_client.get("/inbox/")) == [read]
+    undo = re.search(r'name="undo" value="([^"]+)"', answer.content.decode())[1]
+    again = ana_client.post("/inbox/undo", {"undo": undo}, follow=True)
+    assert "Undone." in text(again)
+    assert shown(again)[:3] == [*reversed(unread), read]
+    again = ana_client.post("/inbox/undo", {"undo": undo}, follow=True)
+    assert "undone already" in text(again)
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "inverse"),
+    [
+        ("archive", "Archived.", "unarchive"),
+        ("unarchive", "Back in the inbox.", "archive"),
+        ("read", "Marked as read.", "unread"),
+        ("unread", "Marked as unread.", "read"),
+    ],
+)
+def test_one_action_can_be_undone_for_ten_seconds(ana, ana_client, action, words, inverse):
+    (position,) = receive(ana, 1)
+    ana_client.post(f"/inbox/{position}/{inverse}")
+    answer = ana_client.post(f"/inbox/{position}/{action}", follow=True)
+    assert words in text(answer)
+    assert f'action="/inbox/{position}/{inverse}"' in answer.content.decode()
+    assert ana_client.cookies["hub_done"]["max-age"] == 10
+    assert ana_client.cookies["hub_done"]["httponly"]
+    del ana_client.cookies["hub_done"]
+    assert words not in text(ana_client.get("/inbox/"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "one=dance&position=1",
+        "one=read&position=x",
+        "all=read",
+        "all=x&undo=1",
+        "undone=7",
+        "%00=%00",
+        "one=read&position=" + "9" * 60,
+        "topic=%00",
+        "=",
+        "x" * 5000,
+    ],
+)
+def test_an_odd_cookie_of_what_was_done_counts_as_nothing_or_harms_nobody(ana_client, odd):
+    ana_client.cookies["hub_done"] = odd
+    assert ana_client.get("/inbox/").status_code == 200
+
+
+def test_muting_from_the_inbox_stays_there_and_can_be_undone(ana, ana_client):
+    receive(ana, 1)
+    answer = ana_client.post("/inbox/mute", {"type": "order.received", "back": ""}, follow=True)
+    assert answer.redirect_chain == [("/inbox/", 302)]
+    assert "“Your orders” is muted" in text(answer)
+    fields = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
+    )
+    again = ana_client.post("/inbox/mute", fields, follow=True)
+    assert "Undone." in text(again) and "Teapot" in text(again)
 
 
 def test_events_of_other_users_are_not_found(ana, ana_client):
@@ -337,7 +406,7 @@ def test_a_product_is_muted_from_the_inbox_and_unmuted(ana, ana_client):
     drain()
     page = ana_client.get("/inbox/")
     assert "Teapot is now €20.00" in text(page)
-    assert "Mute “Teapot”" in text(page)
+    assert "You follow Teapot. Kind: Price drops of products you watch." in text(page)
     topic = {"topic": f"product.{teapot.pk}", "type": ""}
     answer = ana_client.post("/inbox/mute", topic, follow=True)
     assert "Unmute Teapot" in text(answer)

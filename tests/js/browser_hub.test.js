@@ -294,11 +294,13 @@ test("a change of the inbox is read once for all tabs, with what the user does n
 });
 
 test("a page may want no toasts of a topic", () => {
-  const browser = new Browser();
-  const tab = browser.open({ quiet: ["user.7"] });
-  browser.welcome().event(101);
-  assert.deepEqual(tab.toasts, []);
-  assert.deepEqual(tab.ids, [101]);
+  for (const topic of ["user.7", "*"]) {
+    const browser = new Browser();
+    const tab = browser.open({ quiet: [topic] });
+    browser.welcome().event(101);
+    assert.deepEqual(tab.toasts, []);
+    assert.deepEqual(tab.ids, [101]);
+  }
 });
 
 test("links lead below the site's root, and a burst has the words of its kind", () => {

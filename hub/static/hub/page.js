@@ -45,7 +45,10 @@ addEventListener("pagehide", () => reporter.flush());
 hub.on("board", (board) => toasts.show(board));
 hub.on("event", (event) => {
   const counts = event.own && event.title && event.id !== undefined && !event.seenByPage;
-  if (counts && !isNotInInbox(event)) bell.add();
+  if (!counts || isNotInInbox(event)) return;
+  bell.add();
+  // The page may have counted it already: its number is newer than its position.
+  if (event.replayed || event.handled) hub.inbox.refresh();
 });
 hub.on("inbox", ({ unseen, filters }) => {
   isNotInInbox = eventFilter(filters.inbox);

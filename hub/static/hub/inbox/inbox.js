@@ -1,25 +1,192 @@
-/** Reports the inbox as seen once its newest page has been visible for a moment. */
+/**
+ * Keeps the page of the inbox alive: rows enter and change where they stand, in all tabs.
+ *
+ * What the page shows, the server renders; this fetches the page again and puts its list in place.
+ * Without it the same buttons are forms, which lead back to the same page.
+ */
+import { text } from "../texts.js";
+import { InboxKeys } from "./keys.js";
 import { postSeen } from "./seen.js";
+import { groupByDay, showTimes } from "./times.js";
 
-const VISIBLE_TIME = 1_000; // ms in a visible tab: longer than a page that opens by accident
+const VISIBLE_TIME = 1_000; // ms in a visible tab, after which it is seen: no page opened by accident
+const REFRESH_DELAY = 150; // ms in which further changes join one request
+const SCROLLED = 200; // px from the top from which new rows wait behind a button
+const TICK = 30_000; // ms between two looks at the relative times
+const HEADERS = { "X-Hub-Refresh": "1" };
 
-// Offered by the newest page with unseen events; it does the same without this script.
-const button = document.querySelector("[data-seen-upto]");
-let timer = null;
+class InboxPage {
+  #root = document.querySelector(".hub-inbox");
+  #new = document.querySelector("[data-hub-new]");
+  #said = document.querySelector("[data-hub-said]");
+  #fresh = new Set(); // ids of rows that were new on this page
+  #newest = 0; // position of the newest row that is shown; newer ones may wait behind the button
+  #refreshTimer = null;
+  #seenTimer = null;
+  #doneTimer = null;
+  #isStale = false;
+  #ended = false;
 
-function watch() {
-  clearTimeout(timer);
-  if (!document.hidden) timer = setTimeout(report, VISIBLE_TIME);
+  start() {
+    this.#dress();
+    this.#root.addEventListener("submit", (event) => this.#submit(event));
+    this.#new.addEventListener("click", () => this.#showNew());
+    document.addEventListener("visibilitychange", () => this.#shown());
+    document.addEventListener("hub:event", ({ detail }) => this.#told(detail));
+    document.addEventListener("hub:state", ({ detail }) => {
+      this.#ended ||= detail.signedOut;
+    });
+    for (const type of ["missed", "welcome"]) {
+      document.addEventListener(`hub:${type}`, ({ detail }) => detail.again !== false && this.#soon());
+    }
+    setInterval(() => showTimes(this.#root), TICK);
+    new InboxKeys(this.#root).start();
+  }
+
+  #told({ own, id, type, title, seenByPage }) {
+    if (!own || id === undefined || seenByPage) return;
+    if (title || type === "inbox.changed") this.#soon();
+  }
+
+  #showNew() {
+    scrollTo({ top: 0 });
+    this.#dress();
+    this.#root.querySelector(".hub-item button")?.focus({ preventScroll: true });
+  }
+
+  /** Fetch the page again in a moment; in a hidden tab, once it is shown. */
+  #soon() {
+    this.#isStale = document.hidden;
+    if (this.#isStale || this.#ended) return;
+    this.#refreshTimer ??= setTimeout(() => {
+      this.#refreshTimer = null;
+      this.#refresh();
+    }, REFRESH_DELAY);
+  }
+
+  async #refresh() {
+    try {
+      this.#replace(await fetch(location.href, { headers: HEADERS }));
+    } catch (error) {
+      console.warn("The inbox could not be fetched:", error);
+    }
+  }
+
+  /** Send a button's form, and put the page that answers in place. */
+  async #submit(event) {
+    const { submitter } = event;
+    if (submitter?.dataset.action === "open") return; // leads to another page
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(event.target, submitter));
+    const url = submitter?.getAttribute("formaction") || event.target.action;
+    try {
+      const response = await fetch(url, { method: "POST", body, headers: HEADERS });
+      if (!(await this.#replace(response))) this.#say(text("That did not work. Please try again."));
+      else this.#say(this.#root.querySelector("[data-hub-done] [role=status]")?.textContent ?? "");
+    } catch (error) {
+      console.warn("The inbox could not be changed:", error);
+      this.#say(text("That did not work. Please try again."));
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether the response was a page of the inbox */
+  async #replace(response) {
+    if (!response.ok || this.#ended) return false;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fetched = page.querySelector(".hub-inbox");
+    if (!fetched || this.#ended) return false;
+    const place = new Place(this.#root);
+    this.#root.replaceChildren(...fetched.childNodes);
+    this.#dress({ keepsNew: scrollY > SCROLLED });
+    place.restore();
+    return true;
+  }
+
+  /** What scripts add to the page as the server renders it. `keepsNew`: behind the button. */
+  #dress({ keepsNew = false } = {}) {
+    const rows = [...this.#root.querySelectorAll(".hub-item")];
+    for (const row of rows) row.hidden = keepsNew && positionOf(row) > this.#newest;
+    const count = rows.filter((row) => row.hidden).length;
+    this.#new.textContent = count === 1 ? text("1 new") : text("{count} new", { count });
+    this.#new.hidden = count === 0;
+    if (count === 0) this.#newest = Math.max(this.#newest, ...rows.map(positionOf));
+    for (const mark of this.#root.querySelectorAll(".hub-fresh")) {
+      this.#fresh.add(mark.closest("li").id);
+    }
+    showTimes(this.#root);
+    const list = this.#root.querySelector(".hub-rows");
+    if (list) groupByDay(list);
+    clearTimeout(this.#doneTimer);
+    const done = this.#root.querySelector("[data-hub-done]");
+    if (done) this.#doneTimer = setTimeout(() => done.remove(), done.dataset.hubDone * 1000);
+    this.#watchSeen();
+  }
+
+  #shown() {
+    if (!document.hidden && this.#isStale) this.#soon();
+    this.#watchSeen();
+  }
+
+  /** Report the newest page as seen once it was visible for a moment. */
+  #watchSeen() {
+    clearTimeout(this.#seenTimer);
+    const button = this.#root.querySelector("[data-seen-upto]");
+    if (!button || document.hidden || this.#ended) return;
+    this.#seenTimer = setTimeout(async () => {
+      const response = await postSeen([["upto", button.dataset.seenUpto]]);
+      if (response.ok) button.remove();
+    }, VISIBLE_TIME);
+  }
+
+  #say(words) {
+    this.#said.textContent = words;
+  }
 }
 
-async function report() {
-  document.removeEventListener("visibilitychange", watch);
-  // The bell follows by `inbox.changed`.
-  const response = await postSeen([["upto", button.dataset.seenUpto]]);
-  if (response.ok) button.remove();
+function positionOf(row) {
+  return Number(row.id.replace("event-", ""));
 }
 
-if (button) {
-  document.addEventListener("visibilitychange", watch);
-  watch();
+/** Where the user is in the list: the focus, the scroll position, and what is unfolded. */
+class Place {
+  #root;
+  #row;
+  #index;
+  #action;
+  #anchor;
+  #open;
+
+  constructor(root) {
+    this.#root = root;
+    const focused = root.contains(document.activeElement) ? document.activeElement : null;
+    const rows = [...root.querySelectorAll(".hub-item")];
+    const row = focused?.closest(".hub-item");
+    this.#row = row?.id;
+    this.#index = rows.indexOf(row);
+    this.#action = focused && (focused.dataset.action ?? focused.localName);
+    const anchor = rows.find((one) => one.getBoundingClientRect().bottom > 0);
+    this.#anchor = anchor && { id: anchor.id, top: anchor.getBoundingClientRect().top };
+    this.#open = [...root.querySelectorAll(".hub-item details[open]")].map(
+      (details) => details.closest(".hub-item").id,
+    );
+  }
+
+  restore() {
+    for (const id of this.#open) {
+      const details = document.getElementById(id)?.querySelector("details");
+      if (details) details.open = true;
+    }
+    const anchor = this.#anchor && document.getElementById(this.#anchor.id);
+    if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - this.#anchor.top);
+    if (!this.#action) return;
+    // The row has gone: the one that takes its place, else the last one, else the list.
+    const rows = this.#root.querySelectorAll(".hub-item");
+    const row = document.getElementById(this.#row) ?? rows[this.#index] ?? rows[rows.length - 1];
+    const target =
+      row?.querySelector(`[data-action="${this.#action}"], summary`) ??
+      this.#root.querySelector(".hub-tabs a[aria-current]");
+    target?.focus({ preventScroll: true });
+  }
 }
+
+new InboxPage().start();

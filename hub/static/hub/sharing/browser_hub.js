@@ -37,6 +37,7 @@ import { useTranslations } from "../texts.js";
 import { eventFilter } from "../toasts/event_filter.js";
 import { ToastBoard } from "../toasts/toast_board.js";
 
+const EVERY_TOPIC = "*"; // of a page that wants no toasts at all
 const EMPTY_TIME = 5_000; // ms without a tab after which the socket is closed: pages follow pages
 
 export class BrowserHub {
@@ -170,7 +171,7 @@ export class BrowserHub {
     if (!event.own) return;
     if (event.type === "inbox.changed") this.#figures.refresh();
     const isToast = event.title && !event.handled && !this.#makesNoToast(event);
-    if (isToast && !this.#viewer?.quiet.has(event.topic)) this.#board.add(this.#belowRoot(event));
+    if (isToast && !isQuiet(this.#viewer, event)) this.#board.add(this.#belowRoot(event));
   }
 
   #setState(state) {
@@ -279,6 +280,10 @@ export class BrowserHub {
       actions: event.actions?.map((action) => ({ ...action, url: absolute(action.url) })),
     };
   }
+}
+
+function isQuiet(tab, { topic }) {
+  return tab !== null && (tab.quiet.has(topic) || tab.quiet.has(EVERY_TOPIC));
 }
 
 function tellMissed(tab) {
