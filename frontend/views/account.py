@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.forms import AccountForm, DeleteForm, ShopForm, SignUpForm
 from hub.errors import RowGone
+from hub.pages import tell_since
 from orders import attempts
 from orders.models import User
 
@@ -66,6 +67,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             else:
                 attempts.forget(attempt)
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            tell_since(request)  # the welcome
             text = "Your account is ready, and you are logged in. "
             text += f"We have sent a link to {user.email}: open it to get emails."
             messages.success(request, text)

@@ -15,6 +15,8 @@ from hub import log
 
 V = TypeVar("V", bound=Callable[..., Any])
 
+_SINCE = "hub_since"  # in the session, until its next page
+
 
 def page_of(request: HttpRequest) -> str:
     """The log's present `epoch:position`; without a server it is read from the database.
@@ -36,6 +38,22 @@ def _followed(request: HttpRequest) -> str:
     if runtime is None or not runtime.follower.ready.is_set():
         return ""
     return f"{runtime.follower.epoch}:{runtime.follower.position}"
+
+
+def tell_since(request: HttpRequest) -> None:
+    """Let the session's next page tell what has happened since this request began.
+
+    For a request that makes a user: the first event of their own comes before any page of theirs.
+    """
+    request.session[_SINCE] = getattr(request, "hub_page", "")
+
+
+def position_of(request: HttpRequest, *, is_signed_in: bool) -> str:
+    """The `epoch:position` where a page was rendered, or an earlier one that `tell_since` noted."""
+    # A visitor's session is not read: their pages are the same for all, and may be cached.
+    session = getattr(request, "session", None) if is_signed_in else None
+    since = session.pop(_SINCE, "") if session and _SINCE in session else ""
+    return since or getattr(request, "hub_page", None) or page_of(request)
 
 
 def without_page(view: V) -> V:

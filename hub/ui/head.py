@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, get_script_prefix
 
 from hub.events import declared_types, type_label
 from hub.inbox.preferences import is_shown
-from hub.pages import page_of
+from hub.pages import position_of
 from hub.pages.frame import path_of
 from hub.runtime.application import SOCKET_PATH
 from hub.ui.event_filter import event_filters
@@ -33,7 +33,7 @@ def head_context(
     user: Any = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
     data = {
-        "page": getattr(request, "hub_page", None) or page_of(request),
+        "page": position_of(request, is_signed_in=is_signed_in),
         "person": user.pk if is_signed_in else "",
         "topics": topics if isinstance(topics, str) else " ".join(topics),
         "root": get_script_prefix(),

@@ -19,7 +19,7 @@ BROWSER_TEXTS = [
     _("This session has ended."),
     _("Go to the first page"),
     _("Log in"),
-    _("Notifications"),
+    _("New notifications"),
     _("That did not work. Please try again."),
     _("You may have missed something"),
     _("This browser was away for too long to catch up. Everything is in the list."),

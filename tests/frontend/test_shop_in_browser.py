@@ -175,3 +175,19 @@ def test_a_name_without_a_space_stays_inside_every_page(page_of, embedded, width
             more.evaluate("details => { details.open = true; }")
         widest = page.evaluate(WIDEST)
         assert widest[0] <= width, f"{path}: {widest}"
+
+
+def test_a_new_user_is_greeted_by_a_toast_once(embedded, browser_as):
+    page = browser_as(embedded)
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("zoe")
+    page.get_by_label("Email").fill("zoe@example.com")
+    for label in ("Password", "Password again"):
+        page.get_by_label(label, exact=True).fill("a long and rare phrase")
+    page.get_by_role("button", name="Create account").click()
+    toast = page.locator(".hub-toast", has_text="Welcome, zoe")
+    expect(toast).to_be_visible()
+    expect(page.locator(".hub-bell .hub-badge")).to_have_text("1")
+    toast.get_by_role("button", name="Close").click()
+    visit(page, "/orders/")
+    expect(toast).to_have_count(0)

@@ -49,7 +49,7 @@ export class Toasts {
    */
   constructor(root, { storage, user, inbox, seen, tell, post }) {
     this.#root = root;
-    root.setAttribute("aria-label", text("Notifications"));
+    root.setAttribute("aria-label", text("New notifications"));
     this.#list = element("ol", "hub-toasts-list");
     this.#line = element("p", "hub-toasts-more");
     this.#line.hidden = true;
