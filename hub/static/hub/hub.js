@@ -62,6 +62,7 @@ export class Hub extends EventTarget {
   #lock = ""; // its name
   #release = () => {};
   #isLeft = false;
+  /** @type {LinkState} */
   #state = { name: "connecting" };
   #look = { visible: !document.hidden, focused: document.hasFocus(), capacity: 0 };
   /** Toasts that the tab's previous page has stored. @type {object | null} */
@@ -176,6 +177,7 @@ export class Hub extends EventTarget {
     if (!navigator.onLine) this.#post({ op: "network", online: false });
   }
 
+  /** @param {any} message */
   #receive({ op, ...message }) {
     if (op === "event") this.#event(message.event);
     else if (op === "cursor") this.#keep(message);

@@ -1,3 +1,5 @@
+import { first } from "./dom.js";
+
 /**
  * What the server has written onto the page for the hub: attributes `data-hub-…` of one element.
  *
@@ -5,5 +7,5 @@
  * @returns {DOMStringMap} empty without such an element
  */
 export function pageData(page = document) {
-  return page.querySelector("[data-hub-page]")?.dataset ?? {};
+  return first(page, "[data-hub-page]")?.dataset ?? {};
 }

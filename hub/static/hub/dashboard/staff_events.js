@@ -1,17 +1,17 @@
 /** Lists what happens on the topics of which this page wants no toasts, newest first. */
-import { element } from "../dom.js";
+import { element, first, linkOrText, onHub } from "../dom.js";
 import { pageData } from "../page_data.js";
 import { isOfThisSite } from "../toasts/toast.js";
 
 const SHOWN = 10; // events
 const TIME = new Intl.DateTimeFormat(document.documentElement.lang || [], { timeStyle: "medium" });
 
-const list = document.querySelector("[data-list=staff]");
-const empty = document.querySelector("[data-list-empty=staff]");
+const list = first(document, "[data-list=staff]");
+const empty = first(document, "[data-list-empty=staff]");
 const { hubQuiet = "", hubRoot = "/" } = pageData();
 const quiet = new Set(hubQuiet.split(" ").filter(Boolean));
 
-document.addEventListener("hub:event", ({ detail }) => {
+onHub("event", (detail) => {
   if (!quiet.has(detail.topic) || !detail.title || detail.seenByPage) return;
   list.prepend(row(detail));
   while (list.children.length > SHOWN) list.lastElementChild.remove();
@@ -22,8 +22,7 @@ function row({ at, url, title, body }) {
   const node = element("li");
   const time = element("time", "", TIME.format(new Date(at)));
   time.dateTime = at;
-  const link = element(isOfThisSite(url) ? "a" : "span", "", title);
-  if (link instanceof HTMLAnchorElement) link.href = hubRoot.replace(/\/$/, "") + url;
+  const link = linkOrText(isOfThisSite(url) ? hubRoot.replace(/\/$/, "") + url : "", title);
   link.dir = "auto";
   node.append(time, " ", link);
   if (body) {

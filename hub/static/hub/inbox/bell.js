@@ -1,4 +1,5 @@
 /** The number of unseen events on the bell, in the page's title and on the app's icon. */
+import { first } from "../dom.js";
 import { text } from "../texts.js";
 
 const COUNTED = 100; // as on the server: from here on it is "99+"
@@ -25,7 +26,7 @@ export class Bell {
     if (!this.#bell?.isConnected) return;
     this.#count = count;
     const shown = count >= COUNTED ? `${COUNTED - 1}+` : String(count || "");
-    const badge = this.#bell.querySelector(".hub-badge");
+    const badge = first(this.#bell, ".hub-badge");
     badge.textContent = shown;
     badge.hidden = shown === "";
     const label = shown ? text("Inbox, {count} new", { count: shown }) : text("Inbox");

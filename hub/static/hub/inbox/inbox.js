@@ -4,6 +4,7 @@
  * What the page shows, the server renders; this fetches the page again and puts its list in place.
  * Without it the same buttons are forms, which lead back to the same page.
  */
+import { all, first, onHub } from "../dom.js";
 import { text } from "../texts.js";
 import { InboxKeys } from "./keys.js";
 import { postSeen } from "./seen.js";
@@ -16,9 +17,9 @@ const TICK = 30_000; // ms between two looks at the relative times
 const HEADERS = { "X-Hub-Refresh": "1" };
 
 class InboxPage {
-  #root = document.querySelector(".hub-inbox");
-  #new = document.querySelector("[data-hub-new]");
-  #said = document.querySelector("[data-hub-said]");
+  #root = first(document, ".hub-inbox");
+  #new = first(document, "[data-hub-new]");
+  #said = first(document, "[data-hub-said]");
   #fresh = new Set(); // ids of rows that were new on this page
   #newest = 0; // position of the newest row that is shown; newer ones may wait behind the button
   #refreshTimer = null;
@@ -32,13 +33,12 @@ class InboxPage {
     this.#root.addEventListener("submit", (event) => this.#submit(event));
     this.#new.addEventListener("click", () => this.#showNew());
     document.addEventListener("visibilitychange", () => this.#shown());
-    document.addEventListener("hub:event", ({ detail }) => this.#told(detail));
-    document.addEventListener("hub:state", ({ detail }) => {
-      this.#ended ||= detail.signedOut;
+    onHub("event", (event) => this.#told(event));
+    onHub("state", ({ signedOut }) => {
+      this.#ended ||= signedOut;
     });
-    for (const type of ["missed", "welcome"]) {
-      document.addEventListener(`hub:${type}`, ({ detail }) => detail.again !== false && this.#soon());
-    }
+    onHub("missed", () => this.#soon());
+    onHub("welcome", ({ again }) => again && this.#soon());
     setInterval(() => showTimes(this.#root), TICK);
     new InboxKeys(this.#root).start();
   }
@@ -51,7 +51,7 @@ class InboxPage {
   #showNew() {
     scrollTo({ top: 0 });
     this.#dress();
-    this.#root.querySelector(".hub-item button")?.focus({ preventScroll: true });
+    first(this.#root, ".hub-item button")?.focus({ preventScroll: true });
   }
 
   /** Fetch the page again in a moment; in a hidden tab, once it is shown. */
@@ -77,7 +77,7 @@ class InboxPage {
     const { submitter } = event;
     if (submitter?.dataset.action === "open") return; // leads to another page
     event.preventDefault();
-    const body = new URLSearchParams(new FormData(event.target, submitter));
+    const body = new URLSearchParams(/** @type {any} */ (new FormData(event.target, submitter)));
     const url = submitter?.getAttribute("formaction") || event.target.action;
     try {
       const response = await fetch(url, { method: "POST", body, headers: HEADERS });
@@ -104,7 +104,7 @@ class InboxPage {
 
   /** What scripts add to the page as the server renders it. `keepsNew`: behind the button. */
   #dress({ keepsNew = false } = {}) {
-    const rows = [...this.#root.querySelectorAll(".hub-item")];
+    const rows = all(this.#root, ".hub-item");
     for (const row of rows) row.hidden = keepsNew && positionOf(row) > this.#newest;
     const count = rows.filter((row) => row.hidden).length;
     this.#new.textContent = count === 1 ? text("1 new") : text("{count} new", { count });
@@ -117,8 +117,8 @@ class InboxPage {
     const list = this.#root.querySelector(".hub-rows");
     if (list) groupByDay(list);
     clearTimeout(this.#doneTimer);
-    const done = this.#root.querySelector("[data-hub-done]");
-    if (done) this.#doneTimer = setTimeout(() => done.remove(), done.dataset.hubDone * 1000);
+    const done = first(this.#root, "[data-hub-done]");
+    if (done) this.#doneTimer = setTimeout(() => done.remove(), Number(done.dataset.hubDone) * 1000);
     this.#watchSeen();
   }
 
@@ -130,7 +130,7 @@ class InboxPage {
   /** Report the newest page as seen once it was visible for a moment. */
   #watchSeen() {
     clearTimeout(this.#seenTimer);
-    const button = this.#root.querySelector("[data-seen-upto]");
+    const button = first(this.#root, "[data-seen-upto]");
     if (!button || document.hidden || this.#ended) return;
     this.#seenTimer = setTimeout(async () => {
       const response = await postSeen([["upto", button.dataset.seenUpto]]);
@@ -158,15 +158,14 @@ class Place {
 
   constructor(root) {
     this.#root = root;
-    const focused = root.contains(document.activeElement) ? document.activeElement : null;
-    const rows = [...root.querySelectorAll(".hub-item")];
-    const row = focused?.closest(".hub-item");
-    this.#row = row?.id;
-    this.#index = rows.indexOf(row);
+    const focused = first(root, ":focus");
+    const rows = all(root, ".hub-item");
+    this.#row = focused?.closest(".hub-item")?.id;
+    this.#index = rows.findIndex((row) => row.id === this.#row);
     this.#action = focused && (focused.dataset.action ?? focused.localName);
     const anchor = rows.find((one) => one.getBoundingClientRect().bottom > 0);
     this.#anchor = anchor && { id: anchor.id, top: anchor.getBoundingClientRect().top };
-    this.#open = [...root.querySelectorAll(".hub-item details[open]")].map(
+    this.#open = all(root, ".hub-item details[open]").map(
       (details) => details.closest(".hub-item").id,
     );
   }
@@ -180,11 +179,11 @@ class Place {
     if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - this.#anchor.top);
     if (!this.#action) return;
     // The row has gone: the one that takes its place, else the last one, else the list.
-    const rows = this.#root.querySelectorAll(".hub-item");
-    const row = document.getElementById(this.#row) ?? rows[this.#index] ?? rows[rows.length - 1];
+    const rows = all(this.#root, ".hub-item");
+    const row = document.getElementById(this.#row) ?? rows[this.#index] ?? rows.at(-1);
     const target =
-      row?.querySelector(`[data-action="${this.#action}"], summary`) ??
-      this.#root.querySelector(".hub-tabs a[aria-current]");
+      (row && first(row, `[data-action="${this.#action}"], summary`)) ??
+      first(this.#root, ".hub-tabs a[aria-current]");
     target?.focus({ preventScroll: true });
   }
 }

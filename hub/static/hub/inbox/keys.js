@@ -1,8 +1,10 @@
 /** The inbox by single keys, as its help sheet lists them. */
+import { all, first } from "../dom.js";
 
 export class InboxKeys {
   #root;
-  #sheet = document.querySelector(".hub-keys");
+  /** @type {HTMLDialogElement} */
+  #sheet = document.querySelector("dialog.hub-keys");
 
   /** @param {HTMLElement} root with the rows */
   constructor(root) {
@@ -11,7 +13,7 @@ export class InboxKeys {
 
   start() {
     document.addEventListener("keydown", (event) => this.#press(event));
-    const button = document.querySelector("[data-hub-keys]");
+    const button = first(document, "[data-hub-keys]");
     if (!button) return;
     button.hidden = false;
     button.addEventListener("click", () => this.#sheet.showModal());
@@ -26,8 +28,8 @@ export class InboxKeys {
       k: () => this.#move(-1),
       e: () => this.#click("archive"),
       u: () => this.#click("read"),
-      z: () => this.#root.querySelector("[data-action=undo]")?.click(),
-      "/": () => this.#root.querySelector(".hub-tabs a")?.focus(),
+      z: () => first(this.#root, "[data-action=undo]")?.click(),
+      "/": () => first(this.#root, ".hub-tabs a")?.focus(),
       "?": () => this.#sheet.showModal(),
     }[key];
     if (!act) return;
@@ -36,17 +38,17 @@ export class InboxKeys {
   }
 
   #move(by) {
-    const rows = [...this.#root.querySelectorAll(".hub-item")];
-    const current = rows.indexOf(document.activeElement.closest(".hub-item"));
+    const rows = all(this.#root, ".hub-item");
+    const current = rows.findIndex((row) => row.contains(document.activeElement));
     const next = rows[current < 0 ? (by > 0 ? 0 : rows.length - 1) : current + by];
-    const button = next?.querySelector("[data-action=open]");
-    button?.focus();
-    next?.scrollIntoView({ block: "nearest" });
+    if (!next) return;
+    first(next, "[data-action=open]").focus();
+    next.scrollIntoView({ block: "nearest" });
   }
 
   #click(action) {
-    const row = document.activeElement.closest(".hub-item");
-    const button = row?.querySelector(`[data-action=${action}]`);
+    const row = all(this.#root, ".hub-item").find((one) => one.contains(document.activeElement));
+    const button = row && first(row, `[data-action=${action}]`);
     if (!button) return;
     button.focus({ preventScroll: true });
     button.click();

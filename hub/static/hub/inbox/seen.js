@@ -24,7 +24,10 @@ export function post(url, fields = []) {
   const { hubToken = "" } = pageData();
   return fetch(url, {
     method: "POST",
-    body: new URLSearchParams([["csrfmiddlewaretoken", hubToken], ...fields]),
+    body: new URLSearchParams([
+      ["csrfmiddlewaretoken", hubToken],
+      ...fields.map(([name, value]) => [name, String(value)]),
+    ]),
     keepalive: true, // the page may be left meanwhile
     redirect: "manual", // to the log-in: the user is signed out
   });

@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 
 /** Write each `<time>` anew: "3 minutes ago" today, the hour on other days. */
 export function showTimes(root, now = Date.now()) {
-  for (const node of root.querySelectorAll("time[datetime]")) {
+  for (const node of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll("time[datetime]"))) {
     const at = new Date(node.dateTime);
     const age = now - at.getTime();
     if (age < MINUTE) node.textContent = relative.format(0, "minute");

@@ -128,7 +128,9 @@ export class BrowserHub {
     });
     this.#client = client;
     const on = (type, act) =>
-      client.addEventListener(type, ({ detail }) => client === this.#client && act(detail));
+      client.addEventListener(type, (/** @type {CustomEvent} */ { detail }) => {
+        if (client === this.#client) act(detail);
+      });
     on("state", (state) => this.#setState(state));
     on("welcome", (frame) => {
       this.#welcome = frame;

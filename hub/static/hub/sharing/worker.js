@@ -5,7 +5,7 @@ import { whenLost } from "./tab_lock.js";
 
 const hub = new BrowserHub(surroundings());
 
-self.addEventListener("connect", ({ ports: [port] }) => {
+self.addEventListener("connect", (/** @type {MessageEvent} */ { ports: [port] }) => {
   const tab = hub.connect({ post: (message) => port.postMessage(message) });
   port.addEventListener("message", ({ data }) => {
     if (data.op === "join") whenLost(data.lock, tab.lost);

@@ -1,5 +1,5 @@
 /** The element of one toast. Text from the server is never HTML, and links stay on this site. */
-import { element } from "../dom.js";
+import { element, first, linkOrText } from "../dom.js";
 import { text as translated } from "../texts.js";
 
 const MARKS = { info: "i", success: "✓", warning: "!", critical: "!" };
@@ -64,11 +64,11 @@ export function toastElement(frame, { close, act }) {
 
 /** Say on a toast that its action failed, and offer it again. */
 export function showFailure(toast, words) {
-  for (const node of toast.querySelectorAll(".hub-toast-actions button")) node.disabled = false;
-  toast.querySelector(".hub-toast-failed")?.remove();
+  for (const node of toast.querySelectorAll("button")) node.disabled = false;
+  first(toast, ".hub-toast-failed")?.remove();
   const line = element("p", "hub-toast-failed", words);
   line.setAttribute("role", "alert");
-  toast.querySelector(".hub-toast-text").append(line);
+  first(toast, ".hub-toast-text").append(line);
 }
 
 /** The server refuses other links as well; a script must not rely on that. */
@@ -88,7 +88,5 @@ function button(action, act) {
 
 /** A link, or plain text if the URL leads to another site or nowhere. */
 function link(url, text) {
-  const node = element(isOfThisSite(url) ? "a" : "span", "", text);
-  if (node instanceof HTMLAnchorElement) node.href = url;
-  return node;
+  return linkOrText(isOfThisSite(url) ? url : "", text);
 }

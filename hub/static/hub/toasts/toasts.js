@@ -4,7 +4,7 @@
  * Their lifetime stands still while the pointer or the focus is on them. New ones are added on top
  * and nothing below moves; one that is closed leaves its place empty until the pointer has left.
  */
-import { element } from "../dom.js";
+import { all, element, first, linkOrText } from "../dom.js";
 import { text } from "../texts.js";
 import { Announcer } from "./announcer.js";
 import { showFailure, toastElement } from "./toast.js";
@@ -81,7 +81,10 @@ export class Toasts {
     }
   }
 
-  /** Draw the board. @param {{shown: object[], hidden: number, fresh: string[]}} board */
+  /**
+   * Draw the board.
+   * @param {{shown: object[], hidden: number, fresh: string[], packed?: object}} board
+   */
   show({ shown, hidden, fresh, packed = {} }) {
     if (this.#gone) return;
     this.#packed = packed;
@@ -146,7 +149,7 @@ export class Toasts {
     drawn.node.dataset.handedOver = "true"; // it does not come in again
     if (this.#hovered) drawn.node.style.height = `${node.offsetHeight}px`;
     node.replaceWith(drawn.node);
-    if (hadFocus) drawn.node.querySelector(".hub-toast-close").focus();
+    if (hadFocus) first(drawn.node, ".hub-toast-close").focus();
     this.#watchSeen(drawn);
     if (!this.#paused) this.#run(drawn);
   }
@@ -157,7 +160,7 @@ export class Toasts {
       act: (action) => this.#act(entry.uid, action),
     });
     node.addEventListener("click", ({ target }) => {
-      if (!target.closest("a")) return;
+      if (!(target instanceof Element && target.closest("a"))) return;
       this.#markSeen(entry);
       this.#leaveScreen(entry.uid);
     });
@@ -242,10 +245,8 @@ export class Toasts {
     if (!drawn) return;
     this.#markSeen(drawn.entry);
     if (drawn.node.contains(document.activeElement)) {
-      const others = [...this.#list.querySelectorAll(".hub-toast")].filter(
-        (node) => node !== drawn.node,
-      );
-      if (others.length > 0) others[0].querySelector(".hub-toast-close").focus();
+      const other = all(this.#list, ".hub-toast").find((node) => node !== drawn.node);
+      if (other) first(other, ".hub-toast-close").focus();
       else this.#returnFocus();
     }
     this.#erase(uid, drawn);
@@ -276,9 +277,7 @@ export class Toasts {
 
   #count(hidden) {
     this.#line.hidden = hidden === 0;
-    const link = element(this.#inbox ? "a" : "span", "", text("{count} more", { count: hidden }));
-    if (this.#inbox) link.href = this.#inbox;
-    this.#line.replaceChildren(link);
+    this.#line.replaceChildren(linkOrText(this.#inbox, text("{count} more", { count: hidden })));
   }
 
   #listen() {
@@ -288,13 +287,14 @@ export class Toasts {
     };
     this.#root.addEventListener("pointerenter", hover(true));
     this.#root.addEventListener("pointerleave", hover(false));
+    const isInside = (target) => target instanceof Node && this.#root.contains(target);
     this.#root.addEventListener("focusin", ({ relatedTarget }) => {
-      if (!this.#focused && !this.#root.contains(relatedTarget)) this.#cameFrom = relatedTarget;
+      if (!this.#focused && !isInside(relatedTarget)) this.#cameFrom = relatedTarget;
       this.#focused = true;
       this.#pauseOrRun();
     });
     this.#root.addEventListener("focusout", ({ relatedTarget }) => {
-      this.#focused = this.#root.contains(relatedTarget);
+      this.#focused = isInside(relatedTarget);
       this.#pauseOrRun();
     });
     document.addEventListener("keydown", (event) => this.#press(event));
@@ -314,12 +314,12 @@ export class Toasts {
 
   /** Escape closes the toast that has the focus, or the newest one. */
   #press(event) {
-    const newest = this.#list.querySelector(".hub-toast");
+    const newest = first(this.#list, ".hub-toast");
     if (event.defaultPrevented || !newest) return;
     if (event.key === HOTKEY) {
       event.preventDefault();
       if (this.#root.contains(document.activeElement)) this.#returnFocus();
-      else newest.querySelector(".hub-toast-close").focus();
+      else first(newest, ".hub-toast-close").focus();
     } else if (event.key === "Escape" && !event.target.closest?.("dialog, [popover]")) {
       const node = event.target.closest?.(".hub-toast") ?? newest;
       for (const [uid, drawn] of this.#shown) {
