@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.forms import OrderForm
-from hub import session_digest
+from hub import preferences, session_digest
 from hub.identity import Rates, address_of_request
 from orders.errors import Refused
 from orders.models import Product
@@ -32,6 +32,8 @@ _views = Rates()
 def shop(request: HttpRequest) -> HttpResponse:
     products = Product.objects.select_related("inventory").prefetch_related("images")
     page = Paginator(products, PAGE_SIZE).get_page(request.GET.get("page"))
+    for card in page:
+        card.topics = f"{product_topic(card.pk)} {product_page_topic(card.pk)}"
     context = {"page": page, "low_stock": settings.LOW_STOCK}
     return render(request, "frontend/shop.html", context)
 
@@ -98,6 +100,8 @@ def watch(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("shop")
     elif wanted == "0":
         found.watchers.remove(request.user)
+    elif wanted == "unmute":
+        preferences.unmute(request.user.pk, topic=product_topic(found.pk))
     else:
         messages.error(request, "Choose Watch or Stop watching on the product's page.")
     return redirect(found)
@@ -130,11 +134,14 @@ def _page(request: HttpRequest, found: Product, form: OrderForm, status: int = 2
     if form.is_bound:
         form.focus_error()
     user = request.user
+    is_watched = user.is_authenticated and found.watchers.filter(pk=user.pk).exists()
+    mutes = preferences.mutes_of(user.pk) if is_watched else []
     context = {
         "product": found,
         "form": form,
         "token": secrets.token_hex(16),
-        "is_watched": user.is_authenticated and found.watchers.filter(pk=user.pk).exists(),
+        "is_watched": is_watched,
+        "is_muted": (product_topic(found.pk), "") in mutes,
         "hub_topics": [product_topic(found.pk), product_page_topic(found.pk)],
     }
     return render(request, "frontend/product.html", context, status=status)

@@ -95,7 +95,7 @@ def test_watching_in_one_tab_brings_the_price_drop_to_another(page_of, embedded)
         "from orders.models import Product\n"
         "Product.objects.filter(slug='teapot').update(price='19.00')"
     )
-    told = [tab.get_by_text("Teapot is now €19.00") for tab in (ben, other)]
+    told = [tab.locator(".hub-toast", has_text="Teapot is now €19.00") for tab in (ben, other)]
     wait_until(lambda: sum(one.count() for one in told) == 1, what="the toast in one of the tabs")
     ben.get_by_role("button", name="Stop watching").click()
     expect(ben.get_by_role("button", name="Watch", exact=True)).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_user_who_signs_up_for_news_gets_a_toast_of_a_new_product(page_of, bro
         "from orders.models import Product\n"
         "Product.objects.create(name='Kite', slug='kite', price='9.00')"
     )
-    expect(zoe.get_by_text("New in the shop: Kite")).to_be_visible()
+    expect(zoe.locator(".hub-toast", has_text="New in the shop: Kite")).to_be_visible()
 
 
 def test_deleting_the_account_ends_the_other_browser(page_of, browser_as):
@@ -191,3 +191,36 @@ def test_a_new_user_is_greeted_by_a_toast_once(embedded, browser_as):
     toast.get_by_role("button", name="Close").click()
     visit(page, "/orders/")
     expect(toast).to_have_count(0)
+
+
+def test_the_cards_in_view_show_price_and_stock_of_now(page_of, embedded):
+    page = page_of(None, "/")
+    card = page.locator(".card", has_text="Teapot")
+    expect(card.locator("[data-live=price]")).to_have_text("€29.00")
+    order(page_of("ana", TEAPOT), 38)
+    embedded.python(
+        "from orders.models import Product\n"
+        "Product.objects.filter(slug='teapot').update(price='19.00')"
+    )
+    expect(card.locator("[data-live=price]")).to_have_text("€19.00")
+    expect(card.get_by_text("Only 2 left")).to_be_visible()
+    expect(page.locator(".card", has_text="Table lamp")).to_contain_text("€89.50")
+
+
+def test_a_muted_product_says_so_on_its_page_and_is_unmuted_there(page_of, embedded):
+    embedded.python(
+        "from hub import preferences\n"
+        "from orders.models import Product, User\n"
+        "ana, teapot = User.objects.get(username='ana'), Product.objects.get(slug='teapot')\n"
+        "preferences.mute(ana.pk, topic=f'product.{teapot.pk}')"
+    )
+    page = page_of("ana", TEAPOT)
+    expect(page.get_by_text("It is muted")).to_be_visible()
+    page.get_by_role("button", name="Unmute").click()
+    expect(page.get_by_text("You are notified of price drops")).to_be_visible()
+
+
+def test_a_sold_out_product_offers_to_tell_when_it_is_back(page_of):
+    page = page_of("ana", "/products/chair/")
+    page.get_by_role("button", name="Tell me when it is back").click()
+    expect(page.get_by_text("You watch this product.")).to_be_visible()

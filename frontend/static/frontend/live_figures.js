@@ -1,5 +1,6 @@
 /**
- * Keeps the figures of an open page, the elements marked `data-live`, up to date.
+ * Keeps the figures of products on an open page up to date: elements marked `data-live` inside one
+ * marked `data-product`.
  *
  * Events carry the changes while the page is connected. Ephemeral events are not replayed, so after
  * a gap the page is fetched again.
@@ -16,16 +17,13 @@ const FIGURES = {
 };
 
 export class LiveFigures {
-  #topics;
-  #changed = new Map(); // figure -> time of the event that set it
+  #changed = new Map(); // product and figure -> time of the event that set it
   #fetched = null; // cursor of the page that was fetched last
   #timer = null;
   #stale = false;
   #ended = false;
 
-  /** @param {Iterable<string>} topics of the page; events of other topics are ignored */
-  constructor(topics) {
-    this.#topics = new Set(topics);
+  constructor() {
     document.addEventListener("visibilitychange", () => {
       if (this.#stale) this.refresh();
     });
@@ -33,13 +31,14 @@ export class LiveFigures {
 
   /** Show the figures of an event, unless the page shows the same or newer ones. */
   apply(frame) {
-    const figures = FIGURES[frame.type]?.(frame.data ?? {});
-    if (!figures || !this.#topics.has(frame.topic) || this.#ended) return;
-    if (frame.seenByPage || this.#fetchedAfter(frame)) return;
+    const { product, ...data } = frame.data ?? {};
+    const figures = FIGURES[frame.type]?.(data);
+    if (!figures || this.#ended || frame.seenByPage || this.#fetchedAfter(frame)) return;
     for (const [name, value] of Object.entries(figures)) {
-      if (value === undefined || frame.at < (this.#changed.get(name) ?? "")) continue;
-      this.#changed.set(name, frame.at);
-      write(name, String(value));
+      const figure = `${product}.${name}`;
+      if (value === undefined || frame.at < (this.#changed.get(figure) ?? "")) continue;
+      this.#changed.set(figure, frame.at);
+      for (const part of partsOf(product)) write(part, name, String(value));
     }
   }
 
@@ -71,10 +70,14 @@ export class LiveFigures {
     if (!response.ok || response.redirected || this.#ended) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     this.#fetched = parseCursor(pageData(page).hubPage);
-    for (const node of page.querySelectorAll("[data-live]:not(button)")) {
-      const name = node.dataset.live;
+    for (const node of page.querySelectorAll("[data-product] [data-live]:not(button)")) {
+      const { product } = node.closest("[data-product]").dataset;
+      const name = node.dataset.live === "stock-words" ? "stock" : node.dataset.live;
+      const value = node.dataset.live === "stock-words" ? node.dataset.stock : node.textContent;
       // An event may have come meanwhile that is newer than this response.
-      if (this.#changed.get(name) === before.get(name)) write(name, node.textContent);
+      const figure = `${product}.${name}`;
+      if (this.#changed.get(figure) !== before.get(figure)) continue;
+      for (const part of partsOf(product)) write(part, name, value);
     }
   }
 
@@ -88,17 +91,30 @@ function euros(price) {
   return price === undefined ? undefined : EUROS.format(price);
 }
 
-function write(name, text) {
-  for (const node of document.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
+function partsOf(product) {
+  return document.querySelectorAll(`[data-product="${CSS.escape(product)}"]`);
+}
+
+function write(part, name, text) {
+  for (const node of part.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
     node.textContent = text;
     // The row of a figure that was 0, such as the views, appears with the first one.
     const row = node.closest("[data-live-row]");
     if (row) row.hidden = text === "0";
   }
-  if (name !== "stock") return;
-  const soldOut = Number(text) === 0;
-  for (const button of document.querySelectorAll('[data-live="order-button"]')) {
-    button.disabled = soldOut;
-    button.textContent = soldOut ? "Sold out" : "Order";
+  if (name === "stock") writeStock(part, Number(text));
+}
+
+/** What the stock means: the words on a card, and whether there is something to order. */
+function writeStock(part, stock) {
+  for (const node of part.querySelectorAll("[data-live=stock-words]")) {
+    const isLow = stock > 0 && stock <= Number(node.dataset.low);
+    node.textContent = stock === 0 ? "Sold out" : isLow ? `Only ${stock} left` : "In stock";
+    node.classList.toggle("out", stock === 0);
+    node.classList.toggle("low", isLow);
+  }
+  for (const button of part.querySelectorAll("[data-live=order-button]")) {
+    button.disabled = stock === 0;
+    button.textContent = stock === 0 ? "Sold out" : "Order";
   }
 }
