@@ -32,7 +32,7 @@ import { parseCursor } from "../cursors.js";
 import { InboxFigures } from "../inbox/figures.js";
 import { RecentEvents } from "./recent_events.js";
 import { SharedCursor } from "./shared_cursor.js";
-import { shareTopics } from "./shared_topics.js";
+import { SharedTopics } from "./shared_topics.js";
 import { useTranslations } from "../texts.js";
 import { eventFilter } from "../toasts/event_filter.js";
 import { ToastBoard } from "../toasts/toast_board.js";
@@ -50,7 +50,7 @@ export class BrowserHub {
   #state = null;
   #welcome = null;
   #topics = null;
-  #requested = new Map(); // topic -> position from which it is followed
+  #shared = new SharedTopics();
   #emptied = null; // timer since the last tab has left
   #looks = 0;
   #makesNoToast = eventFilter();
@@ -112,8 +112,7 @@ export class BrowserHub {
 
   #start({ url, person, page, topics, remembered }) {
     this.#recent.clear();
-    const since = parseCursor(page)?.position;
-    this.#requested = new Map(topics.map((topic) => [topic, since]));
+    this.#shared.start(topics, parseCursor(page)?.position);
     this.#welcome = null;
     const memory = new SharedCursor(remembered, this.#environment, (what) =>
       this.#tellAll({ op: "cursor", ...what }),
@@ -162,8 +161,7 @@ export class BrowserHub {
     for (const event of events) {
       if (isFor(tab, event)) tab.post({ op: "event", event: { ...event, handled: true } });
     }
-    const isLate = (topic) => this.#requested.get(topic) > (tab.page?.position ?? Infinity);
-    if (!complete || [...tab.topics].some(isLate)) tellMissed(tab);
+    if (!complete || this.#shared.isLateFor(tab)) tellMissed(tab);
   }
 
   #event(event) {
@@ -222,30 +220,8 @@ export class BrowserHub {
   /** Follow the topics of the tabs. A tab that is shown and was left out must be read again. */
   #shareTopics(shown) {
     if (this.#client === null) return;
-    const wanted = shareTopics(this.#tabs);
-    const fresh = [...wanted].filter((topic) => !this.#requested.has(topic));
-    const gone = [...this.#requested.keys()].filter((topic) => !wanted.has(topic));
-    for (const topic of gone) this.#requested.delete(topic);
-    this.#client.unsubscribe(gone);
-    if (fresh.length === 0) return;
-    if (shown && fresh.some((topic) => shown.topics.has(topic))) {
-      tellMissed(shown);
-    }
-    for (const [since, topics] of this.#bySince(fresh)) this.#client.subscribe(topics, since);
-  }
-
-  /** The topics by the position from which their tabs need them: the oldest page's. */
-  #bySince(topics) {
-    const groups = new Map();
-    const { epoch, position: now } = this.#client.cursor ?? {};
-    for (const topic of topics) {
-      const pages = [...this.#tabs].filter((tab) => tab.topics.has(topic)).map(({ page }) => page);
-      const positions = pages.filter((page) => page?.epoch === epoch).map((page) => page.position);
-      const since = positions.length > 0 ? Math.min(...positions) : now;
-      this.#requested.set(topic, since);
-      groups.set(since, [...(groups.get(since) ?? []), topic]);
-    }
-    return groups;
+    const fresh = this.#shared.follow(this.#client, this.#tabs);
+    if (shown && [...shown.topics].some((topic) => fresh.has(topic))) tellMissed(shown);
   }
 
   #setOnline(online) {

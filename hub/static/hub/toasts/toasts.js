@@ -7,11 +7,11 @@
 import { all, element, first, linkOrText } from "../dom.js";
 import { text } from "../texts.js";
 import { Announcer } from "./announcer.js";
+import { DrawnToast } from "./drawn_toast.js";
 import { showFailure, toastElement } from "./toast.js";
 import { MAX_SHOWN } from "./toast_queue.js";
 
 const KEY = "hub.toasts";
-const SEEN_AFTER = 2_000; // ms on screen in a visible tab, after which an event counts as seen
 const HOTKEY = "F8"; // moves the focus to the newest toast, and back
 const HEIGHT = 100; // px of a toast, for the number of those that fit
 const SHARE = 0.6; // of the window's height that toasts may cover
@@ -29,7 +29,8 @@ export class Toasts {
   #seen;
   #tell;
   #post;
-  #shown = new Map(); // uid -> {entry, node, timer, since, seenTimer}
+  /** @type {Map<string, DrawnToast>} by uid */
+  #shown = new Map();
   #announcing = new Map(); // uid -> revision
   #packed = {};
   #hovered = false;
@@ -112,11 +113,6 @@ export class Toasts {
     }
   }
 
-  /** Tell the board how long each toast has left: another tab, or the next page, shows them now. */
-  hold() {
-    for (const drawn of this.#shown.values()) this.#pause(drawn);
-  }
-
   get #paused() {
     return this.#hovered || this.#focused || document.hidden;
   }
@@ -132,26 +128,27 @@ export class Toasts {
   }
 
   #append(entry) {
-    const drawn = { entry, node: this.#element(entry), timer: null, since: null, seenTimer: null };
+    const does = { tell: this.#tell, seen: this.#seen };
+    const drawn = new DrawnToast(entry, this.#element(entry), does);
     this.#list.prepend(drawn.node);
     this.#shown.set(entry.uid, drawn);
-    this.#watchSeen(drawn);
-    if (!this.#paused) this.#run(drawn);
+    this.#begin(drawn);
+  }
+
+  #begin(drawn) {
+    drawn.watchSeen();
+    if (!this.#paused) drawn.run();
   }
 
   /** Another text where the toast stands; its size stays while the pointer may be on it. */
   #change(drawn, entry) {
-    const { node } = drawn;
-    const hadFocus = node.contains(document.activeElement);
-    this.#stop(drawn);
-    drawn.entry = entry;
-    drawn.node = this.#element(entry);
-    drawn.node.dataset.handedOver = "true"; // it does not come in again
-    if (this.#hovered) drawn.node.style.height = `${node.offsetHeight}px`;
-    node.replaceWith(drawn.node);
-    if (hadFocus) first(drawn.node, ".hub-toast-close").focus();
-    this.#watchSeen(drawn);
-    if (!this.#paused) this.#run(drawn);
+    const hadFocus = drawn.node.contains(document.activeElement);
+    const node = this.#element(entry);
+    node.dataset.handedOver = "true"; // it does not come in again
+    if (this.#hovered) node.style.height = `${drawn.node.offsetHeight}px`;
+    drawn.change(entry, node);
+    if (hadFocus) first(node, ".hub-toast-close").focus();
+    this.#begin(drawn);
   }
 
   #element(entry) {
@@ -161,15 +158,15 @@ export class Toasts {
     });
     node.addEventListener("click", ({ target }) => {
       if (!(target instanceof Element && target.closest("a"))) return;
-      this.#markSeen(entry);
-      this.#leaveScreen(entry.uid);
+      this.#shown.get(entry.uid)?.markSeen();
+      this.#tell({ did: "gone", uid: entry.uid });
     });
     node.dataset.handedOver = String(entry.handedOver === true);
     return node;
   }
 
   #erase(uid, drawn) {
-    this.#stop(drawn);
+    drawn.stop();
     this.#shown.delete(uid);
     if (this.#hovered && drawn.node.isConnected) {
       const gap = element("li", "hub-toast-gap");
@@ -181,45 +178,6 @@ export class Toasts {
     }
   }
 
-  /** Wait until the toast has been on screen for SEEN_AFTER without the tab being hidden. */
-  #watchSeen(drawn) {
-    clearTimeout(drawn.seenTimer);
-    // What a summary sums up was not read.
-    if (!document.hidden && !drawn.entry.seen && !drawn.entry.alike) {
-      drawn.seenTimer = setTimeout(() => this.#markSeen(drawn.entry), SEEN_AFTER);
-    }
-  }
-
-  #markSeen(entry) {
-    if (entry.seen) return;
-    entry.seen = true;
-    this.#tell({ did: "seen", uid: entry.uid });
-    for (const id of entry.ids) this.#seen(id);
-  }
-
-  #run(drawn) {
-    if (drawn.since !== null || !Number.isFinite(drawn.entry.left)) return;
-    drawn.since = Date.now();
-    drawn.timer = setTimeout(() => this.#leaveScreen(drawn.entry.uid), drawn.entry.left);
-  }
-
-  #pause(drawn) {
-    clearTimeout(drawn.timer);
-    this.#spend(drawn);
-    drawn.since = null;
-    this.#tell({ did: "held", uid: drawn.entry.uid, left: drawn.entry.left });
-  }
-
-  #stop(drawn) {
-    clearTimeout(drawn.timer);
-    clearTimeout(drawn.seenTimer);
-    drawn.since = null;
-  }
-
-  #spend({ entry, since }) {
-    if (since !== null) entry.left = Math.max(0, entry.left - Math.max(0, Date.now() - since));
-  }
-
   #pauseOrRun() {
     if (!this.#hovered) {
       for (const gap of this.#list.querySelectorAll(".hub-toast-gap")) gap.remove();
@@ -227,30 +185,26 @@ export class Toasts {
     }
     for (const drawn of this.#shown.values()) {
       if (this.#paused) {
-        if (drawn.since !== null) this.#pause(drawn);
+        drawn.hold();
       } else {
-        this.#run(drawn);
+        drawn.run();
       }
     }
     this.#store();
-  }
-
-  #leaveScreen(uid) {
-    this.#tell({ did: "gone", uid });
   }
 
   /** Closed by the user: a focus inside moves to the next toast, or back to where it was. */
   #dismiss(uid) {
     const drawn = this.#shown.get(uid);
     if (!drawn) return;
-    this.#markSeen(drawn.entry);
+    drawn.markSeen();
     if (drawn.node.contains(document.activeElement)) {
       const other = all(this.#list, ".hub-toast").find((node) => node !== drawn.node);
       if (other) first(other, ".hub-toast-close").focus();
       else this.#returnFocus();
     }
     this.#erase(uid, drawn);
-    this.#leaveScreen(uid);
+    this.#tell({ did: "gone", uid });
     this.#pauseOrRun();
   }
 
@@ -300,7 +254,7 @@ export class Toasts {
     document.addEventListener("keydown", (event) => this.#press(event));
     document.addEventListener("visibilitychange", () => {
       if (this.#gone) return;
-      for (const drawn of this.#shown.values()) this.#watchSeen(drawn);
+      for (const drawn of this.#shown.values()) drawn.watchSeen();
       this.#pauseOrRun();
     });
     window.addEventListener("pagehide", () => this.#leave());
@@ -332,12 +286,12 @@ export class Toasts {
 
   /** The page is left: its toasts go to the next page, even if the back button shows it again. */
   #leave() {
-    this.hold();
+    for (const drawn of this.#shown.values()) drawn.hold();
     this.#store(false);
     // Browsers send visibilitychange after pagehide: it must not overwrite what is stored.
     this.#gone = true;
     for (const drawn of this.#shown.values()) {
-      this.#stop(drawn);
+      drawn.stop();
       drawn.node.remove();
     }
     this.#shown.clear();
@@ -346,11 +300,7 @@ export class Toasts {
   /** Store at every change, because the next page may start before this one has ended. */
   #store(running = !this.#paused) {
     if (this.#gone || this.#user === null || !this.#storage) return;
-    for (const drawn of this.#shown.values()) {
-      if (drawn.since === null) continue;
-      this.#spend(drawn);
-      drawn.since = Date.now();
-    }
+    for (const drawn of this.#shown.values()) drawn.spend();
     const left = new Map([...this.#shown].map(([uid, { entry }]) => [uid, entry]));
     const shown = (this.#packed.shown ?? []).map((entry) => left.get(entry.uid) ?? entry);
     const kept = { person: this.#user, at: Date.now(), running, ...this.#packed, shown };
