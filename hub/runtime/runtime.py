@@ -172,7 +172,9 @@ class HubRuntime:
             return "events are not numbered"
         if not self.follower.is_healthy:
             return "not following the log"
-        return self._pages.hindrance
+        if self._pages.hindrance:
+            return self._pages.hindrance
+        return self._worker.hindrance if self._worker is not None else ""
 
     @property
     def is_ready(self) -> bool:

@@ -46,6 +46,16 @@ STATEMENT_LIMIT = 60.0  # seconds for a statement of planning or removing
 # connection up while it hands an email over costs nothing: the outcome is written over a new one.
 SEND_LIMIT = 30.0
 PRUNE_RETRY = 60.0  # seconds until a prune that failed is tried again
+FAILING = 30.0  # seconds of nothing but failures after which a step makes its process unready
+
+
+# What the steps of `Worker.run` are for.
+WORK = {
+    "_renew": "keep its lease",
+    "work": "plan deliveries",
+    "remove_old": "remove what is old",
+    "send": "send emails",
+}
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -75,6 +85,14 @@ class Worker:
         # The oldest event without a position, and the monotonic time when it was first seen.
         self._oldest: tuple[int, float] | None = None
         self._no_prune_before = 0.0  # monotonic seconds
+        self._failing_since: dict[str, float] = {}  # step -> monotonic seconds
+
+    @property
+    def hindrance(self) -> str:
+        """Which work has done nothing but fail for some time; empty while none has."""
+        now = time.monotonic()
+        failing = [step for step, since in self._failing_since.items() if now - since >= FAILING]
+        return f"the worker fails to {WORK[failing[0]]}, see its log" if failing else ""
 
     async def run(self) -> None:
         leasing = DatabaseThreads("hub-worker-lease", 1)
@@ -121,14 +139,17 @@ class Worker:
             try:
                 more = await database.run(step)
                 is_well = True
+                self._failing_since.pop(step.__name__, None)
             except LeaseLost as lost:
                 logger.warning("%s", lost)
             except DatabaseError as error:
                 if is_well:
                     logger.warning("the worker cannot use the database: %s", error)
                 is_well = False
+                self._failing_since.setdefault(step.__name__, time.monotonic())
             except Exception:
                 logger.exception("the worker goes on after this")
+                self._failing_since.setdefault(step.__name__, time.monotonic())
             if not more:
                 await asyncio.sleep(seconds)
 

@@ -8,6 +8,7 @@ from hub.broadcast import fanout
 from hub.concurrency import supervisor
 from hub.runtime.application import HubApplication
 from hub.sockets.consumer import HubConsumer
+from hub.worker import worker
 from tests.hub.site import Site, SitePolicy
 from tests.rig.wait import async_wait_until
 
@@ -56,6 +57,25 @@ async def test_a_worker_that_loses_one_of_its_loops_runs_again(step, caplog):
         await async_wait_until(lambda: not runtime.is_ready)
         assert "hub.worker ended unexpectedly" in caplog.text
         await async_wait_until(lambda: runtime.is_ready and is_working())
+    finally:
+        await application.stop()
+
+
+async def test_a_worker_that_fails_to_plan_keeps_its_process_from_readiness(monkeypatch):
+    def plan(*arguments):
+        raise RuntimeError("a bug in a means")
+
+    monkeypatch.setattr(worker, "FAILING", 0.2)
+    monkeypatch.setattr(worker, "POLL_INTERVAL", 0.05)
+    application = HubApplication(HubConsumer.as_asgi(), policy=SitePolicy(), deliver=True)
+    runtime = application.runtime()
+    try:
+        await async_wait_until(lambda: runtime.is_ready and is_working())
+        with monkeypatch.context() as broken:
+            broken.setattr(worker, "plan", plan)
+            told = "the worker fails to plan deliveries, see its log"
+            await async_wait_until(lambda: runtime.hindrance == told)
+        await async_wait_until(lambda: runtime.is_ready)
     finally:
         await application.stop()
 
