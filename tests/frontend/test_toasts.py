@@ -210,3 +210,37 @@ def test_odd_values_in_the_browsers_storage_count_as_nothing(open_page, embedded
     visit(page, "/")
     give_orders(embedded, 1)
     expect(toasts(page)).to_have_count(1)
+
+
+def publish_offer(stack, path):
+    stack.python(
+        "from typing import ClassVar\n"
+        "from django.db import transaction\n"
+        "from hub import EventType, publish\n"
+        "from hub.topics import user_topic\n"
+        "from orders.models import User\n"
+        "class Offer(EventType):\n"
+        "    type: ClassVar[str] = 'test.offer'\n"
+        "    def title(self): return 'An offer'\n"
+        "    def actions(self):\n"
+        f"        return [{{'label': 'Take it', 'url': '{path}', 'method': 'post'}}]\n"
+        "with transaction.atomic():\n"
+        "    publish(Offer(), user_topic(User.objects.get(username='ana').pk))"
+    )
+
+
+def test_a_toast_with_a_button_stays_until_the_site_has_taken_it(open_page, embedded, browser_as):
+    browser_as.allow("404")
+    page = open_page("ana", "/", toasts_stay=False)
+    publish_offer(embedded, "/nowhere")
+    button = toasts(page).get_by_role("button", name="Take it")
+    expect(button).to_be_visible()
+    page.clock.install()
+    page.clock.run_for(600_000)
+    button.click()
+    expect(toasts(page).get_by_role("alert")).to_have_text("That did not work. Please try again.")
+    expect(button).to_be_enabled()
+    toasts(page).get_by_role("button", name="Close").click()
+    publish_offer(embedded, "/inbox/seen")
+    toasts(page).get_by_role("button", name="Take it").click()
+    expect(toasts(page)).to_have_count(0)
