@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def take(chromium: Browser, stack: Stack) -> None:
-    """Both pictures, into docs/pictures/."""
+    """The pictures, into docs/pictures/."""
     browsers = Browsers(chromium)
     buyer = browsers(stack.server, "ana", **LOOKS)
     buyer.goto("/products/teapot/")
@@ -45,6 +45,16 @@ def take(chromium: Browser, stack: Stack) -> None:
     buyer.locator(".hub-toast").wait_for()
     buyer.wait_for_timeout(600)  # until it has slid in
     shoot(buyer, "toast")
+    buyer.goto("/inbox/")
+    stack.python(
+        "from orders.models import Product\n"
+        "for slug, price in (('teapot', '25.00'), ('teapot', '24.00'), ('mug', '12.50')):\n"
+        "    Product.objects.filter(slug=slug).update(price=price)"
+    )
+    buyer.locator(".hub-item", has_text="€24.00").wait_for()
+    buyer.locator(".hub-item").nth(1).get_by_role("button", name="Archive").click()
+    buyer.get_by_role("button", name="Undo").wait_for()
+    shoot(buyer, "inbox")
 
     people = [Shopper(stack.url, ("ana", "ben")[seed % 2]) for seed in range(SHOPPERS)]
     staff = browsers(stack.server, "admin", **LOOKS)
@@ -59,8 +69,7 @@ def take(chromium: Browser, stack: Stack) -> None:
     try:
         staff.wait_for_timeout(LOAD * 1000)
         people[1].at(stack.url).order("clock")
-        staff.locator(".hub-toast").wait_for()
-        staff.wait_for_timeout(600)
+        staff.locator("[data-list=staff] li").first.wait_for()
         shoot(staff, "dashboard")
     finally:
         ended.set()
