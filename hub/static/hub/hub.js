@@ -65,8 +65,8 @@ export class Hub extends EventTarget {
   /** @type {LinkState} */
   #state = { name: "connecting" };
   #look = { visible: !document.hidden, focused: document.hasFocus(), capacity: 0 };
-  /** Toasts that the tab's previous page has stored. @type {object | null} */
-  stored = null;
+  /** Gives the toasts that the tab's previous page has stored. @type {() => object | null} */
+  stored = () => null;
   /** The user's inbox: `unseen` as it was last read, null before that. */
   inbox = { unseen: null, refresh: () => this.#post({ op: "refresh" }) };
 
@@ -171,7 +171,7 @@ export class Hub extends EventTarget {
       filters,
       remembered: this.#cursors.read(person),
       words: { translations, summaries, root, inbox, unseen },
-      stored: this.stored,
+      stored: this.stored(),
       ...this.#look,
     });
     if (!navigator.onLine) this.#post({ op: "network", online: false });

@@ -35,7 +35,7 @@ const toasts = new Toasts(append("section", "hub-toasts"), {
 });
 let isNotInInbox = eventFilter(hubInboxFilter);
 
-hub.stored = toasts.stored;
+hub.stored = () => toasts.stored;
 hub.capacity = toasts.capacity;
 addEventListener("resize", () => {
   hub.capacity = toasts.capacity;
