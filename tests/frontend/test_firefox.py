@@ -3,6 +3,7 @@
 import pytest
 
 from tests.frontend.test_tabs import set_price
+from tests.js.npm import NotInstalled
 from tests.rig import firefox as rig
 from tests.rig import report
 from tests.rig.turnstile import Turnstile
@@ -17,8 +18,13 @@ CLOSE = ".hub-toast-close"
 def firefox():
     program = rig.find()
     if program is None:
-        report.lack("browser", "no Firefox (the package firefox-esr), or no npm, on the path")
-    with rig.Firefox(program) as started:
+        report.lack("browser", "no Firefox on the path: install the package firefox-esr")
+    try:
+        driven = rig.Firefox(program)
+    except NotInstalled as error:
+        report.not_tested.add(f"Firefox: {error}")
+        pytest.skip(str(error))
+    with driven as started:
         yield started
 
 

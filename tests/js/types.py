@@ -1,25 +1,24 @@
 """Checks the types of the browser's modules with TypeScript: `python -m tests.js.types`.
 
-Without Node and npm a loud line says that nothing was checked.
+Where TypeScript cannot be had, a loud line says that nothing was checked.
 """
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.js.npm import install
+from tests.js.npm import NotInstalled, install
 
 HERE = Path(__file__).parent
 
 
 def main() -> int:
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        print("NOT CHECKED: the types of the browser's modules need Node and npm on the path")
+    try:
+        compiler = install("typescript") / "bin" / "tsc"
+    except NotInstalled as error:
+        print(f"NOT CHECKED: the types of the browser's modules. {error}")
         return 0
-    compiler = install("typescript") / "bin" / "tsc"
-    check = [node, str(compiler), "-p", str(HERE / "tsconfig.json")]
+    check = ["node", str(compiler), "-p", str(HERE / "tsconfig.json")]
     return subprocess.run(check, check=False).returncode
 
 

@@ -15,20 +15,22 @@ SCRIPT = Path(__file__).resolve().parents[1] / "js" / "firefox.mjs"
 
 def find() -> Path | None:
     found = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
-    return Path(found) if found and shutil.which("npm") else None
+    return Path(found) if found else None
 
 
 class Firefox:
-    """A context manager. Its methods are the commands of the script; a tab is a number."""
+    """A context manager. Its methods are the commands of the script; a tab is a number.
+
+    Raises NotInstalled where what drives it cannot be had.
+    """
 
     def __init__(self, program: Path) -> None:
+        self._driver = install("puppeteer-core")
         self._program = program
 
     def __enter__(self) -> "Firefox":
-        node = shutil.which("node")
-        assert node is not None
         self._process = subprocess.Popen(
-            [node, str(SCRIPT), str(install("puppeteer-core")), str(self._program)],
+            ["node", str(SCRIPT), str(self._driver), str(self._program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

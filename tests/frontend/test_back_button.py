@@ -1,0 +1,29 @@
+"""A page from the back/forward cache, which drivers of browsers switch off unless told otherwise.
+
+A visitor's: pages of users are `no-store`, and browsers do not keep them.
+"""
+
+from playwright.sync_api import expect
+
+from tests.frontend.browsing import visit, wait_until_live
+from tests.frontend.test_tabs import set_price
+
+
+def test_a_page_comes_back_as_it_was_live_and_with_what_happened_meanwhile(
+    browser_type, browser_type_launch_args, embedded
+):
+    cached = ["--disable-back-forward-cache"]
+    browser = browser_type.launch(ignore_default_args=cached, **browser_type_launch_args)
+    page = browser.new_page(base_url=embedded.url)
+    visit(page, "/products/teapot/")
+    page.evaluate("""() => {
+      window.mark = "kept";
+      addEventListener("pageshow", ({ persisted }) => { window.persisted = persisted; });
+    }""")
+    visit(page, "/products/lamp/")
+    set_price(embedded, "19.00")
+    page.go_back(wait_until="commit")
+    wait_until_live(page)
+    assert page.evaluate("[window.mark, window.persisted]") == ["kept", True]
+    expect(page.locator("[data-live=price]")).to_have_text("€19.00")
+    browser.close()
