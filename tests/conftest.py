@@ -37,6 +37,8 @@ _SERVERS = {
     *("embedded", "cluster", "stack", "template", "redis_server", "postgres_server"),
     *("shared_embedded", "shared_cluster", "shared_stack"),
 }
+# Each but the last starts playwright, which keeps the thread's event loop; the last is as slow.
+_BROWSERS = {"browser_as", "browser", "browser_type", "playwright", "firefox"}
 # Not in requirements.txt.
 _DEVELOPMENT = {"aiosmtpd", "gunicorn", "hypothesis", "playwright", "psutil", "uvicorn"}
 
@@ -104,10 +106,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names = set(getattr(item, "fixturenames", ()))
     if names & _SERVERS:
         item.add_marker(pytest.mark.servers)
-    if "browser_as" in names:
+    if names & _BROWSERS:
         item.add_marker(pytest.mark.browser)
     once = item.get_closest_marker("once")
-    if report.is_on("HUB_SECOND_TRY") and names & {*_SERVERS, "browser_as"} and not once:
+    if report.is_on("HUB_SECOND_TRY") and names & (_SERVERS | _BROWSERS) and not once:
         item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -42,7 +42,6 @@ def log_in(firefox, url):
     return tab
 
 
-@pytest.mark.browser
 def test_tabs_of_a_firefox_share_a_socket_and_a_toast_that_is_closed_everywhere(
     firefox, turnstile, embedded
 ):
