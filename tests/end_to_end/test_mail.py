@@ -94,15 +94,17 @@ async def test_emails_go_on_after_the_connections_to_postgres_have_gone_silent(
         through = {**env, "DATABASE_URL": postgres_server.url(name, port=proxy.port)}
         workers = Workers(Stack("cluster", through), tmp_path)
         worker = workers.start()
-        await async_wait_until(lambda: len(mail_server.mails) == 3, START, "the welcomes")
-        for link in tuple(proxy.links):
-            link.stall()  # further ones go through
-        await asyncio.to_thread(direct.python, ORDER.format(1))
-        await async_wait_until(
-            lambda: len(mail_server.mails) == 4, SEND_LIMIT + START, "the order's email"
-        )
-        proxy.calm()
-        await asyncio.to_thread(worker.terminate)
+        try:
+            await async_wait_until(lambda: len(mail_server.mails) == 3, START, "the welcomes")
+            for link in tuple(proxy.links):
+                link.stall()  # further ones go through
+            await asyncio.to_thread(direct.python, ORDER.format(1))
+            await async_wait_until(
+                lambda: len(mail_server.mails) == 4, SEND_LIMIT + START, "the order's email"
+            )
+        finally:
+            proxy.calm()
+            await asyncio.to_thread(worker.terminate)
     postgres_server.drop_database(name)
 
 
