@@ -103,11 +103,11 @@ export class BrowserHub {
     const isFirst = this.#client === null;
     if (isFirst) this.#start(joined);
     else this.#catchUp(tab);
-    this.#look(tab, joined);
     if (isFirst && stored) {
       const age = Math.max(0, this.#environment.now() - stored.at);
       this.#board.unpack(stored, age, stored.running === true);
     }
+    this.#look(tab, joined);
   }
 
   #start({ url, person, page, topics, remembered }) {

@@ -32,7 +32,7 @@ export class Toasts {
   /** @type {Map<string, DrawnToast>} by uid */
   #shown = new Map();
   #announcing = new Map(); // uid -> revision
-  #packed = {};
+  #packed = null; // what the board hands on; null until it was drawn on this page
   #hovered = false;
   #focused = false;
   #gone = false; // the page was left, and its toasts with it
@@ -261,6 +261,7 @@ export class Toasts {
     window.addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
       this.#gone = false;
+      this.#packed = null;
       this.#hovered = false;
       this.#focused = false;
     });
@@ -299,10 +300,11 @@ export class Toasts {
 
   /** Store at every change, because the next page may start before this one has ended. */
   #store(running = !this.#paused) {
-    if (this.#gone || this.#user === null || !this.#storage) return;
+    // Until the board was drawn, what the page before has stored is what the next one needs.
+    if (this.#gone || this.#user === null || !this.#storage || this.#packed === null) return;
     for (const drawn of this.#shown.values()) drawn.spend();
     const left = new Map([...this.#shown].map(([uid, { entry }]) => [uid, entry]));
-    const shown = (this.#packed.shown ?? []).map((entry) => left.get(entry.uid) ?? entry);
+    const shown = this.#packed.shown.map((entry) => left.get(entry.uid) ?? entry);
     const kept = { person: this.#user, at: Date.now(), running, ...this.#packed, shown };
     try {
       this.#storage.setItem(KEY, JSON.stringify(kept));
