@@ -23,8 +23,11 @@ class Flags(Schema):
 
 
 class Link(Schema):
+    """What a toast offers; with the method "post", a button."""
+
     label: str
     url: str
+    method: Literal["get", "post"] | None = None
 
 
 class Notification(Flags):
@@ -41,6 +44,7 @@ class Notification(Flags):
     url: str
     data: dict[str, Any]
     key: str | None = None
+    keep_body: bool | None = None
     actions: list[Link] | None = None
     image: str | None = None
 

@@ -3,6 +3,7 @@
 from hub.inbox.flags import ACTIONS, AllAction
 from hub.inbox.marks import mark_all, mark_many
 from hub.inbox.reading import Inbox, State
+from hub.inbox.unseen import COUNTED
 
 MAX_ARCHIVED = 1_000  # events that archiving the unread ones takes at once
 
@@ -10,11 +11,12 @@ MAX_ARCHIVED = 1_000  # events that archiving the unread ones takes at once
 def mark_shown(found: Inbox, action: AllAction, state: State, upto: int) -> tuple[int, str]:
     """Flag what a filter shows up to a position, which must not be above the log's head.
 
-    Returns how many events that are, counted up to COUNTED, and the token for `undo`.
+    Returns how many events that changes, counted up to COUNTED, and the token for `undo`.
     """
     flag, _ = ACTIONS[action]
     if action == "archive" and state == "unread":
-        positions = found.positions("unread", upto, MAX_ARCHIVED)
-        return len(positions), mark_many(found.person, flag, positions)
-    counts = {"seen": found.unseen, "read": found.unread, "archive": found.kept}
-    return counts[action](), mark_all(found.person, flag, upto)
+        unread = [item.position for item in found.newest("unread", upto, MAX_ARCHIVED)]
+        return min(len(unread), COUNTED), mark_many(found.person, flag, unread)
+    shown = found.newest("unread" if action == "read" else "all", upto, COUNTED)
+    changed = [item for item in shown if action != "seen" or not item.flags.seen]
+    return len(changed), mark_all(found.person, flag, upto)

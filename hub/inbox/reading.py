@@ -94,15 +94,10 @@ class Inbox:
         items, _ = self._walk(self._view("unread"), None, COUNTED)
         return len(items)
 
-    def kept(self) -> int:
-        """The number of events that are not archived, at most COUNTED."""
-        items, _ = self._walk(self._view("all"), None, COUNTED)
-        return len(items)
-
-    def positions(self, state: State, upto: int, limit: int) -> list[int]:
-        """The positions of the newest `limit` events of this state up to a position."""
+    def newest(self, state: State, upto: int, limit: int) -> list[Item]:
+        """The newest `limit` events of this state up to a position, as far as a page reaches."""
         items, _ = self._walk(self._view(state), upto + 1, limit)
-        return [item.position for item in items]
+        return items
 
     def has(self, position: int) -> bool:
         """Whether the user was shown this event, in the inbox or only as a toast."""

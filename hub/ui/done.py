@@ -4,7 +4,6 @@ It is a cookie of ten seconds: it is in no address, so neither a bookmark nor th
 back, and a page needs no session for it.
 """
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -90,22 +89,19 @@ def _mute(what: dict[str, str]) -> Done | None:
     topic, type = what.get("topic", ""), what.get("type", "")
     if not (topic or type):
         return None
-    text = _filled(
-        _("“{name}” is muted: new events of it are not shown."), name=what.get("name", "")
-    )
+    text = _filled(_("“{name}” is muted: its events are not shown."), name=what.get("name", ""))
     return Done(text, reverse("hub:mute"), {"topic": topic, "type": type, "on": "0"})
 
 
 def _undone(what: dict[str, str]) -> Done | None:
     """`undone`: "1", or "late" where it was not possible any more."""
-    words: dict[str, Callable[[], Done]] = {
-        "1": lambda: Done(str(_("Undone."))),
-        "late": lambda: Done(
-            str(_("This was undone already, or can no longer be undone.")), is_warning=True
-        ),
-    }
-    make = words.get(what.get("undone", ""))
-    return make() if make else None
+    outcome = what.get("undone")
+    if outcome == "1":
+        return Done(str(_("Undone.")))
+    if outcome == "late":
+        text = _("This was undone already, or can no longer be undone.")
+        return Done(str(text), is_warning=True)
+    return None
 
 
 def _filled(words: Promise, **values: Any) -> str:

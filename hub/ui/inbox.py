@@ -172,11 +172,11 @@ def _query(state: str, before: int | None) -> str:
 
 def _back(request: HttpRequest, **what: object) -> HttpResponse:
     """Redirect to the page of the inbox whose button was pressed, and tell it `what` was done."""
-    response = redirect(page_of(request.POST.get("back", "")))
+    response = redirect(page_path(request.POST.get("back", "")))
     return remember(response, request, **what) if what else response
 
 
-def page_of(back: str) -> str:
+def page_path(back: str) -> str:
     """The path of the page of the inbox that has this query string."""
     state, before = _state_and_cursor(QueryDict(back[:200]))
     query = _query(state, before)

@@ -84,7 +84,7 @@ def mute(request: HttpRequest) -> HttpResponse:
         return _redirect("refused")
     if "back" not in request.POST:
         return _redirect("muted" if is_on else "unmuted")
-    response = redirect(inbox.page_of(request.POST["back"]))
+    response = redirect(inbox.page_path(request.POST["back"]))
     if not is_on:
         return remember(response, request, undone="1")
     name = mute_label(topic, type, topic_names({topic} if topic else set()))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from orders.models import Product, User
+from tests.numbering import drain
 from tests.orders.conftest import no_counts_left
 from tests.orders.shop import product, user
 
@@ -24,5 +25,13 @@ def teapot() -> Product:
 @pytest.fixture
 def logged_in(client: Any, ana: User) -> Any:
     """A client that is logged in as Ana."""
+    client.force_login(ana)
+    return client
+
+
+@pytest.fixture
+def ana_client(client: Any, ana: User) -> Any:
+    """The same, after her welcome has its position."""
+    drain()
     client.force_login(ana)
     return client

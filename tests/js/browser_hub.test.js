@@ -1,134 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BrowserHub } from "../../hub/static/hub/sharing/browser_hub.js";
-import { environment } from "./environment.js";
-
-/** A browser of ana (7): its hub, its socket, and the tabs that a test opens. */
-class Browser {
-  constructor({ answers = {} } = {}) {
-    this.surroundings = environment();
-    this.fetched = [];
-    this.surroundings.fetch = async (url) => {
-      this.fetched.push(url);
-      return { ok: true, json: async () => answers };
-    };
-    this.hub = new BrowserHub(this.surroundings);
-  }
-
-  open(options) {
-    return new Tab(this.hub, options);
-  }
-
-  get sockets() {
-    return this.surroundings.sockets;
-  }
-
-  get socket() {
-    return this.sockets.at(-1);
-  }
-
-  welcome(frame = {}) {
-    this.socket.open();
-    this.socket.say({
-      op: "welcome",
-      user: { id: 7, name: "ana" },
-      epoch: "e1",
-      position: 100,
-      head: 100,
-      recovered: true,
-      topics: ["user.7"],
-      pages: this.socket.sent[0].topics ?? [],
-      refused: [],
-      ping: 25,
-      ...frame,
-    });
-    return this;
-  }
-
-  event(id, frame = {}) {
-    this.socket.say({
-      op: "event",
-      id,
-      type: "order.received",
-      topic: "user.7",
-      title: `No. ${id}`,
-      severity: "info",
-      at: new Date().toISOString(),
-      ...frame,
-    });
-    return this;
-  }
-
-  pass(ms) {
-    this.surroundings.clock.pass(ms);
-    return this;
-  }
-}
-
-class Tab {
-  got = [];
-
-  constructor(hub, options = {}) {
-    this.end = hub.connect({ post: (message) => this.got.push(message) });
-    this.say("join", {
-      lock: "",
-      url: "ws://shop.example/ws/",
-      person: "7",
-      page: "e1:100",
-      topics: [],
-      quiet: [],
-      filters: { toast: "", inbox: "" },
-      remembered: null,
-      words: {
-        translations: {},
-        summaries: { "product.price_dropped": "Prices dropped on {count} products" },
-        root: "/shop/",
-        inbox: "/shop/inbox/",
-        unseen: "/shop/inbox/unseen",
-      },
-      stored: null,
-      visible: true,
-      focused: true,
-      capacity: 4,
-      ...options,
-    });
-  }
-
-  say(op, message = {}) {
-    this.end.receive({ op, ...message });
-    return this;
-  }
-
-  look(visible, focused = visible) {
-    return this.say("look", { visible, focused, capacity: 4 });
-  }
-
-  of(op) {
-    return this.got.filter((message) => message.op === op);
-  }
-
-  get ids() {
-    return this.of("event").map(({ event }) => event.id);
-  }
-
-  get toasts() {
-    return (this.of("board").at(-1)?.board.shown ?? []).map(({ frame }) => frame.title);
-  }
-
-  /** How many toasts it would announce; it does so at once. */
-  announce() {
-    const { shown, fresh } = this.of("board").at(-1).board;
-    for (const { uid, revision } of shown) {
-      if (fresh.includes(uid)) this.say("toast", { did: "announced", uid, revision });
-    }
-    return fresh.length;
-  }
-
-  get uid() {
-    return this.of("board").at(-1).board.shown[0].uid;
-  }
-}
+import { Browser } from "./browser.js";
 
 test("ten tabs have one socket, and each is told of each event", () => {
   const browser = new Browser();
@@ -191,6 +64,14 @@ test("a page that opens later gets what happened since it was rendered", () => {
   assert.deepEqual(late.of("missed"), []);
   assert.equal(late.of("welcome").length, 1);
   assert.deepEqual(late.toasts, ["No. 101", "No. 103"]);
+});
+
+test("what was heard of a topic that the user has lost is told to no later page", () => {
+  const browser = new Browser();
+  browser.open();
+  browser.welcome({ topics: ["user.7", "staff"] }).event(101, { topic: "staff" }).event(102);
+  browser.socket.say({ op: "topics", removed: ["staff"] });
+  assert.deepEqual(browser.open({ page: "e1:100" }).ids, [102]);
 });
 
 test("a page that is older than what is kept reads itself again", () => {

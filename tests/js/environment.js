@@ -107,3 +107,20 @@ export function environment(clock = new Clock()) {
     clearTimeout: clock.clearTimeout,
   };
 }
+
+/** The first frame of a server to ana (7), at position 100. */
+export function welcome(frame = {}) {
+  return {
+    op: "welcome",
+    user: { id: 7, name: "ana" },
+    epoch: "e1",
+    position: 100,
+    head: 100,
+    recovered: true,
+    topics: ["user.7"],
+    pages: [],
+    refused: [],
+    ping: 25,
+    ...frame,
+  };
+}

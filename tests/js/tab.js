@@ -1,7 +1,7 @@
 /** A client of ana (7), its surroundings, and the events that it emitted. */
 import { HubClient } from "../../hub/static/hub/client.js";
 import { SharedCursor } from "../../hub/static/hub/sharing/shared_cursor.js";
-import { environment } from "./environment.js";
+import { environment, welcome } from "./environment.js";
 
 export class Tab {
   emitted = [];
@@ -40,19 +40,7 @@ export class Tab {
 
   welcome(frame = {}) {
     this.socket.open();
-    this.socket.say({
-      op: "welcome",
-      user: { id: 7, name: "ana" },
-      epoch: "e1",
-      position: 100,
-      head: 100,
-      recovered: true,
-      topics: ["user.7"],
-      pages: [],
-      refused: [],
-      ping: 25,
-      ...frame,
-    });
+    this.socket.say(welcome(frame));
     return this;
   }
 

@@ -26,6 +26,9 @@ class InboxPage {
   #seenTimer = null;
   #doneTimer = null;
   #isStale = false;
+  #isFetching = false;
+  #asked = 0; // counts requests
+  #answered = 0; // the latest request whose answer is shown
   #ended = false;
 
   start() {
@@ -56,7 +59,7 @@ class InboxPage {
 
   /** Fetch the page again in a moment; in a hidden tab, once it is shown. */
   #soon() {
-    this.#isStale = document.hidden;
+    this.#isStale = document.hidden || this.#isFetching;
     if (this.#isStale || this.#ended) return;
     this.#refreshTimer ??= setTimeout(() => {
       this.#refreshTimer = null;
@@ -65,11 +68,14 @@ class InboxPage {
   }
 
   async #refresh() {
+    this.#isFetching = true;
     try {
-      this.#replace(await fetch(location.href, { headers: HEADERS }));
+      await this.#show(location.href, { headers: HEADERS });
     } catch (error) {
       console.warn("The inbox could not be fetched:", error);
     }
+    this.#isFetching = false;
+    if (this.#isStale) this.#soon(); // more has happened meanwhile
   }
 
   /** Send a button's form, and put the page that answers in place. */
@@ -80,8 +86,8 @@ class InboxPage {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(event.target, submitter)));
     const url = submitter?.getAttribute("formaction") || event.target.action;
     try {
-      const response = await fetch(url, { method: "POST", body, headers: HEADERS });
-      if (!(await this.#replace(response))) this.#say(text("That did not work. Please try again."));
+      const isShown = await this.#show(url, { method: "POST", body, headers: HEADERS });
+      if (!isShown) this.#say(text("That did not work. Please try again."));
       else this.#say(this.#root.querySelector("[data-hub-done] [role=status]")?.textContent ?? "");
     } catch (error) {
       console.warn("The inbox could not be changed:", error);
@@ -89,12 +95,20 @@ class InboxPage {
     }
   }
 
-  /** @returns {Promise<boolean>} whether the response was a page of the inbox */
-  async #replace(response) {
+  /**
+   * Show the page that answers a request, unless a later one was answered before.
+   * @returns {Promise<boolean>} whether the answer was a page of the inbox
+   */
+  async #show(url, options) {
+    this.#asked += 1;
+    const number = this.#asked;
+    const response = await fetch(url, options);
     if (!response.ok || this.#ended) return false;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fetched = page.querySelector(".hub-inbox");
     if (!fetched || this.#ended) return false;
+    if (number < this.#answered) return true;
+    this.#answered = number;
     const place = new Place(this.#root);
     this.#root.replaceChildren(...fetched.childNodes);
     this.#dress({ keepsNew: scrollY > SCROLLED });

@@ -139,6 +139,7 @@ export class BrowserHub {
     });
     on("topics", (topics) => {
       this.#topics = topics;
+      this.#recent.keep(new Set([...topics.own, ...topics.pages]));
       this.#tellAll({ op: "topics", topics });
     });
     on("missed", (missed) => {

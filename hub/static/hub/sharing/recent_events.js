@@ -31,6 +31,11 @@ export class RecentEvents {
     return { events, complete: page.position >= this.#start.position };
   }
 
+  /** Forget the events of other topics: the user may have lost a right. @param {Set<string>} topics */
+  keep(topics) {
+    this.#events = this.#events.filter(({ topic }) => topics.has(topic));
+  }
+
   clear() {
     this.#events = [];
     this.#start = null;

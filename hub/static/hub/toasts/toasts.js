@@ -10,8 +10,8 @@ import { Announcer } from "./announcer.js";
 import { DrawnToast } from "./drawn_toast.js";
 import { showFailure, toastElement } from "./toast.js";
 import { MAX_SHOWN } from "./toast_queue.js";
+import { ToastStorage } from "./toast_storage.js";
 
-const KEY = "hub.toasts";
 const HOTKEY = "F8"; // moves the focus to the newest toast, and back
 const HEIGHT = 100; // px of a toast, for the number of those that fit
 const SHARE = 0.6; // of the window's height that toasts may cover
@@ -24,7 +24,6 @@ export class Toasts {
   #line;
   #announcer;
   #storage;
-  #user;
   #inbox;
   #seen;
   #tell;
@@ -56,8 +55,7 @@ export class Toasts {
     this.#line.hidden = true;
     root.append(this.#line, this.#list);
     this.#announcer = new Announcer(document.body);
-    this.#storage = storage;
-    this.#user = user;
+    this.#storage = new ToastStorage(storage, user);
     this.#inbox = inbox;
     this.#seen = seen;
     this.#tell = tell;
@@ -73,20 +71,14 @@ export class Toasts {
 
   /** What the previous page of this tab has stored for this one, or null. */
   get stored() {
-    try {
-      const kept = JSON.parse(this.#storage?.getItem(KEY) ?? "null");
-      return this.#user !== null && kept?.person === this.#user ? kept : null;
-    } catch (error) {
-      console.warn("The toasts of the previous page could not be read:", error);
-      return null;
-    }
+    return this.#storage.read();
   }
 
   /**
    * Draw the board.
-   * @param {{shown: object[], hidden: number, fresh: string[], packed?: object}} board
+   * @param {{shown: object[], hidden: number, fresh: string[], packed: object | null}} board
    */
-  show({ shown, hidden, fresh, packed = {} }) {
+  show({ shown, hidden, fresh, packed }) {
     if (this.#gone) return;
     this.#packed = packed;
     const present = new Set(shown.map(({ uid }) => uid));
@@ -103,14 +95,9 @@ export class Toasts {
 
   /** Remove all and hand nothing on: the page no longer belongs to its user. */
   clear() {
-    this.#user = null;
+    this.#storage.end();
     this.#announcer.clear();
-    this.show({ shown: [], hidden: 0, fresh: [] });
-    try {
-      this.#storage?.removeItem(KEY);
-    } catch (error) {
-      console.warn("The stored toasts could not be removed:", error);
-    }
+    this.show({ shown: [], hidden: 0, fresh: [], packed: null });
   }
 
   get #paused() {
@@ -301,15 +288,10 @@ export class Toasts {
   /** Store at every change, because the next page may start before this one has ended. */
   #store(running = !this.#paused) {
     // Until the board was drawn, what the page before has stored is what the next one needs.
-    if (this.#gone || this.#user === null || !this.#storage || this.#packed === null) return;
+    if (this.#gone || this.#packed === null) return;
     for (const drawn of this.#shown.values()) drawn.spend();
     const left = new Map([...this.#shown].map(([uid, { entry }]) => [uid, entry]));
     const shown = this.#packed.shown.map((entry) => left.get(entry.uid) ?? entry);
-    const kept = { person: this.#user, at: Date.now(), running, ...this.#packed, shown };
-    try {
-      this.#storage.setItem(KEY, JSON.stringify(kept));
-    } catch (error) {
-      console.warn("The toasts could not be stored for the next page:", error);
-    }
+    this.#storage.write({ ...this.#packed, shown }, running);
   }
 }
