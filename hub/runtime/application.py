@@ -12,6 +12,7 @@ from hub.runtime import echo
 from hub.runtime.asgi import Application, Receive, Scope, Send, respond
 from hub.runtime.bodies import BodyLimit
 from hub.runtime.probes import Probe, probes_by_path
+from hub.runtime.root_path import own_root_path
 from hub.runtime.runtime import HubRuntime
 from hub.sockets.wire import server_connection
 
@@ -56,6 +57,7 @@ class HubApplication:
             "hub": runtime,
             "hub.socket_path": self.socket_path,
             "scheme": proxies.scheme_of(scope),
+            "root_path": own_root_path(scope, send),
         }
         if scope["type"] != "http":
             if runtime.shutdown.over:

@@ -1,5 +1,6 @@
 """The site below a prefix, for proxies that keep it in the path and for those that strip it."""
 
+import http.client
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,3 +76,25 @@ async def test_a_proxy_may_strip_the_prefix(template, software) -> None:
             assert visitor.get(path.removeprefix(ROOT)).status == 200, path
         async with Listener(stack.server.ws_url) as listener:
             assert listener.welcome["op"] == "welcome"
+
+
+@pytest.mark.parametrize("options", [[], ["--root-path", ROOT]])
+def test_a_client_does_not_choose_the_prefix(template, options) -> None:
+    """Daphne would take it from a header: every link and script of the page begins with it."""
+    forged = {"Daphne-Root-Path": "//evil.example"}
+    with embedded_stack(template, options=options) as stack:
+        for path in ("/products/teapot/", "/accounts/login/", "/orders/", "/favicon.ico"):
+            told = answered(stack.url, path, forged)
+            assert "evil" not in told
+            assert f"{ROOT if options else ''}/" in told
+
+
+def answered(url: str, path: str, headers: dict[str, str]) -> str:
+    """The text of an answer, and where it leads."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return f"{answer.headers['Location']} {answer.read().decode()}"
+    finally:
+        connection.close()
