@@ -79,7 +79,7 @@ def _letters(user: User, changed: dict[str, Any], confirmed: str) -> list[Letter
     """The link for an address that nobody has confirmed, and the word to the one before."""
     letters = []
     address = changed.get("email")
-    if address and address != user.confirmed_email and addresses.take_turn(address):
+    if address and address != user.confirmed_email and addresses.take_turn(user, address):
         letters.append(Letter(address, AddressConfirmation(user=user.pk, address=address), user))
     if confirmed and "confirmed_email" in changed:
         letters.append(Letter(confirmed, AddressChanged(user=user.pk), user))

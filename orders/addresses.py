@@ -25,32 +25,49 @@ from orders.models import AddressPause, User
 VALID = datetime.timedelta(days=7)  # of a link
 FIRST_PAUSE = datetime.timedelta(minutes=5)  # between two links to one address; doubled each time
 LONGEST_PAUSE = datetime.timedelta(days=1)
+AT_ONCE = 5  # links that one account may have sent, to whatever addresses, before it has to pause
 IDLE = datetime.timedelta(days=2)  # without a link, after which the pauses begin anew
 
 _CONFIRM = "orders.confirm_address"
 _END_SESSIONS = "orders.end_sessions"
 
 
-def take_turn(address: str) -> bool:
-    """Whether a link may be emailed to this address now; if so, the next one has to wait."""
-    digest = salted_hmac("orders.address", address.lower(), algorithm="sha256").hexdigest()[:32]
+def take_turn(user: User, address: str) -> bool:
+    """Whether a link for this user may be emailed to this address now; if so, the next has to wait.
+
+    Both wait: a user could otherwise have the site write to any number of strangers.
+    """
+    return _take((f"user:{user.pk}", AT_ONCE), (address, 1))
+
+
+def _take(*keys: tuple[str, int]) -> bool:
+    """Count a link for each key, unless one of them has to wait: after so many links, it does."""
     now = timezone.now()
     with transaction.atomic():
         AddressPause.objects.filter(until__lte=now - IDLE).delete()
-        rows = AddressPause.objects.select_for_update()
-        row, _ = rows.get_or_create(address=digest, defaults={"until": now})
-        if row.until > now:
+        rows = [(_locked(key, now), at_once) for key, at_once in keys]
+        if any(row.until > now for row, _ in rows):
             return False
-        row.until = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.count, 16))
-        row.count += 1
-        row.save()
+        for row, at_once in rows:
+            row.count += 1
+            further = row.count - at_once
+            pause = FIRST_PAUSE * 2 ** min(further, 16) if further >= 0 else datetime.timedelta(0)
+            row.until = now + min(LONGEST_PAUSE, pause)
+            row.save()
     return True
+
+
+def _locked(key: str, now: datetime.datetime) -> AddressPause:
+    digest = salted_hmac("orders.address", key.lower(), algorithm="sha256").hexdigest()[:32]
+    rows = AddressPause.objects.select_for_update()
+    row, _ = rows.get_or_create(address=digest, defaults={"until": now})
+    return row
 
 
 def ask_again(user: User) -> bool:
     """Email another link to confirm the user's address; False if one was sent a while ago."""
     with transaction.atomic():
-        if user.email == user.confirmed_email or not take_turn(user.email):
+        if user.email == user.confirmed_email or not take_turn(user, user.email):
             return False
         deliver_to(user.email, AddressConfirmation(user=user.pk, address=user.email), user)
     return True
@@ -61,7 +78,7 @@ def send_reset_link(address: str) -> None:
     users = User.objects.filter(confirmed_email__iexact=address, is_active=True)
     with transaction.atomic():
         for user in users.exclude(confirmed_email=""):
-            if user.has_usable_password() and take_turn(f"reset:{user.pk}"):
+            if user.has_usable_password() and _take((f"reset:{user.pk}", 1)):
                 deliver_to(user.confirmed_email, PasswordReset(user=user.pk), user)
 
 

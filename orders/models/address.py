@@ -1,12 +1,15 @@
-"""How often an address that nobody has confirmed is written to."""
+"""How often the site writes to addresses that nobody has confirmed."""
 
 from django.db import models
 
 
 class AddressPause(models.Model):
-    """No further link is emailed to this address until then. `count`: links in this series."""
+    """No further link is emailed to this address, or for this user, until then.
 
-    address = models.CharField(max_length=32, primary_key=True)  # a digest
+    `count`: links in this series.
+    """
+
+    address = models.CharField(max_length=32, primary_key=True)  # a digest, of an address or a user
     until = models.DateTimeField()
     count = models.PositiveIntegerField(default=0)
 
