@@ -1,7 +1,8 @@
 """What a user has just done in their inbox, for the page that follows: words, and how to undo it.
 
 It is a cookie of ten seconds: it is in no address, so neither a bookmark nor the history brings it
-back, and a page needs no session for it.
+back, and a page needs no session for it. It names its user: the next one in this browser is told
+nothing.
 """
 
 from typing import Any
@@ -46,7 +47,7 @@ def remember(response: HttpResponse, request: HttpRequest, **what: object) -> Ht
     """Tell the page that this response leads to what was done, as the functions below read it."""
     response.set_cookie(
         COOKIE,
-        urlencode(what)[:MAX_LENGTH],
+        urlencode({"user": request.user.pk, **what})[:MAX_LENGTH],
         max_age=SECONDS,
         path=reverse("hub:inbox"),
         secure=request.is_secure(),
@@ -57,9 +58,11 @@ def remember(response: HttpResponse, request: HttpRequest, **what: object) -> Ht
 
 
 def done(request: HttpRequest) -> Done | None:
-    """What was done, if that was in the last seconds; anything invalid counts as nothing."""
+    """What this user did, if that was in the last seconds; anything invalid counts as nothing."""
     stored = parse_qs(request.COOKIES.get(COOKIE, "")[:MAX_LENGTH])
     what = {name: values[0] for name, values in stored.items() if "\0" not in values[0]}
+    if what.pop("user", None) != str(request.user.pk):
+        return None
     for read in (_all, _one, _mute, _undone):
         if found := read(what):
             return found

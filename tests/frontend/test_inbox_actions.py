@@ -10,7 +10,7 @@ from hub.models import Event, InboxMark
 from orders.models import Order
 from tests.frontend.inbox import receive, shown
 from tests.numbering import drain
-from tests.orders.shop import product, text
+from tests.orders.shop import product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,9 +124,20 @@ def test_one_action_can_be_undone_for_ten_seconds(ana, ana_client, action, words
         "x" * 5000,
     ],
 )
-def test_an_odd_cookie_of_what_was_done_counts_as_nothing_or_harms_nobody(ana_client, odd):
-    ana_client.cookies["hub_done"] = odd
+def test_an_odd_cookie_of_what_was_done_counts_as_nothing_or_harms_nobody(ana, ana_client, odd):
+    ana_client.cookies["hub_done"] = f"user={ana.pk}&{odd}"
     assert ana_client.get("/inbox/").status_code == 200
+
+
+def test_the_next_user_of_a_browser_is_not_told_what_was_done(ana, ana_client):
+    receive(ana, 1)
+    ana_client.post("/inbox/mute", {"type": "order.received", "back": ""})
+    words = "“Your orders” is muted"
+    assert words in text(ana_client.get("/inbox/"))
+    ana_client.post("/accounts/logout/")
+    ana_client.force_login(user("ben"))
+    assert "hub_done" in ana_client.cookies
+    assert words not in text(ana_client.get("/inbox/"))
 
 
 def test_muting_from_the_inbox_stays_there_and_can_be_undone(ana, ana_client):
