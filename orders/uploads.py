@@ -15,12 +15,17 @@ from django.db.models.fields.files import FieldFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 5 * 1024 * 1024
-MAX_PIXELS = 40_000_000  # a browser needs 160 MB to show as many
+MAX_PIXELS = 40_000_000  # of all frames: a browser needs 160 MB to show as many in one
+MAX_FRAMES = 1_000
 FORMATS = {"AVIF": ".avif", "GIF": ".gif", "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 
 TOO_LARGE = f"The picture is larger than {MAX_BYTES // 1024**2} MB. Choose a smaller one."
 TOO_MANY_PIXELS = (
     f"The picture has more than {MAX_PIXELS // 10**6} megapixels. Scale it down, then try again."
+)
+TOO_MANY_FRAMES = (
+    f"The picture moves for too long: it has more than {MAX_FRAMES:,} frames, or more than "
+    f"{MAX_PIXELS // 10**6} megapixels in all of them."
 )
 NO_PICTURE = "This is not a picture we can show. Choose a JPEG, PNG, WebP, AVIF or GIF file."
 
@@ -42,6 +47,10 @@ def format_of(file: Any) -> str:
             kind, (width, height) = picture.format or "", picture.size
             if width * height > MAX_PIXELS:
                 raise ValidationError(TOO_MANY_PIXELS, code="too_many_pixels")
+            # Counting does not decode them; what removes metadata does, one after the other.
+            frames = getattr(picture, "n_frames", 1)
+            if frames > MAX_FRAMES or frames * width * height > MAX_PIXELS:
+                raise ValidationError(TOO_MANY_FRAMES, code="too_many_frames")
             picture.verify()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError(TOO_MANY_PIXELS, code="too_many_pixels") from error
@@ -55,8 +64,16 @@ def format_of(file: Any) -> str:
 def without_metadata(file: Any, kind: str) -> Any:
     """The upload without what a camera wrote into it: place, time, device. It is turned upright.
 
-    A file that has none of it stays as it is. Colour profiles stay.
+    A file that has none of it stays as it is. Colour profiles stay. Raises ValidationError for a
+    file that cannot be decoded.
     """
+    try:
+        return _without_metadata(file, kind)
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ValidationError(NO_PICTURE, code="no_picture") from error
+
+
+def _without_metadata(file: Any, kind: str) -> Any:
     file.seek(0)
     with Image.open(file, formats=[kind]) as picture:
         private = {"exif", "xmp", "comment", "XML:com.adobe.xmp", "photoshop"} & set(picture.info)

@@ -11,7 +11,7 @@ from django.db import transaction
 from orders import uploads
 from orders.models import Product, ProductImage
 from orders.uploads import PictureField
-from tests.orders.pictures import content, png_that_claims, upload
+from tests.orders.pictures import content, moving, png_that_claims, upload
 from tests.orders.shop import product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,6 +189,9 @@ def test_the_stored_name_says_what_the_content_is():
         (png_that_claims(10_000, 5_000), uploads.TOO_MANY_PIXELS),
         (png_that_claims(10_000, 10_000), uploads.TOO_MANY_PIXELS),
         (png_that_claims(100_000, 100_000), uploads.TOO_MANY_PIXELS),
+        (png_that_claims(4_000, 4_000), uploads.NO_PICTURE),
+        (moving(frames=50, size=(1_000, 1_000)), uploads.TOO_MANY_FRAMES),
+        (moving(frames=uploads.MAX_FRAMES + 1, size=(1, 1)), uploads.TOO_MANY_FRAMES),
         (b"", "The submitted file is empty."),
     ],
 )  # fmt: skip
