@@ -1,8 +1,10 @@
 """Limits guesses of passwords, by account and by address. Only failures count.
 
 An attempt is stored before the password is checked, and removed when it succeeds. So attempts that
-run at once count each other. Nobody can lock an account: beyond SLOW_ABOVE failures it takes one
-attempt per SLOW_STEP, and its sessions stay.
+run at once count each other. One that is refused at once is not stored: whoever goes on after a
+refusal holds up nobody else. Nobody can lock an account: beyond SLOW_ABOVE failures it takes one
+attempt per SLOW_STEP, except from browsers in which its user has logged in before, and its sessions
+stay.
 """
 
 import datetime
@@ -17,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from hub.identity import address_of_request
+from orders.known_browsers import number_of
 from orders.models import PasswordAttempt
 
 logger = logging.getLogger("orders.attempts")
@@ -64,17 +67,26 @@ def begin(request: HttpRequest, account: str = "") -> PasswordAttempt | None:
     now, address = timezone.now(), address_of_request(request) or ""
     if not account and not address:
         return None
-    rows = PasswordAttempt.objects
-    rows.filter(at__lte=now - KEPT).delete()
-    attempt = rows.create(account=_digest(account), address=address, at=now)
+    number = number_of(request, account) if account else ""
+    attempt = PasswordAttempt(account=_digest(account, number), address=address, at=now)
+    _refuse(attempt)
+    PasswordAttempt.objects.filter(at__lte=now - KEPT).delete()
+    attempt.save()
+    try:
+        _refuse(attempt)  # those that came at the same time
+    except TooManyAttempts:
+        attempt.delete()
+        raise
+    return attempt
+
+
+def _refuse(attempt: PasswordAttempt) -> None:
     wait = _wait(attempt)
     if wait > datetime.timedelta(0):
-        attempt.delete()
         seconds = math.ceil(wait.total_seconds())
         place = attempt.address or "an unknown address"
         logger.warning("too many failed attempts from %s: refused for %d s", place, seconds)
         raise TooManyAttempts(seconds)
-    return attempt
 
 
 def forget(attempt: PasswordAttempt | None) -> None:
@@ -92,7 +104,9 @@ def signed_up(attempt: PasswordAttempt | None) -> None:
 
 def _wait(attempt: PasswordAttempt) -> datetime.timedelta:
     """How long the attempt has to wait for earlier ones."""
-    earlier = PasswordAttempt.objects.filter(pk__lt=attempt.pk)
+    earlier = PasswordAttempt.objects.all()
+    if attempt.pk is not None:
+        earlier = earlier.filter(pk__lt=attempt.pk)
     waits = [datetime.timedelta(0)]
     if attempt.address:
         same = earlier.filter(address=attempt.address)
@@ -120,8 +134,12 @@ def _until_free(
     return last[0] + window - now if last else datetime.timedelta(0)
 
 
-def _digest(account: str) -> str:
-    """A name as it is stored: it may be a password that was typed into the wrong field."""
+def _digest(account: str, number: str = "") -> str:
+    """A name as it is stored: it may be a password that was typed into the wrong field.
+
+    `number`: of a browser that is known for the account.
+    """
     if not account:
         return ""
-    return salted_hmac("orders.attempts", account.lower(), algorithm="sha256").hexdigest()[:32]
+    value = f"{account.lower()}\n{number}" if number else account.lower()
+    return salted_hmac("orders.attempts", value, algorithm="sha256").hexdigest()[:32]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from frontend.forms import AccountForm, DeleteForm, ShopForm, SignUpForm
 from hub.errors import RowGone
 from hub.pages import tell_since
-from orders import attempts
+from orders import attempts, known_browsers
 from orders.models import User
 
 SENT_TWICE = datetime.timedelta(minutes=1)  # within which a sign-up may be the same one again
@@ -37,6 +37,11 @@ class LogIn(LoginView):
     template_name = "frontend/login.html"
     authentication_form = LogInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response = super().form_valid(form)
+        known_browsers.remember(self.request, response, self.request.user.get_username())
+        return response
 
     def form_invalid(self, form: Form) -> HttpResponse:
         form.focus_error()
@@ -71,7 +76,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             text = "Your account is ready, and you are logged in. "
             text += f"We have sent a link to {user.email}: open it to get emails."
             messages.success(request, text)
-            return redirect(_next(request))
+            response = redirect(_next(request))
+            known_browsers.remember(request, response, user.get_username())
+            return response
         form.focus_error()
         status = 422
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}

@@ -101,6 +101,52 @@ def test_an_account_with_many_failures_is_slowed_and_never_locked():
     assert log_in("demo", address=ELSEWHERE).status_code == 302
 
 
+def test_an_attempt_that_is_refused_holds_up_nobody_else(monkeypatch):
+    """Not for a moment: a flood of refused attempts would never leave a moment free."""
+    for turn in range(5):
+        fail(10, address=f"7.7.7.{turn}")
+    let_pass(5)
+    seen = []
+    wait = attempts._wait
+    monkeypatch.setattr(
+        attempts, "_wait", lambda one: seen.append(PasswordAttempt.objects.count()) or wait(one)
+    )
+    assert fail(3, address="7.7.7.0") == [429] * 3
+    assert set(seen) == {50}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_guesses_from_many_addresses_do_not_slow_a_browser_of_the_user(path):
+    browser = Client(REMOTE_ADDR=ELSEWHERE)
+    form = {"username": "ana", "password": "demo"}
+    browser.post("/accounts/login/", form)
+    browser.post("/accounts/logout/")
+    for turn in range(5):
+        fail(10, address=f"7.7.7.{turn}")
+    assert log_in("demo", address="6.6.6.6").status_code == 429
+    assert browser.post(path, form).status_code == 302
+    # Guesses in it are counted like any other, and it is known for no other account.
+    browser.post("/accounts/logout/")
+    guesses = [
+        browser.post("/accounts/login/", {**form, "password": "wrong"}).status_code
+        for _ in range(11)
+    ]
+    assert guesses == [422] * 10 + [429]
+
+
+def test_a_forged_or_borrowed_cookie_makes_no_browser_known():
+    user("ben")
+    browser = Client(REMOTE_ADDR=ELSEWHERE)
+    browser.post("/accounts/login/", {"username": "ben", "password": "demo"})
+    browser.post("/accounts/logout/")
+    for turn in range(5):
+        fail(10, address=f"7.7.7.{turn}")
+    for value in (browser.cookies["known_browser"].value, "x:y:z", "", "\0"):
+        browser.cookies["known_browser"] = value
+        refused = browser.post("/accounts/login/", {"username": "ana", "password": "demo"})
+        assert refused.status_code == 429
+
+
 def test_failures_at_once_count_each_other():
     sent = race(*(partial(log_in, "wrong") for _ in range(30)))
     checked = [response for response in sent if response.status_code == 422]
