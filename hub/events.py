@@ -102,7 +102,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
 # Names of the hub's own types, whether or not their modules are loaded.
 RESERVED = frozenset(
     {
-        *("inbox.changed", "metrics.sample", "rights.revoked"),
+        *("inbox.changed", "inbox.reminder", "metrics.sample", "rights.revoked"),
         *("subscription.changed", "test.fence", "topic.closed"),
     }
 )

@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbox/undo", inbox.undo, name="inbox-undo"),
     path("inbox/all/<slug:action>", inbox.set_all, name="inbox-all"),
     path("inbox/<int:position>/", inbox.open_event, name="inbox-open"),
+    path("inbox/<int:position>/snooze", inbox.snooze, name="inbox-snooze"),
     path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-flag"),
     path("preferences/", preferences.choose, name="preferences"),
     path("preferences/mute", preferences.mute, name="mute"),

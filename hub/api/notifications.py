@@ -1,10 +1,11 @@
 """The inbox over HTTP."""
 
+import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from hub import inbox
 from hub.api.answers import ApiError, errors
@@ -13,13 +14,18 @@ from hub.inbox.flags import Action, AllAction
 from hub.inbox.reading import State
 from hub.policy import Policy
 
+NOT_FOUND = "your inbox has no event at this position"
+
 Position = Annotated[int, Field(ge=1, le=MAX_POSITION)]
 
 
 class Flags(Schema):
+    """`snoozed_until` is the moment at which a snoozed event comes back."""
+
     seen: bool
     read: bool
     archived: bool
+    snoozed_until: datetime.datetime | None = None
 
 
 class Link(Schema):
@@ -64,6 +70,12 @@ class Upto(Schema):
     state: State = "all"
 
 
+class Until(Schema):
+    """A moment with its offset, such as `2026-11-27T09:00:00+01:00`."""
+
+    until: AwareDatetime
+
+
 class Undo(Schema):
     undo: Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -89,7 +101,7 @@ def notifications_router(policy: Policy | None = None) -> Router:
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         state: State = "all",
     ) -> dict[str, Any]:
-        """One page of the inbox. `all` is every event that is not archived."""
+        """One page of the inbox. `all` is every event that is neither archived nor snoozed."""
         found = Inbox(request.user, policy)
         page = found.page(state, before, limit)
         return {
@@ -129,17 +141,32 @@ def notifications_router(policy: Policy | None = None) -> Router:
         return {"undo": undo, "count": count}
 
     @router.post(
+        "/{position}/snooze",
+        response={200: Marked, **errors(400, 401, 403, 404, 422, 429)},
+        summary="Snooze an event",
+    )
+    def snooze(request: HttpRequest, position: Path[Position], body: Until) -> dict[str, Any]:
+        """It leaves the list, and comes back at the moment, or with news of the same subject."""
+        if not Inbox(request.user, policy).has(position):
+            raise ApiError(404, NOT_FOUND)
+        try:
+            return {"undo": inbox.snooze(request.user.pk, [position], body.until), "count": 1}
+        except inbox.SnoozeError as error:
+            raise ApiError(422, str(error)) from error
+
+    @router.post(
         "/{position}/{action}",
         response={200: Flags, **errors(401, 403, 404, 422, 429)},
+        exclude_unset=True,
         summary="One event",
     )
     def set_flag(
         request: HttpRequest, position: Path[Position], action: Path[Action]
-    ) -> dict[str, bool]:
+    ) -> dict[str, Any]:
         """The event's flags afterwards. An event that is read or archived counts as seen."""
         found = Inbox(request.user, policy)
         if not found.has(position):
-            raise ApiError(404, "your inbox has no event at this position")
+            raise ApiError(404, NOT_FOUND)
         flag, on = ACTIONS[action]
         inbox.mark(request.user.pk, flag, position, on=on)
         return _flags(inbox.flags_of(request.user.pk, position))
@@ -151,5 +178,6 @@ def _notification(item: inbox.Item) -> dict[str, Any]:
     return {**item.frame, "op": "event", "id": item.position, **_flags(item.flags)}
 
 
-def _flags(flags: inbox.Flags) -> dict[str, bool]:
-    return {"seen": flags.seen, "read": flags.read, "archived": flags.archived}
+def _flags(flags: inbox.Flags) -> dict[str, Any]:
+    found = {"seen": flags.seen, "read": flags.read, "archived": flags.archived}
+    return found | ({"snoozed_until": flags.until} if flags.until else {})

@@ -1,7 +1,8 @@
 """A user's inbox: the log, filtered by their subscriptions, with a flag for what they have done.
 
 Nothing is copied when an event is published; a price drop with many watchers stays one row. Per
-user only decisions are stored: this event, or everything up to here, is seen, read or archived.
+user only decisions are stored: this event, or everything up to here, is seen, read, archived, or
+snoozed until a moment.
 """
 
 from hub.inbox.acting import mark_shown
@@ -13,10 +14,13 @@ from hub.inbox.marks import (
     has_seen,
     mark,
     mark_all,
+    mark_many,
     seen_by,
     undo,
 )
 from hub.inbox.reading import STATES, Inbox, Item, Page
+from hub.inbox.reminder import Reminder
+from hub.inbox.snoozing import SnoozeError, snooze
 from hub.inbox.unseen import COUNTED
 from hub.models.log import MAX_POSITION
 
@@ -30,12 +34,16 @@ __all__ = [
     "InboxChanged",
     "Item",
     "Page",
+    "Reminder",
+    "SnoozeError",
     "flags_of",
     "forget",
     "has_seen",
     "mark",
     "mark_all",
+    "mark_many",
     "mark_shown",
     "seen_by",
+    "snooze",
     "undo",
 ]

@@ -1,15 +1,17 @@
-"""Marks events as seen, read or archived, and undoes it.
+"""Marks events as seen, read, archived or snoozed, and undoes it.
 
 Every change is one decision in one transaction, with an `inbox.changed` for the user's other tabs.
 In all functions `person` is a user's primary key.
 """
 
+import datetime
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, get_args
 
 from django.db import router, transaction
-from django.db.models import F, Max
+from django.db.models import F
+from django.utils import timezone
 
 from hub.inbox.changes import publish_change
 from hub.inbox.flags import Flag, Flags, InboxFlags, Mark, Override
@@ -18,6 +20,8 @@ from hub.models import InboxException, InboxMark, InboxState
 from hub.models.chunks import delete_in_chunks, in_chunks
 
 UNDOABLE_MARKS = 20  # per user and flag; older ones are merged into one
+# After this time a snoozed event is there again even if no worker has published its reminder.
+REMINDER_GRACE = datetime.timedelta(seconds=60)
 
 
 def marks_of(person: object) -> InboxFlags:
@@ -30,8 +34,12 @@ def marks_of(person: object) -> InboxFlags:
 def overrides_of(person: object, positions: Collection[int]) -> list[Override]:
     """The user's overrides for the events at these positions."""
     found = InboxException.objects.filter(person=str(person), position__in=positions)
-    rows: Iterable[Any] = found.values_list("what", "position", "on", "turn")
-    return [Override(*row) for row in rows]
+    rows: Iterable[Any] = found.values_list("what", "position", "on", "turn", "until")
+    overdue = timezone.now() - REMINDER_GRACE
+    return [
+        Override(what, position, on and (until is None or until > overdue), turn, until)
+        for what, position, on, turn, until in rows
+    ]
 
 
 def flags_of(person: object, position: int) -> Flags:
@@ -44,19 +52,21 @@ def flags_of(person: object, position: int) -> Flags:
 def mark(person: object, what: Flag, position: int, *, on: bool = True) -> bool:
     """Set or clear the flag `what` of one event; return whether that changed anything.
 
-    The caller has checked that the event is in the user's inbox. "seen" cannot be cleared: that
-    raises ValueError.
+    The caller has checked that the event is in the user's inbox. "seen" cannot be cleared, and what
+    is snoozed needs `snooze`: that raises ValueError.
     """
     if what == "seen" and not on:
         raise ValueError("'seen' cannot be cleared")
-    with _locked_inbox(person) as state:
+    if what == "snoozed" and on:
+        raise ValueError("an event is snoozed until a moment: see hub.inbox.snooze")
+    with locked_inbox(person) as state:
         if getattr(flags_of(person, position), what) == on:
             return False
         InboxException.objects.update_or_create(
             person=str(person),
             what=what,
             position=position,
-            defaults={"on": on, "turn": _next_in_sequence(state)},
+            defaults={"on": on, "turn": _next_in_sequence(state), "until": None},
         )
         publish_change(person, what, on, position, through=False)
     return True
@@ -68,7 +78,7 @@ def mark_all(person: object, what: Flag, upto: int) -> str:
     `upto` must not be above the log's head: later events are not meant. If all have the flag, it is
     a no-op that publishes nothing, and the token is that of the newest mark.
     """
-    with _locked_inbox(person) as state:
+    with locked_inbox(person) as state:
         latest = InboxMark.objects.filter(person=str(person), what=what).order_by("-turn").first()
         if not _would_change(person, what, upto, latest):
             return f"{what}.{latest.turn if latest else 0}"
@@ -79,34 +89,46 @@ def mark_all(person: object, what: Flag, upto: int) -> str:
     return f"{what}.{sequence}"
 
 
-def mark_many(person: object, what: Flag, positions: Collection[int]) -> str:
-    """Set the flag `what` of these events; return the token for `undo`.
+def mark_many(
+    person: object,
+    what: Flag,
+    positions: Collection[int],
+    *,
+    on: bool = True,
+    until: datetime.datetime | None = None,
+) -> str:
+    """Set or clear the flag `what` of these events; return the token for `undo`.
 
-    The caller has checked that they are in the user's inbox.
+    The caller has checked that they are in the user's inbox. `until` is for "snoozed".
     """
-    with _locked_inbox(person) as state:
+    with locked_inbox(person) as state:
         sequence = _next_in_sequence(state)
         InboxException.objects.bulk_create(
             [
                 InboxException(
-                    person=str(person), what=what, position=position, on=True, turn=sequence
+                    person=str(person),
+                    what=what,
+                    position=position,
+                    on=on,
+                    turn=sequence,
+                    until=until,
                 )
                 for position in positions
             ],
             update_conflicts=True,
             unique_fields=["person", "what", "position"],
-            update_fields=["on", "turn"],
+            update_fields=["on", "turn", "until"],
             batch_size=500,
         )
         if positions:
-            publish_change(person, what, True, max(positions), through=False)
+            publish_change(person, what, on, max(positions), through=False)
     return f"{what}.{sequence}"
 
 
 def undo(person: object, token: str) -> bool:
     """Undo a `mark_all` or a `mark_many`; return False where it is too late.
 
-    What `mark_all` overruled holds again; the events of `mark_many` lose the flag.
+    What `mark_all` overruled holds again; the events of `mark_many` lose the flag, or get it again.
 
     Later decisions about single events stay. Raises ValueError for a malformed token.
     """
@@ -116,18 +138,18 @@ def undo(person: object, token: str) -> bool:
     ):
         raise ValueError(f"not something that can be undone: {token[:40]!r}")
     which = {"person": str(person), "what": flag, "turn": int(number)}
-    with _locked_inbox(person) as state:
+    with locked_inbox(person) as state:
         undone = InboxMark.objects.filter(**which).first()
         if undone is not None:
             undone.delete()
             publish_change(person, flag, False, undone.upto, through=True)
             return True
-        rows = InboxException.objects.filter(**which, on=True)
-        highest = rows.aggregate(highest=Max("position"))["highest"]
-        if highest is None:
+        rows = InboxException.objects.filter(**which)
+        newest = rows.order_by("-position").first()
+        if newest is None or (flag == "snoozed" and not newest.on):  # until when is not known
             return False
-        rows.update(on=False, turn=_next_in_sequence(state))
-        publish_change(person, flag, False, highest, through=False)
+        rows.update(on=not newest.on, turn=_next_in_sequence(state), until=None)
+        publish_change(person, flag, not newest.on, newest.position, through=False)
     return True
 
 
@@ -161,7 +183,7 @@ def forget_events(upto: int) -> None:
 
 
 @contextmanager
-def _locked_inbox(person: object) -> Iterator[InboxState]:
+def locked_inbox(person: object) -> Iterator[InboxState]:
     """Lock the user's row until the commit: one decision at a time per user."""
     using = router.db_for_write(InboxState)
     with transaction.atomic(using=using):

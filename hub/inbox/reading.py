@@ -1,6 +1,6 @@
 """Reads an inbox newest first, one page at a time, at a cost that does not grow with the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from hub.inbox import preferences
 from hub.inbox.flags import Flags, InboxFlags
 from hub.inbox.frames import shown_frame
 from hub.inbox.marks import marks_of, overrides_of
+from hub.inbox.reminder import topics_of
 from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
 from hub.log.readable import UNREADABLE, read_row
@@ -20,11 +21,12 @@ from hub.models import Event, InboxException, Subscription
 from hub.policy import Policy, current_policy
 from hub.topics import user_topic
 
-State = Literal["all", "unread", "archived"]
+State = Literal["all", "unread", "snoozed", "archived"]
 STATES: tuple[State, ...] = get_args(State)
 ROW_COLUMNS = ("position", "topic", "type", "frame")
 MAX_ROWS_PER_STATEMENT = 500
 MAX_ROWS_PER_PAGE = 5_000  # that are looked at; then a page ends early, and the next one goes on
+MAX_NEWS = 500  # newest events of the topics of snoozed ones that are searched for their keys
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -74,8 +76,9 @@ class Inbox:
     def page(self, state: State = "all", before: int | None = None, limit: int = 20) -> Page:
         """The newest `limit` events of this state below the position `before`.
 
-        `all` is every event that is not archived. New events never move those of later pages. A
-        page may have fewer events although another follows, if many rows had to be passed over.
+        `all` is every event that is neither archived nor snoozed. New events never move those of
+        later pages. A page may have fewer events although another follows, if many rows had to be
+        passed over.
         """
         items, reached = self._walk(self._view(state), before, limit + 1)
         if len(items) > limit:
@@ -87,7 +90,7 @@ class Inbox:
         return count_unseen(self._user, self._policy)
 
     def unread(self) -> int:
-        """The number of events that are neither read nor archived, at most COUNTED.
+        """The number of events that are neither read, archived nor snoozed, at most COUNTED.
 
         As far as MAX_ROWS_PER_PAGE rows reach.
         """
@@ -107,15 +110,27 @@ class Inbox:
 
     def find(self, position: int) -> Item | None:
         """This event, if the user was shown it, in the inbox or only as a toast."""
+        found = self.find_all([position])
+        return found[0] if found else None
+
+    def find_all(self, positions: Collection[int]) -> list[Item]:
+        """Those of these events that the user was shown, as `find`."""
+        if not positions:
+            return []
         shown = Event.objects.exclude(type__in=preferences.hidden_types())
-        columns: Any = shown.filter(position=position).values_list(*ROW_COLUMNS).first()
-        row = columns and read_row(*columns)
-        if not row or row.type == UNREADABLE:
-            return None
-        if not _is_within(row.topic, position, self._received):
-            return None
-        self._flags.add(overrides_of(self.person, [position]))
-        return Item(position, shown_frame(row), self._flags.of(position))
+        values: Any = shown.filter(position__in=positions).values_list(*ROW_COLUMNS)
+        rows = [read_row(*value) for value in values]
+        return self._items(
+            [
+                row
+                for row in rows
+                if row.type != UNREADABLE and _is_within(row.topic, row.position, self._received)
+            ]
+        )
+
+    def has_news(self, item: Item) -> bool:
+        """Whether the user received a later event of the same topic and key."""
+        return item.position in self._positions_with_news([item])
 
     @cached_property
     def _received(self) -> dict[str, list[tuple[int, int]]]:
@@ -163,15 +178,20 @@ class Inbox:
 
     def _view(self, state: State) -> View:
         archived, head = self._flags.watermark("archived"), self.log.head
+        if state == "snoozed":
+            away = Q(what="snoozed", on=True, until__isnull=False)
+            return View(0, 0, away, lambda flags: flags.snoozed and flags.until is not None)
         if state == "archived":
             on = Q(what="archived", on=True)
-            return View(0, archived, on, lambda flags: flags.archived)
+            return View(0, archived, on, lambda flags: flags.archived and not flags.snoozed)
         off = Q(what="archived", on=False)
         if state == "unread":
             low = self._flags.watermark("read", "archived")
             off |= Q(what="read", on=False)
-            return View(low, head, off, lambda flags: not (flags.read or flags.archived))
-        return View(archived, head, off, lambda flags: not flags.archived)
+            return View(
+                low, head, off, lambda flags: not (flags.read or flags.archived or flags.snoozed)
+            )
+        return View(archived, head, off, lambda flags: not (flags.archived or flags.snoozed))
 
     def _walk(self, view: View, before: int | None, limit: int) -> tuple[list[Item], int | None]:
         """The newest `limit` items of a view, and where to go on if more rows may follow."""
@@ -224,13 +244,35 @@ class Inbox:
 
     def _kept(self, view: View, candidates: list[Row]) -> list[Item]:
         candidates.sort(key=lambda row: row.position, reverse=True)
-        self._flags.add(overrides_of(self.person, [row.position for row in candidates]))
-        items = (
-            Item(row.position, frame, self._flags.of(row.position))
-            for row, frame in ((row, shown_frame(row)) for row in candidates)
-            if frame["title"]  # A row that cannot be read has none.
-        )
+        # A row that cannot be read has no title.
+        items = [item for item in self._items(candidates) if item.frame["title"]]
         return [item for item in items if view.keep(item.flags)]
+
+    def _items(self, rows: list[Row]) -> list[Item]:
+        """The rows with the user's flags. News of the same subject ends a snooze."""
+        self._flags.add(overrides_of(self.person, [row.position for row in rows]))
+        items = [Item(row.position, shown_frame(row), self._flags.of(row.position)) for row in rows]
+        back = self._positions_with_news([item for item in items if item.flags.until is not None])
+        return [_without_snooze(item) if item.position in back else item for item in items]
+
+    def _positions_with_news(self, items: list[Item]) -> set[int]:
+        """The positions of those items whose key a later event of the same topic has."""
+        keyed = [item for item in items if item.frame.get("key")]
+        spans: list[by_topic.Span] = [
+            (topic, max(since, item.position), until, [])
+            for item in keyed
+            for topic in topics_of(item.frame)
+            for since, until in self._received.get(topic, ())
+        ]
+        latest: dict[str, int] = {}
+        for row in by_topic.newest(spans, self._hidden, MAX_NEWS):
+            latest.setdefault(shown_frame(row).get("key") or "", row.position)
+        return {item.position for item in keyed if latest.get(item.frame["key"], 0) > item.position}
+
+
+def _without_snooze(item: Item) -> Item:
+    flags = msgspec.structs.replace(item.flags, snoozed=False, until=None)
+    return msgspec.structs.replace(item, flags=flags)
 
 
 def _is_within(topic: str, position: int, spans: dict[str, list[tuple[int, int]]]) -> bool:

@@ -1,9 +1,9 @@
-"""What users decided about their events: seen, read, archived; preferences and mutes."""
+"""What users decided about their events: seen, read, archived, snoozed; preferences and mutes."""
 
 from django.db import models
 from django.db.models import Q
 
-WHAT = ("seen", "read", "archived")
+WHAT = ("seen", "read", "archived", "snoozed")
 
 
 class InboxState(models.Model):
@@ -42,18 +42,27 @@ class InboxMark(models.Model):
 
 
 class InboxException(models.Model):
-    """A flag of one event, set or cleared, whatever earlier marks say."""
+    """A flag of one event, set or cleared, whatever earlier marks say.
+
+    `until` is when a snoozed event is to come back.
+    """
 
     person = models.CharField(max_length=64)
     what = models.CharField(max_length=8, choices=[(one, one) for one in WHAT])
     position = models.BigIntegerField()
     on = models.BooleanField()
     turn = models.BigIntegerField()
+    until = models.DateTimeField(null=True)
 
     objects = models.Manager["InboxException"]()
 
     class Meta:
-        indexes = (models.Index(fields=("position",), name="hub_inbox_exception_position"),)
+        indexes = (
+            models.Index(fields=("position",), name="hub_inbox_exception_position"),
+            models.Index(
+                fields=("until",), condition=Q(until__isnull=False), name="hub_inbox_snoozed_until"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("person", "what", "position"), name="hub_inbox_exception"

@@ -5,31 +5,39 @@ back, and a page needs no session for it. It names its user: the next one in thi
 nothing.
 """
 
+import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hub.inbox import MAX_POSITION
+from hub.limits import load_limits
 
 COOKIE = "hub_done"
+MOMENT = "j F Y, H:i"  # of a date, translated by language
 SECONDS = 10  # in which it can be undone
 MAX_LENGTH = 200  # characters
 
 ALL = {
     "seen": _("{count} marked as seen."),
     "read": _("{count} marked as read."),
+    "unread": _("{count} marked as unread."),
     "archive": _("{count} archived."),
+    "unarchive": _("{count} back in the inbox."),
+    "unsnooze": _("{count} back in the inbox."),
 }
 ONE = {
     "read": _("Marked as read."),
     "unread": _("Marked as unread."),
     "archive": _("Archived."),
     "unarchive": _("Back in the inbox."),
+    "unsnooze": _("Back in the inbox."),
 }
 INVERSE = {"read": "unread", "unread": "read", "archive": "unarchive", "unarchive": "archive"}
 
@@ -63,7 +71,7 @@ def done(request: HttpRequest) -> Done | None:
     what = {name: values[0] for name, values in stored.items() if "\0" not in values[0]}
     if what.pop("user", None) != str(request.user.pk):
         return None
-    for read in (_all, _one, _mute, _undone):
+    for read in (_all, _one, _snoozed, _mute, _undone):
         if found := read(what):
             return found
     return None
@@ -83,8 +91,24 @@ def _one(what: dict[str, str]) -> Done | None:
     action, position = what.get("one", ""), what.get("position", "")
     if action not in ONE or not position.isascii() or not position.isdigit():
         return None
+    if action not in INVERSE:
+        return Done(str(ONE[action]))
     path = reverse("hub:inbox-flag", args=[min(int(position[:19]), MAX_POSITION), INVERSE[action]])
     return Done(str(ONE[action]), path)
+
+
+def _snoozed(what: dict[str, str]) -> Done | None:
+    """`snoozed`, the moment in the reader's zone, and `undo`; "refused" where it cannot be."""
+    if "snoozed" not in what:
+        return None
+    try:
+        until = datetime.datetime.fromisoformat(what["snoozed"])
+    except ValueError:
+        refusal = _("Choose a moment that is still to come. Events are kept for {days} days.")
+        return Done(_filled(refusal, days=str(load_limits().retention_days)), is_warning=True)
+    moment = formats.date_format(until, str(_(MOMENT)))
+    text = _filled(_("Snoozed until {moment}."), moment=moment)
+    return Done(text, reverse("hub:inbox-undo"), {"undo": what.get("undo", "")})
 
 
 def _mute(what: dict[str, str]) -> Done | None:

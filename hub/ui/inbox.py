@@ -1,6 +1,5 @@
 """The inbox as pages of plain forms and links, which work without scripts."""
 
-import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,19 +10,20 @@ from django.urls import get_script_prefix, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub import inbox
-from hub.events import is_own_path, type_label
+from hub.events import is_own_path
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
-from hub.inbox.preferences import security_types
 from hub.pages.frame import show
 from hub.ui.bell import shown_count
 from hub.ui.done import SECONDS, done, remember
-from hub.ui.names import is_mutable, topic_names
+from hub.ui.inbox_rows import rows_of
+from hub.ui.moments import moment_of, zone_of
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report
 FOREIGN = ("cross-site", "same-site")  # Sec-Fetch-Site of a page to which another site led
 
 ALL_ACTIONS = ("seen", "read", "archive")  # those with a button for everything
+NEWEST = ("all", "unread")  # the lists in which new events appear
 
 
 @require_safe
@@ -37,16 +37,17 @@ def index(request: HttpRequest) -> HttpResponse:
     found = Inbox(request.user)
     page = found.page(state, before, PAGE_SIZE)
     unread = found.unread()
-    is_newest = state != "archived" and before is None
+    is_newest = state in NEWEST and before is None
     context = {
         "state": state,
         "states": STATES,
-        "items": _rows(page.items),
+        "items": rows_of(page.items),
         "has_archived": not page.items and bool(found.page("archived", None, 1).items),
         "done": done(request),
         "done_seconds": SECONDS,
         "older": page.next and _query(state, page.next),
         "is_first": before is None,
+        "is_current": state in NEWEST,
         "back": _query(state, before),
         "head": found.log.head,
         "offers_seen": is_newest and found.unseen() > 0,
@@ -94,13 +95,34 @@ def report_seen(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def set_flag(request: HttpRequest, position: int, action: str) -> HttpResponse:
+    """Flag an event, and with it those that are folded below it (`alike`)."""
     if action not in ACTIONS:
         raise Http404(action)
-    _find(request, position)
     flag, on = ACTIONS[action]
-    if not inbox.mark(request.user.pk, flag, position, on=on) or action == "seen":
+    events = [one for one in _find_alike(request, position) if getattr(one.flags, flag) != on]
+    if not events or action == "seen":
         return _back(request)
-    return _back(request, one=action, position=position)
+    positions = [one.position for one in events]
+    if len(positions) > 1:
+        undo = inbox.mark_many(request.user.pk, flag, positions, on=on)
+        return _back(request, all=action, count=len(positions), undo=undo)
+    inbox.mark(request.user.pk, flag, positions[0], on=on)
+    return _back(request, one=action, position=positions[0])
+
+
+@require_POST
+@login_required
+def snooze(request: HttpRequest, position: int) -> HttpResponse:
+    """Snooze an event, and those folded below it, until a moment in the reader's zone."""
+    events = _find_alike(request, position)
+    zone = zone_of(request.POST.get("zone", ""))
+    written = request.POST.get(f"moment-{position}", "")
+    try:
+        until = moment_of(request.POST.get("until", ""), written, zone)
+        undo = inbox.snooze(request.user.pk, [one.position for one in events], until)
+    except (ValueError, OverflowError):
+        return _back(request, snoozed="refused")
+    return _back(request, snoozed=f"{until:%Y-%m-%dT%H:%M}", undo=undo)
 
 
 @require_POST
@@ -126,28 +148,18 @@ def undo(request: HttpRequest) -> HttpResponse:
     return _back(request, undone="1" if was_undone else "late")
 
 
+def _find_alike(request: HttpRequest, position: int) -> list[Item]:
+    """The event at this position, and those that the query names as folded below it."""
+    alike = request.GET.get("alike", "").split(",")[:PAGE_SIZE]
+    positions = [int(one) for one in alike if _is_number(one)]
+    return [_find(request, position), *Inbox(request.user).find_all(positions)]
+
+
 def _find(request: HttpRequest, position: int) -> Item:
     found = Inbox(request.user).find(min(position, MAX_POSITION))
     if found is None:
         raise Http404(f"no event of this user at {position}")
     return found
-
-
-def _rows(items: list[Item]) -> list[dict[str, Any]]:
-    names = topic_names({item.frame["topic"] for item in items})
-    locked = security_types()
-    return [
-        {
-            **item.frame,
-            "position": item.position,
-            "at": datetime.datetime.fromisoformat(item.frame["at"]),
-            "flags": item.flags,
-            "topic_name": names[item.frame["topic"]] if is_mutable(item.frame["topic"]) else "",
-            "type_label": type_label(item.frame["type"]),
-            "is_locked": item.frame["type"] in locked,
-        }
-        for item in items
-    ]
 
 
 def _state_and_cursor(query: QueryDict) -> tuple[Any, int | None]:

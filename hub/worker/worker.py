@@ -34,6 +34,7 @@ from hub.models import Worker as Row
 from hub.models.stamps import has_passed
 from hub.policy import Policy
 from hub.worker.pruning import prune
+from hub.worker.reminding import remind_due
 from hub.worker.user_removal import remove_deleted_users
 
 logger = logging.getLogger("hub.deliveries")
@@ -75,6 +76,7 @@ class Worker:
 
     def __init__(self, policy: Policy, stopping: Callable[[], bool] = lambda: False) -> None:
         self.lease = Lease()
+        self._policy = policy
         self._presence = Presence(self.lease.holder)
         self._means = load_means()
         self._stopped = False
@@ -202,6 +204,7 @@ class Worker:
             return False
         self._number_abandoned()
         is_more = plan(self.lease, self._means)
+        is_more |= remind_due(self._policy)
         if not is_more:
             set_aside.retry(self.lease, self._means)
         return is_more

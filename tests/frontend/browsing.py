@@ -1,5 +1,6 @@
 """What browser tests do with the pages of the shop."""
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,11 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from tests.rig.stack import Stack
+
 expect = pytest.importorskip("playwright.sync_api").expect  # absent from requirements.txt
+
+_numbers = itertools.count(1)
 
 
 def visit(page: "Page", path: str) -> None:
@@ -20,6 +25,17 @@ def visit(page: "Page", path: str) -> None:
 def wait_until_live(page: "Page") -> None:
     """Wait until the page's socket was welcomed."""
     expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
+
+
+def new_user(stack: "Stack") -> str:
+    """Make a user who watches the teapot, with the password "demo"; their name."""
+    name = f"user{next(_numbers)}"
+    stack.python(
+        "from orders.models import Product, User\n"
+        f"user = User.objects.create_user('{name}', '{name}@example.com', 'demo')\n"
+        "Product.objects.get(slug='teapot').watchers.add(user)"
+    )
+    return name
 
 
 def order(page: "Page", quantity: int | str) -> None:

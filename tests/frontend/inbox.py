@@ -5,7 +5,7 @@ import re
 from django.db import transaction
 
 from hub import publish_many
-from orders.events import OrderReceived
+from orders.events import OrderReceived, PriceDropped
 from tests.numbering import drain
 
 
@@ -26,3 +26,14 @@ def receive(user, *numbers):
 
 def shown(answer) -> list[int]:
     return [int(found) for found in re.findall(r'id="event-(\d+)"', answer.content.decode())]
+
+
+def drop_prices(user, *prices):
+    """Publish to a user that the price of one product fell again and again; the positions."""
+    product = {"product": 1, "slug": "teapot", "name": "Teapot"}
+    with transaction.atomic():
+        publish_many(
+            (PriceDropped(**product, old_price="99.00", new_price=price), f"user.{user.pk}")
+            for price in prices
+        )
+    return [row.position for row in drain().rows if row.type == PriceDropped.type]

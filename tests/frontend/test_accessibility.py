@@ -12,7 +12,14 @@ LOOKS = {
     "narrow and dark": {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
 }
 VISITORS = ["/", "/products/teapot/", "/accounts/login/", "/accounts/signup/"]
-USERS = ["/orders/", "/inbox/", "/inbox/?state=archived", "/inbox/preferences/", "/account/"]
+USERS = [
+    "/orders/",
+    "/inbox/",
+    "/inbox/?state=archived",
+    "/inbox/?state=snoozed",
+    "/inbox/preferences/",
+    "/account/",
+]
 
 
 def check(page):
@@ -43,9 +50,15 @@ def test_the_pages_of_users_with_toasts_and_the_help_sheet(page_of, shared_embed
         check(page)
     visit(page, "/inbox/")
     page.locator(".hub-item").first.get_by_role("button", name="Mark").click()
-    page.locator(".hub-item").first.get_by_text("Why this?").click()
-    check(page)
+    for menu in (".hub-item-why", "[data-action=snooze]"):
+        page.locator(f".hub-item {menu} summary").first.click()
+        check(page)
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
+    check(page)
+    visit(page, "/")
+    page.locator(".hub-bell").click()
+    expect(page.locator(".hub-bell-panel .hub-item").first).to_be_visible()
     check(page)
 
 

@@ -1,20 +1,30 @@
 """The buttons of the inbox, without scripts: each leads back to where it was pressed."""
 
+import datetime
 import json
 import re
+import zoneinfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from hub.models import Event, InboxMark
+from hub.models import Event, InboxException, InboxMark
 from orders.models import Order
-from tests.frontend.inbox import receive, shown
+from tests.frontend.inbox import drop_prices, receive, shown
 from tests.numbering import drain
 from tests.orders.shop import product, text, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-POST_ONLY = ("/inbox/1/read", "/inbox/seen", "/inbox/all/read", "/inbox/undo", "/inbox/mute")
+POST_ONLY = (
+    "/inbox/1/read",
+    "/inbox/1/snooze",
+    "/inbox/seen",
+    "/inbox/all/read",
+    "/inbox/undo",
+    "/inbox/mute",
+)
 
 
 def test_changes_need_a_csrf_token(ana):
@@ -138,6 +148,87 @@ def test_the_next_user_of_a_browser_is_not_told_what_was_done(ana, ana_client):
     ana_client.force_login(user("ben"))
     assert "hub_done" in ana_client.cookies
     assert words not in text(ana_client.get("/inbox/"))
+
+
+def test_earlier_events_of_the_same_subject_are_folded_and_follow_the_newest(ana, ana_client):
+    first, second, newest = drop_prices(ana, "9.00", "8.00", "7.00")
+    page = ana_client.get("/inbox/")
+    assert shown(page)[0] == newest and not {first, second} & set(shown(page))
+    assert "2 earlier" in text(page)
+    path = re.search(rf'"(/inbox/{newest}/archive\?[^"]*)"', page.content.decode())[1]
+    answer = ana_client.post(path, follow=True)
+    assert "3 archived." in text(answer)
+    assert newest not in shown(answer) and "2 earlier" not in text(answer)
+    assert shown(ana_client.get("/inbox/?state=archived")) == [newest]
+    undo = re.search(r'name="undo" value="([^"]+)"', answer.content.decode())[1]
+    answer = ana_client.post("/inbox/undo", {"undo": undo}, follow=True)
+    assert shown(answer)[0] == newest and "2 earlier" in text(answer)
+
+
+def test_events_of_others_are_not_flagged_as_folded_ones(ana, ana_client):
+    ben = user("ben")
+    drain()
+    (theirs,), (mine,) = drop_prices(ben, "9.00"), drop_prices(ana, "9.00")
+    answer = ana_client.post(f"/inbox/{mine}/archive?alike={theirs},x,-1,,{'9' * 30}", follow=True)
+    assert "Archived." in text(answer)
+    assert not InboxException.objects.filter(position=theirs).exists()
+
+
+@pytest.mark.parametrize(
+    ("until", "moment", "words"),
+    [
+        ("hour", "", "Snoozed until"),
+        ("tomorrow", "", ", 09:00."),
+        ("week", "", ", 09:00."),
+        ("moment", "{tomorrow}T17:30", ", 17:30."),
+    ],
+)
+def test_an_event_is_snoozed_in_the_readers_zone_and_undone(ana, ana_client, until, moment, words):
+    (position,) = receive(ana, 1)
+    tomorrow = timezone.now().date() + datetime.timedelta(days=1)
+    form = {
+        "until": until,
+        f"moment-{position}": moment.format(tomorrow=tomorrow),
+        "zone": "Asia/Tokyo",
+    }
+    answer = ana_client.post(f"/inbox/{position}/snooze", form, follow=True)
+    assert words in text(answer)
+    assert position not in shown(answer)
+    assert shown(ana_client.get("/inbox/?state=snoozed")) == [position]
+    stored = InboxException.objects.get(what="snoozed").until
+    if until != "hour":
+        hour = 17 if until == "moment" else 9
+        assert stored.astimezone(zoneinfo.ZoneInfo("Asia/Tokyo")).hour == hour
+    undo = re.search(r'name="undo" value="([^"]+)"', answer.content.decode())[1]
+    assert position in shown(ana_client.post("/inbox/undo", {"undo": undo}, follow=True))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"until": "never"},
+        {"until": "moment"},
+        {"until": "moment", "moment": "yesterday"},
+        {"until": "moment", "moment": "2020-01-01T10:00"},
+        {"until": "moment", "moment": "9999-12-31T23:59", "zone": "../etc/passwd"},
+        {"until": "moment", "moment": "0001-01-01T00:00", "zone": "Asia/Tokyo"},
+    ],
+)
+def test_an_odd_moment_is_refused_in_words_and_nothing_changes(ana, ana_client, form):
+    (position,) = receive(ana, 1)
+    form = {"moment-" + str(position): form.pop("moment", ""), **form}
+    answer = ana_client.post(f"/inbox/{position}/snooze", form, follow=True)
+    assert "Choose a moment that is still to come." in text(answer)
+    assert position in shown(answer)
+
+
+def test_a_snoozed_event_is_taken_back_from_its_list(ana, ana_client):
+    (position,) = receive(ana, 1)
+    ana_client.post(f"/inbox/{position}/snooze", {"until": "hour"})
+    answer = ana_client.post(f"/inbox/{position}/unsnooze", follow=True)
+    assert "Back in the inbox." in text(answer)
+    assert position in shown(answer)
 
 
 def test_muting_from_the_inbox_stays_there_and_can_be_undone(ana, ana_client):

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from hub import close_topic, log, publish, revoke_many, subscribe_many, unsubscribe_many
 from hub.deliveries import planner
@@ -18,14 +19,15 @@ from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.identity import authentication
 from hub.identity.authentication import Credentials, Identity
-from hub.inbox import Inbox, mark, mark_all, seen_by, undo
+from hub.inbox import STATES, Inbox, mark, mark_all, seen_by, snooze, undo
 from hub.log import by_topic, reading
 from hub.log.intervals import close_ended_topics, intervals_of
-from hub.models import Log
+from hub.models import InboxException, Log
 from hub.models import Worker as WorkerRow
 from hub.operations import doctor
 from hub.sockets import recheck
 from hub.worker.pruning import prune, remove_users
+from hub.worker.reminding import remind_due
 from hub.worker.worker import Worker
 from tests.hub.emails import Posted
 from tests.hub.site import SitePolicy, Told, sign_in
@@ -135,7 +137,7 @@ def do_everything(ana, ben, eve) -> None:
     recheck.check_sign_ins([found.user])
     authentication.refusals(policy, found.user, topics)
     # The inbox.
-    for state in ("all", "unread", "archived"):
+    for state in STATES:
         page = Inbox(ana, policy).page(state)
         Inbox(ana, policy).page(state, before=head // 2)
     inbox = Inbox(ana, policy)
@@ -144,6 +146,10 @@ def do_everything(ana, ben, eve) -> None:
     mark(ana.pk, "read", position)
     undo(ana.pk, mark_all(ana.pk, "read", head))
     seen_by([ana.pk, ben.pk], head)
+    snooze(ana.pk, [position], timezone.now() + datetime.timedelta(hours=1))
+    Inbox(ana, policy).page("snoozed")
+    InboxException.objects.filter(until__isnull=False).update(until=timezone.now())
+    remind_due(policy)
     # Workers: planning, sending, pruning, what a deleted user leaves.
     lease = Lease()
     lease.take()

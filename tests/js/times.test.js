@@ -6,8 +6,8 @@ const { showTimes } = await import("../../hub/static/hub/inbox/times.js");
 
 const NOW = new Date(2026, 10, 26, 15, 0).getTime(); // the reader's own zone
 
-function shown(minutes) {
-  const node = { dateTime: new Date(NOW - minutes * 60_000).toISOString() };
+function shown(minutes, dataset = {}) {
+  const node = { dataset, dateTime: new Date(NOW - minutes * 60_000).toISOString() };
   showTimes({ querySelectorAll: () => [node] }, NOW);
   return node;
 }
@@ -17,5 +17,6 @@ test("times are relative today, and the hour on other days, with the exact time 
   assert.equal(shown(3).textContent, "3 minutes ago");
   assert.equal(shown(130).textContent, "2 hours ago");
   assert.match(shown(24 * 60).textContent, /^3:00\s?PM$/);
+  assert.match(shown(-60, { hubUntil: "" }).textContent, /^Nov 26, 2026, 4:00\s?PM$/);
   assert.match(shown(3).title, /^Thursday, November 26, 2026 at 2:57:00\s?PM$/);
 });

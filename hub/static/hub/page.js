@@ -24,6 +24,10 @@ const line = new ConnectionLine(append("div", "hub-connection"), {
   retry: () => hub.retry(),
 });
 const bell = new Bell(document.querySelector("[data-hub-bell]"));
+bell.onPress(async (link) => {
+  const { togglePanel } = await import("./inbox/panel.js");
+  await togglePanel(link);
+});
 const reporter = new SeenReporter();
 const toasts = new Toasts(append("section", "hub-toasts"), {
   storage: storageOf("sessionStorage"),

@@ -1,9 +1,11 @@
 """The hub's HTTP API: its answers and its errors."""
 
+import datetime
 import json
 
 import pytest
 from django.core import signing
+from django.utils import timezone
 
 from hub.identity import tickets
 from tests.hub.api.errors import error
@@ -97,11 +99,38 @@ def test_actions_on_everything_do_not_change_later_events(ana, browser):
     assert positions(browser, "?state=unread") == [later]
 
 
+def test_an_event_is_snoozed_until_a_moment_and_taken_back(ana, browser):
+    (position,) = told(ana, "one")
+    path = f"/api/notifications/{position}/snooze"
+    until = (timezone.now() + datetime.timedelta(days=1)).replace(microsecond=0)
+    answer = post(browser, path, {"until": until.isoformat()}).json()
+    assert (answer["count"], set(answer)) == (1, {"undo", "count"})
+    assert positions(browser) == []
+    [item] = browser.get("/api/notifications?state=snoozed").json()["items"]
+    assert datetime.datetime.fromisoformat(item["snoozed_until"]) == until
+    assert post(browser, f"/api/notifications/{position}/unsnooze").json()["seen"]
+    assert positions(browser) == [position]
+
+
+@pytest.mark.parametrize(
+    "until",
+    ["", "tomorrow", "2026-01-01T09:00:00", "2026-01-01T09:00:00Z", "9999-12-31T23:00:00-14:00"],
+)
+def test_a_moment_without_an_offset_in_the_past_or_too_far_is_refused(ana, browser, until):
+    (position,) = told(ana, "one")
+    answer = post(browser, f"/api/notifications/{position}/snooze", {"until": until})
+    assert error(answer) == (422, "invalid")
+    assert positions(browser) == [position]
+
+
 def test_other_users_events_cannot_be_flagged(ana, browser):
     ben = make_person("ben")
     (theirs,) = told(ben, "for ben")
     for position in (theirs, 10**9):
         answer = post(browser, f"/api/notifications/{position}/read")
+        assert error(answer) == (404, "not_found")
+        moment = {"until": "2099-01-01T00:00:00Z"}
+        answer = post(browser, f"/api/notifications/{position}/snooze", moment)
         assert error(answer) == (404, "not_found")
     assert positions(browser) == []
 

@@ -16,6 +16,25 @@ export class Bell {
     if (bell) this.show(this.#count);
   }
 
+  /**
+   * Do something else than to follow the link to the inbox, unless that is the page.
+   * @param {(link: HTMLAnchorElement) => Promise<void>} act
+   */
+  onPress(act) {
+    const link = /** @type {HTMLAnchorElement | null} */ (this.#bell);
+    if (!link || link.ariaCurrent || !("popover" in HTMLElement.prototype)) return;
+    link.ariaHasPopup = "dialog";
+    link.ariaExpanded = "false";
+    link.addEventListener("click", (event) => {
+      if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      act(link).catch((error) => {
+        console.warn("The panel could not be opened:", error);
+        location.href = link.href;
+      });
+    });
+  }
+
   /** Count a new event. */
   add() {
     this.show(this.#count + 1);

@@ -1,14 +1,18 @@
 /** The inbox by single keys, as its help sheet lists them. */
 import { all, first } from "../dom.js";
+import { openMenu } from "./menus.js";
 
 export class InboxKeys {
   #root;
-  /** @type {HTMLDialogElement} */
-  #sheet = document.querySelector("dialog.hub-keys");
+  #sheet;
 
-  /** @param {HTMLElement} root with the rows */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root with the rows
+   * @param {HTMLElement | null} [sheet] the dialog that lists the keys
+   */
+  constructor(root, sheet = null) {
     this.#root = root;
+    this.#sheet = /** @type {HTMLDialogElement | null} */ (sheet);
   }
 
   start() {
@@ -16,21 +20,22 @@ export class InboxKeys {
     const button = first(document, "[data-hub-keys]");
     if (!button) return;
     button.hidden = false;
-    button.addEventListener("click", () => this.#sheet.showModal());
+    button.addEventListener("click", () => this.#sheet?.showModal());
   }
 
   #press(event) {
     const { key, target, ctrlKey, metaKey, altKey, defaultPrevented } = event;
     if (defaultPrevented || ctrlKey || metaKey || altKey || isTyped(target)) return;
-    if (this.#sheet.open) return;
+    if (this.#sheet?.open || !this.#root.checkVisibility()) return;
     const act = {
       j: () => this.#move(1),
       k: () => this.#move(-1),
       e: () => this.#click("archive"),
       u: () => this.#click("read"),
+      s: () => this.#snooze(),
       z: () => first(this.#root, "[data-action=undo]")?.click(),
       "/": () => first(this.#root, ".hub-tabs a")?.focus(),
-      "?": () => this.#sheet.showModal(),
+      "?": () => this.#sheet?.showModal(),
     }[key];
     if (!act) return;
     event.preventDefault();
@@ -46,9 +51,18 @@ export class InboxKeys {
     next.scrollIntoView({ block: "nearest" });
   }
 
+  #snooze() {
+    const menu = this.#row && first(this.#row, "details[data-action=snooze]");
+    if (menu) openMenu(/** @type {HTMLDetailsElement} */ (menu));
+  }
+
+  /** The row with the focus. */
+  get #row() {
+    return all(this.#root, ".hub-item").find((row) => row.contains(document.activeElement));
+  }
+
   #click(action) {
-    const row = all(this.#root, ".hub-item").find((one) => one.contains(document.activeElement));
-    const button = row && first(row, `[data-action=${action}]`);
+    const button = this.#row && first(this.#row, `[data-action=${action}]`);
     if (!button) return;
     button.focus({ preventScroll: true });
     button.click();

@@ -4,6 +4,7 @@ import { element } from "../dom.js";
 const language = document.documentElement.lang || [];
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 
@@ -15,7 +16,8 @@ export function showTimes(root, now = Date.now()) {
   for (const node of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll("time[datetime]"))) {
     const at = new Date(node.dateTime);
     const age = now - at.getTime();
-    if (age < MINUTE) node.textContent = relative.format(0, "minute");
+    if ("hubUntil" in node.dataset) node.textContent = moment.format(at);
+    else if (age < MINUTE) node.textContent = relative.format(0, "minute");
     else if (age < HOUR) node.textContent = relative.format(-Math.floor(age / MINUTE), "minute");
     else if (daysAgo(at, now) === 0) {
       node.textContent = relative.format(-Math.floor(age / HOUR), "hour");
