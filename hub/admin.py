@@ -56,7 +56,8 @@ class TypeFilter(admin.SimpleListFilter):
         return [(type, type) for type in sorted(event_types())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(type=self.value()) if self.value() else queryset
+        type = self.value()
+        return queryset.filter(type=type) if type in event_types() else queryset
 
 
 class UserList(ChangeList):

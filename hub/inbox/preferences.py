@@ -156,7 +156,9 @@ def mute(person: object, *, topic: str = "", type: str = "") -> None:
 
 
 def unmute(person: object, *, topic: str = "", type: str = "") -> None:
-    """Undo a `mute` that had the same arguments."""
+    """Undo a `mute` that had the same arguments. Raises PreferenceError for what none can have."""
+    if "\0" in topic + type:  # PostgreSQL refuses to compare with it
+        raise PreferenceError("there is no such mute")
     with transaction.atomic(using=router.db_for_write(Mute)):
         gone, _ = Mute.objects.filter(person=str(person), topic=topic, type=type).delete()
         if gone:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders.models import User
 from tests.orders.shop import text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
@@ -45,3 +46,24 @@ def test_a_form_with_nul_is_refused(client, logged_in, path, form, status):
     if "login" in path:
         client.logout()
     assert logged_in.post(path, form).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/mutes", {"topic": "product.\0"}),
+        ("/api/mutes", {"topic": "product.\0", "on": False}),
+        ("/api/mutes", {"type": "\0"}),
+        ("/api/mutes", {"type": "\0", "on": False}),
+        ("/api/notifications/undo", {"undo": "read.1\0"}),
+        ("/api/orders", {"product": "\0", "quantity": 1}),
+    ],
+)
+def test_json_with_nul_is_refused(logged_in, path, body):
+    response = logged_in.post(path, body, content_type="application/json")
+    assert response.status_code == 422
+
+
+def test_a_filter_with_nul_shows_the_log(logged_in):
+    User.objects.update(is_staff=True, is_superuser=True)
+    assert logged_in.get("/admin/hub/event/?type=%00").status_code == 200
