@@ -51,7 +51,8 @@ class Requests:
 
     def _prefix_of(self, scope: Scope) -> str | None:
         """The longest prefix in HUB_POSTS that a POST's path has."""
-        if not self._most_posts or scope.get("method") != "POST":
+        # As Django, for which "post" is one, too; Daphne passes on what the client wrote.
+        if not self._most_posts or str(scope.get("method")).upper() != "POST":
             return None
         path = path_below_root(scope)
         return max((one for one in self._most_posts if path.startswith(one)), key=len, default=None)

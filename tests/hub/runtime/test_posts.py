@@ -36,6 +36,7 @@ async def test_beyond_its_bound_a_post_is_turned_away_and_others_are_served(sett
         slow = [asyncio.create_task(ask("POST", "/accounts/login/")) for _ in range(2)]
         await async_wait_until(lambda: running == 2)
         assert await ask("POST", "/accounts/signup/") == 503
+        assert await ask("post", "/accounts/signup/") == 503
         assert await ask("GET", "/accounts/login/") == 200
         other = asyncio.create_task(ask("POST", "/accounts/open/"))
         await async_wait_until(lambda: running == 4)
