@@ -9,12 +9,16 @@ BURST = 10  # lines at once
 PER_MINUTE = 10  # lines after that
 
 
-class RefusedRequests(logging.Filter):
-    """Keeps the lines short and few that Django writes about requests which it refuses.
+# Django, and Daphne, which logs the traceback of headers that it cannot decode.
+REFUSING = ("django.security.", "daphne.http_protocol", "daphne.ws_protocol")
 
-    Anybody can send such requests, with a wrong Host or too many fields. So each is a warning of
-    one line, without a traceback; beyond BURST and PER_MINUTE they are counted, and the next line
-    tells the number.
+
+class RefusedRequests(logging.Filter):
+    """Keeps the lines short and few that are written about requests which are refused.
+
+    Anybody can send such requests, with a wrong Host, too many fields or an odd header. So each is
+    a warning of one line, without a traceback; beyond BURST and PER_MINUTE they are counted, and
+    the next line tells the number.
     """
 
     def __init__(self) -> None:
@@ -23,15 +27,16 @@ class RefusedRequests(logging.Filter):
         self._left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith("django.security."):
+        if not record.name.startswith(REFUSING):
             return True
         if not self._allowed.take(1, time.monotonic()):
             self._left_out += 1
             return False
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         record.exc_info = record.exc_text = None
+        record.msg = record.getMessage().rstrip().rpartition("\n")[2]
+        record.args = None
         if self._left_out:
-            record.msg = f"{record.getMessage()} (and {self._left_out:,} more refused requests)"
-            record.args = None
+            record.msg += f" (and {self._left_out:,} more refused requests)"
             self._left_out = 0
         return True

@@ -1,5 +1,6 @@
 """What a visitor's requests write into the log."""
 
+import http.client
 import logging
 
 import pytest
@@ -54,3 +55,15 @@ def test_a_flood_of_refused_requests_is_a_few_lines_and_a_number(lines, monkeypa
     clock[0] += 60
     too_many_fields(1)
     assert lines[-1].getMessage().endswith("(and 7 more refused requests)")
+
+
+def test_headers_that_daphne_cannot_decode_are_warnings_of_one_line(embedded) -> None:
+    for turn in range(BURST + 5):
+        connection = http.client.HTTPConnection("127.0.0.1", embedded.server.port, timeout=20)
+        connection.request("GET", f"/{turn}", headers={"Daphne-Root-Path": b"\xff"})
+        assert connection.getresponse().status == 500
+        connection.close()
+    log = embedded.server.log()
+    assert "Traceback" not in log
+    warned = [line for line in log.splitlines() if "WARNING daphne.http_protocol" in line]
+    assert len(warned) == BURST and "UnicodeDecodeError" in warned[0]
