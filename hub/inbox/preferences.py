@@ -1,8 +1,8 @@
 """Preferences per event type and means, and mutes.
 
 A choice filters what is shown or sent and never changes a subscription. So undoing a choice shows
-again what was there all the time. A change is told to the user's open tabs. In all functions
-`person` is a user's primary key.
+again what was there all the time. A mute is about what comes after it. A change is told to the
+user's open tabs. In all functions `person` is a user's primary key.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,6 +12,7 @@ import msgspec
 from django.db import router, transaction
 from django.db.models import Q
 
+from hub import log
 from hub.errors import HubError
 from hub.events import EventType, declared_types
 from hub.inbox.changes import publish_preferences_change
@@ -132,9 +133,10 @@ def choose(person: object, changes: Mapping[str, Mapping[Means, bool]]) -> None:
 def mute(person: object, *, topic: str = "", type: str = "") -> None:
     """Stop showing and sending the user events of a topic, a type, or a type on a topic.
 
-    Muting again is a no-op. Raises PreferenceError for an unknown type, without topic and type, for
-    the user's own topic without a type (it carries what protects the account), and above MAX_MUTES;
-    BadTopic for a malformed topic.
+    Those before are still shown, but no longer emailed. Muting again is a no-op. Raises
+    PreferenceError for an unknown type, without topic and type, for the user's own topic without a
+    type (it carries what protects the account), and above MAX_MUTES; BadTopic for a malformed
+    topic.
     """
     if not topic and not type:
         raise PreferenceError("name a topic or a type to mute")
@@ -148,7 +150,9 @@ def mute(person: object, *, topic: str = "", type: str = "") -> None:
         raise PreferenceError(f"there are no events of the type {type!r}")
     _refuse_security(type)
     with transaction.atomic(using=router.db_for_write(Mute)):
-        _, is_new = Mute.objects.get_or_create(person=str(person), topic=topic, type=type)
+        _, is_new = Mute.objects.get_or_create(
+            person=str(person), topic=topic, type=type, defaults={"since": log.state().head}
+        )
         if is_new and Mute.objects.filter(person=str(person)).count() > MAX_MUTES:
             raise PreferenceError(f"a user can have at most {MAX_MUTES:,} mutes")
         if is_new:
@@ -167,9 +171,13 @@ def unmute(person: object, *, topic: str = "", type: str = "") -> None:
 
 def mutes_of(person: object) -> list[tuple[str, str]]:
     """The (topic, type) of each of the user's mutes; an empty string stands for any."""
+    return [(topic, type) for topic, type, _ in mutes_since(person)]
+
+
+def mutes_since(person: object) -> list[tuple[str, str, int]]:
+    """As `mutes_of`, each with the position after which it holds."""
     rows = Mute.objects.filter(person=str(person)).exclude(type__in=security_types())
-    rows = rows.order_by("topic", "type")
-    return list(rows.values_list("topic", "type"))
+    return list(rows.order_by("topic", "type").values_list("topic", "type", "since"))
 
 
 def forget_preferences(people: Collection[Any]) -> None:

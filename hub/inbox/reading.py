@@ -12,6 +12,7 @@ from hub.inbox import preferences
 from hub.inbox.flags import Flags, InboxFlags
 from hub.inbox.frames import shown_frame
 from hub.inbox.marks import marks_of, overrides_of
+from hub.inbox.mutes import Mutes
 from hub.inbox.reminder import topics_of
 from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
@@ -153,28 +154,15 @@ class Inbox:
         return marks_of(self.person)
 
     @cached_property
-    def _muted(self) -> dict[str, list[str]]:
-        """By topic the types that are muted on it; the type "" stands for all of them."""
-        muted: dict[str, list[str]] = {}
-        for topic, type in preferences.mutes_of(self.person):
-            muted.setdefault(topic, []).append(type)
-        return muted
-
-    @cached_property
-    def _wanted(self) -> dict[str, list[tuple[int, int]]]:
-        """As `_received`, without muted topics."""
-        return {
-            topic: spans
-            for topic, spans in self._received.items()
-            if "" not in self._muted.get(topic, ())
-        }
+    def _mutes(self) -> Mutes:
+        return Mutes(preferences.mutes_since(self.person))
 
     @cached_property
     def _hidden(self) -> set[str]:
         """The types that are not shown, whatever their topic."""
         chosen = preferences.preferences_of(self.person)
         off = {type for type, choice in chosen.items() if not choice.inbox}
-        return preferences.hidden_types() | off | set(self._muted.get("", ()))
+        return preferences.hidden_types() | off
 
     def _view(self, state: State) -> View:
         archived, head = self._flags.watermark("archived"), self.log.head
@@ -215,9 +203,10 @@ class Inbox:
     def _rows_in_range(self, view: View, before: int, size: int) -> list[Row]:
         low, high = view.low, min(view.high, before - 1)
         spans: list[by_topic.Span] = [
-            (topic, max(since, low), min(until, high), self._muted.get(topic, []))
-            for topic, some in self._wanted.items()
+            span
+            for topic, some in self._received.items()
             for since, until in some
+            for span in self._mutes.remaining(topic, max(since, low), min(until, high))
         ]
         return by_topic.newest(spans, self._hidden, size)
 
@@ -238,8 +227,7 @@ class Inbox:
         return [
             row
             for row in (read_row(*value) for value in values)
-            if _is_within(row.topic, row.position, self._wanted)
-            and row.type not in self._muted.get(row.topic, ())
+            if _is_within(row.topic, row.position, self._received) and not self._mutes.hides(row)
         ]
 
     def _kept(self, view: View, candidates: list[Row]) -> list[Item]:

@@ -111,6 +111,7 @@ STATEMENT = """
       AND NOT EXISTS (
           SELECT 1 FROM hub_mute
           WHERE person = %(user)s AND topic IN ('', found.topic) AND type IN ('', found.type)
+            AND since < found.position
             AND type NOT IN (SELECT value FROM {security})
       )
       AND NOT EXISTS (

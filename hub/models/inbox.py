@@ -95,12 +95,14 @@ class Preference(models.Model):
 class Mute(models.Model):
     """Events that a user is neither shown nor sent: of a topic, of a type, or of a type on a topic.
 
-    An empty `topic` or `type` stands for any.
+    An empty `topic` or `type` stands for any. Events up to the position `since` are shown.
     """
 
     person = models.CharField(max_length=64)
     topic = models.CharField(max_length=100, blank=True, default="")
     type = models.CharField(max_length=64, blank=True, default="")
+    # The database has the default for processes that know no such column.
+    since = models.BigIntegerField(default=0, db_default=0)
 
     objects = models.Manager["Mute"]()
 

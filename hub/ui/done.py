@@ -116,7 +116,9 @@ def _mute(what: dict[str, str]) -> Done | None:
     topic, type = what.get("topic", ""), what.get("type", "")
     if not (topic or type):
         return None
-    text = _filled(_("“{name}” is muted: its events are not shown."), name=what.get("name", ""))
+    text = _filled(
+        _("“{name}” is muted: new events of it are not shown."), name=what.get("name", "")
+    )
     return Done(text, reverse("hub:mute"), {"topic": topic, "type": type, "on": "0"})
 
 

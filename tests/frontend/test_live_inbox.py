@@ -164,14 +164,16 @@ def test_the_help_sheet_lists_the_keys(reader):
     expect(rows(reader).last.get_by_role("button", name="Mark read")).to_be_visible()
 
 
-def test_a_kind_is_muted_at_the_item_and_the_list_stays(reader):
+def test_a_kind_is_muted_from_now_on_at_the_item_and_the_list_stays(reader, give):
     row = rows(reader).first
     row.locator(".hub-item-why summary").click()
     expect(row.get_by_text("It is about you. Kind: Your orders.")).to_be_visible()
     row.get_by_role("button", name="Mute this kind").click()
-    expect(rows(reader)).to_have_count(1)
-    reader.get_by_role("button", name="Undo").click()
+    expect(reader.locator("[data-hub-said]")).to_have_text(re.compile("is muted: new events"))
+    give(1)
     expect(rows(reader)).to_have_count(4)
+    reader.get_by_role("button", name="Undo").click()
+    expect(rows(reader)).to_have_count(5)
 
 
 def test_an_answer_that_is_no_inbox_changes_nothing_and_says_so(reader, browser_as):

@@ -147,13 +147,37 @@ def test_toast_and_email_preferences_do_not_affect_the_inbox(ana):
 def test_mutes_hide_a_topic_a_type_or_a_type_on_a_topic(ana, muted, left):
     follow(ana, "open.a")
     follow(ana, "open.b")
+    preferences.mute(ana.pk, **muted)
     (a,) = told("open.a", "a")
     (b,) = told("open.b", "b")
     mark_all(ana.pk, "read", b)
     for position in (a, b):  # found by its override, not in a range
         mark(ana.pk, "read", position, on=False)
-    preferences.mute(ana.pk, **muted)
     assert texts(ana) == texts(ana, "unread") == left
+    assert inbox(ana).unread() == len(left)
     assert inbox(ana).has(a)
     preferences.unmute(ana.pk, **muted)
     assert texts(ana) == ["b", "a"]
+
+
+@pytest.mark.parametrize("in_range", [True, False])
+def test_a_mute_is_about_what_comes_after_it(ana, in_range):
+    follow(ana, "open.a")
+    follow(ana, "open.b")
+    told("open.a", "1"), told("open.b", "2")
+    preferences.mute(ana.pk, topic="open.a", type="test.told")
+    told("open.a", "3"), told("open.b", "4")
+    preferences.mute(ana.pk, type="test.told")
+    told("open.a", "5"), told("open.b", "6")
+    if not in_range:
+        head = Log.objects.get().head
+        mark_all(ana.pk, "archived", head)
+        for position in range(1, head + 1):
+            mark(ana.pk, "archived", position, on=False)
+    assert texts(ana) == ["4", "2", "1"]
+    if in_range:
+        assert counts(ana) == (3, 3)
+    preferences.unmute(ana.pk, type="test.told")
+    assert texts(ana) == ["6", "4", "2", "1"]
+    preferences.unmute(ana.pk, topic="open.a", type="test.told")
+    assert texts(ana) == ["6", "5", "4", "3", "2", "1"]

@@ -84,7 +84,9 @@ def is_unseen(user, position):
     if item is None or item.flags.seen or not item.frame["title"]:
         return False
     topic = item.frame["topic"]
-    return (topic, "") not in preferences.mutes_of(user.pk)
+    return not any(
+        muted == topic and since < position for muted, _, since in preferences.mutes_since(user.pk)
+    )
 
 
 def test_a_refused_topic_is_not_counted_and_hides_none_behind_it(ana):
