@@ -7,15 +7,13 @@ back to its pool. So the server only ever cancels the wait for a request, never 
 
 import asyncio
 import logging
-from collections import Counter
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from hub.paths import path_below_root
 from hub.runtime.asgi import Application, Message, Receive, Scope, Send
+from hub.runtime.posts import Posts
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements, current_statements
 
@@ -30,32 +28,24 @@ class Requests:
     """Runs the HTTP requests of one process, so that each gives back what it holds.
 
     Its thread's database connections are closed at its end, whether Django did so or not. With
-    `limit` requests in flight the process is full: each has a thread. `settings.HUB_POSTS` says how
-    many POSTs below a path, such as a log-in's, may be among them: so slow ones leave room.
+    `limit` requests in flight the process is full: each has a thread. `posts` says how many POSTs
+    below a path, such as a log-in's, may be among them: so slow ones leave room.
     """
 
-    def __init__(self, limit: int, shutdown: Shutdown, statements: Statements) -> None:
+    def __init__(
+        self, limit: int, shutdown: Shutdown, statements: Statements, posts: Posts
+    ) -> None:
         self._limit = limit
         self._shutdown = shutdown
         self._statements = statements
         self._running: set[asyncio.Task[None]] = set()
-        self._posts: Counter[str] = Counter()  # in flight, by prefix of their path
-        self._most_posts: dict[str, int] = getattr(settings, "HUB_POSTS", {})
+        self._posts = posts
 
     def admits(self, scope: Scope) -> bool:
         """Whether there is room for one more request like this."""
         if len(self._running) >= self._limit:
             return False
-        prefix = self._prefix_of(scope)
-        return prefix is None or self._posts[prefix] < self._most_posts[prefix]
-
-    def _prefix_of(self, scope: Scope) -> str | None:
-        """The longest prefix in HUB_POSTS that a POST's path has."""
-        # As Django, for which "post" is one, too; Daphne passes on what the client wrote.
-        if not self._most_posts or str(scope.get("method")).upper() != "POST":
-            return None
-        path = path_below_root(scope)
-        return max((one for one in self._most_posts if path.startswith(one)), key=len, default=None)
+        return self._posts.admits(scope)
 
     async def serve(
         self, application: Application, scope: Scope, receive: Receive, send: Send
@@ -75,9 +65,8 @@ class Requests:
         task = asyncio.get_running_loop().create_task(work, name="hub.request")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        if (prefix := self._prefix_of(scope)) is not None:
-            self._posts[prefix] += 1
-            task.add_done_callback(lambda _: self._posts.subtract([prefix]))
+        close = self._posts.open(scope)
+        task.add_done_callback(lambda _: close())
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:

@@ -27,6 +27,7 @@ from hub.metrics.sampler import Sampler
 from hub.policy import Policy
 from hub.runtime import python_version
 from hub.runtime.pages import Pages
+from hub.runtime.posts import Posts
 from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements
@@ -96,7 +97,9 @@ class HubRuntime:
         self.shutdown = Shutdown(self.connections, self._give_back)
         self._pages = Pages()
         self._statements = Statements(self.limits.statement)
-        self.requests = Requests(self.limits.requests, self.shutdown, self._statements)
+        proxies = load_trusted_proxies()
+        posts = Posts(proxies.address_of)
+        self.requests = Requests(self.limits.requests, self.shutdown, self._statements, posts)
         self.sockets = SocketProcess(
             services=Services(
                 policy=policy,
@@ -108,7 +111,7 @@ class HubRuntime:
                 report=self._report_unchecked,
             ),
             connections=self.connections,
-            trusted_proxies=load_trusted_proxies(),
+            trusted_proxies=proxies,
             handshake_limit=HandshakeLimit(),
             is_ending=lambda: self.shutdown.begun,
             stepper=Stepper(),

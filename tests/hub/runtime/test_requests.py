@@ -8,6 +8,7 @@ from django.db import connections
 
 from hub.limits import Limits
 from hub.models import Log
+from hub.runtime.posts import Posts
 from hub.runtime.requests import ClientLeft, Requests
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements
@@ -17,7 +18,9 @@ from tests.rig.wait import PATIENCE, async_wait_until
 
 @pytest.fixture
 def requests():
-    return Requests(2, Shutdown(ConnectionRegistry(Limits())), Statements(30))
+    return Requests(
+        2, Shutdown(ConnectionRegistry(Limits())), Statements(30), Posts(lambda _: None)
+    )
 
 
 async def no_message(message=None):

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from hub.concurrency.threads import DatabaseThreads
 from hub.limits import Limits
 from hub.runtime import statements
+from hub.runtime.posts import Posts
 from hub.runtime.requests import Requests
 from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements
@@ -51,7 +52,7 @@ async def serve(watched, view, *args):
     async def application(scope, receive, send):
         await sync_to_async(view)(*args)
 
-    requests = Requests(10, Shutdown(ConnectionRegistry(Limits())), watched)
+    requests = Requests(10, Shutdown(ConnectionRegistry(Limits())), watched, Posts(lambda _: None))
     await requests.serve(application, {"type": "http"}, asyncio.sleep, asyncio.sleep)
 
 
