@@ -20,6 +20,15 @@ def topic_names(topics: Collection[str]) -> dict[str, str]:
     return {topic: str(names.get(topic) or topic) for topic in topics}
 
 
+def names_for(user: Any, topics: Collection[str]) -> dict[str, str]:
+    """As `topic_names`, for topics that the user has chosen.
+
+    Anybody can mute a topic that they guess: where the policy refuses it, its name is not told.
+    """
+    refused = set(current_policy().refusals(user, topics)) if topics else set()
+    return {**topic_names(set(topics) - refused), **{topic: topic for topic in refused}}
+
+
 def is_mutable(topic: str) -> bool:
     """Whether pages offer to mute the topic. A user's own topic carries too many types."""
     return user_of(topic) is None

@@ -18,7 +18,7 @@ from hub.pages.frame import show
 from hub.policy import current_policy
 from hub.ui import inbox
 from hub.ui.done import remember
-from hub.ui.names import mute_label, topic_names
+from hub.ui.names import mute_label, names_for
 
 # With a context: Django has words like these, for other things.
 MEANS_LABELS = {
@@ -64,7 +64,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             }
             for type in types
         ],
-        "mutes": _mutes(user.pk),
+        "mutes": _mutes(user),
     }
     return show(request, "hub/preferences.html", context)
 
@@ -85,7 +85,7 @@ def mute(request: HttpRequest) -> HttpResponse:
     response = redirect(inbox.page_path(request.POST["back"]))
     if not is_on:
         return remember(response, request, undone="1")
-    name = mute_label(topic, type, topic_names({topic} if topic else set()))
+    name = mute_label(topic, type, names_for(request.user, {topic} if topic else set()))
     return remember(response, request, topic=topic, type=type, name=name)
 
 
@@ -110,9 +110,9 @@ def _boxes(type: str, chosen: Choice, possible: Choice) -> list[dict[str, Any]]:
     ]
 
 
-def _mutes(user_id: Any) -> list[dict[str, str]]:
-    mutes = preferences.mutes_of(user_id)
-    names = topic_names({topic for topic, type in mutes if topic})
+def _mutes(user: Any) -> list[dict[str, str]]:
+    mutes = preferences.mutes_of(user.pk)
+    names = names_for(user, {topic for topic, _ in mutes if topic})
     return [
         {"topic": topic, "type": type, "label": mute_label(topic, type, names)}
         for topic, type in mutes
