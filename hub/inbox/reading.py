@@ -13,7 +13,7 @@ from hub.inbox.flags import Flags, InboxFlags
 from hub.inbox.frames import shown_frame
 from hub.inbox.marks import marks_of, overrides_of
 from hub.inbox.mutes import Mutes
-from hub.inbox.reminder import topics_of
+from hub.inbox.reminder import origin_of, topics_of
 from hub.inbox.unseen import COUNTED, MAX_INTERVALS, count_unseen
 from hub.log import by_topic
 from hub.log.readable import UNREADABLE, read_row
@@ -240,8 +240,15 @@ class Inbox:
         """The rows with the user's flags. News of the same subject ends a snooze."""
         self._flags.add(overrides_of(self.person, [row.position for row in rows]))
         items = [Item(row.position, shown_frame(row), self._flags.of(row.position)) for row in rows]
+        lost = self._lost_origins(items)
+        items = [item for item in items if origin_of(item.frame) not in lost]
         back = self._positions_with_news([item for item in items if item.flags.until is not None])
         return [_without_snooze(item) if item.position in back else item for item in items]
+
+    def _lost_origins(self, items: list[Item]) -> set[str]:
+        """The topics of what reminders bring back that the user may not receive any more."""
+        origins = {origin_of(item.frame) for item in items} - self._received.keys()
+        return set(self._policy.refusals(self._user, origins)) if origins else set()
 
     def _positions_with_news(self, items: list[Item]) -> set[int]:
         """The positions of those items whose key a later event of the same topic has."""

@@ -52,7 +52,12 @@ class Reminder(EventType, frozen=True):
         return self.picture
 
 
+def origin_of(frame: dict[str, Any]) -> str:
+    """The topic that an event came by: that of the event which a reminder brings back."""
+    topic: str = frame["topic"]
+    return str(frame["data"].get("origin", topic)) if frame["type"] == Reminder.type else topic
+
+
 def topics_of(frame: dict[str, Any]) -> set[str]:
     """The topics of an event's subject: its own, and that of the event which it brings back."""
-    origin = frame["data"]["origin"] if frame["type"] == Reminder.type else frame["topic"]
-    return {frame["topic"], origin}
+    return {frame["topic"], origin_of(frame)}

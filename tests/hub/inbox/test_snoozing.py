@@ -5,6 +5,8 @@ from typing import ClassVar
 
 import pytest
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from hub.events import EventType
@@ -147,6 +149,32 @@ def test_nothing_comes_back_of_what_the_user_may_no_longer_receive():
     wake()
     assert not Event.objects.filter(type="inbox.reminder").exists()
     assert not flags_of(admin.pk, a).snoozed
+
+
+def test_a_reminder_goes_with_the_right_to_what_it_brings_back():
+    admin = make_person("admin", is_staff=True)
+    follow(admin, "staff")
+    [a] = told("staff", "a")
+    [mine] = told(f"user.{admin.pk}", "mine")
+    snooze_for(admin, HOUR, a, mine)
+    wake()
+    both = {"Reminder: a", "Reminder: mine"}
+    assert set(texts(admin)) == both
+    found = Event.objects.get(type="inbox.reminder", frame__contains="Reminder: a").position
+    change_person(admin, is_staff=False)
+    admin.refresh_from_db()
+    assert texts(admin) == ["Reminder: mine"]
+    assert inbox(admin).find(found) is None
+    change_person(admin, is_staff=True)
+    admin.refresh_from_db()
+    assert set(texts(admin)) == both
+
+
+def test_a_reminder_that_another_version_wrote_breaks_no_page(ana):
+    [a] = told(f"user.{ana.pk}", "a")
+    Event.objects.filter(position=a).update(type="inbox.reminder")
+    Event.objects.update(frame=Replace("frame", Value("test.told"), Value("inbox.reminder")))
+    assert texts(ana) == ["a"]
 
 
 def test_what_a_deleted_user_snoozed_does_not_come_back():
