@@ -2,6 +2,7 @@
 
 import django
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +10,6 @@ OLDEST = (5, 2)  # of Django
 
 if django.VERSION < OLDEST:
     # Before the models are imported, which use what older versions do not have.
-    from django.core.exceptions import ImproperlyConfigured
-
     raise ImproperlyConfigured(
         f"the notification hub needs Django {OLDEST[0]}.{OLDEST[1]} or later; this is "
         f"{django.get_version()}"
@@ -23,6 +22,12 @@ class HubConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        if self.label != HubConfig.name:
+            raise ImproperlyConfigured(
+                f"the notification hub's app label is {HubConfig.name!r} and cannot be "
+                f"{self.label!r}: its migrations and tables carry the name. Rename the other "
+                "application of that label instead"
+            )
         autodiscover_modules("notices")  # an application's events and receivers
         from hub.broadcast import serverless
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)

@@ -15,11 +15,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
-
 from hub.errors import HubError
 from hub.sockets.protocol import SUBPROTOCOL
+
+try:
+    from websockets.asyncio.client import ClientConnection, connect
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+except ModuleNotFoundError as error:
+    needed = "hub.client and hub_tail need websockets: pip install 'django-realtime-hub[client]'"
+    raise ModuleNotFoundError(needed, name=error.name) from error
 
 logger = logging.getLogger("hub.client")
 

@@ -3,6 +3,12 @@
 Needs `django-ninja`; nothing else of the hub imports this package.
 """
 
+try:
+    import ninja  # noqa: F401
+except ModuleNotFoundError as error:
+    needed = "hub.api needs django-ninja: pip install 'django-realtime-hub[api]'"
+    raise ModuleNotFoundError(needed, name=error.name) from error
+
 from hub.api import preferences, tickets
 from hub.api.answers import ApiError, answer_errors, api_urls, errors, server_error, unknown_path
 from hub.api.notifications import notifications_router

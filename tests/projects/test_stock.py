@@ -15,6 +15,10 @@ def test_the_hub_works_with_the_user_model_that_a_project_has(user: str, tmp_pat
     run_tests(STOCK, STOCK_USER=user, STOCK_DATABASE=tmp_path / "stock.sqlite3")
 
 
+def test_a_project_without_time_zones_is_no_different(tmp_path: Path) -> None:
+    run_tests(STOCK, STOCK_NAIVE="1", STOCK_DATABASE=tmp_path / "stock.sqlite3")
+
+
 def test_such_a_project_has_nothing_to_correct_and_nothing_to_migrate(tmp_path: Path) -> None:
     for command in (["check", "--fail-level", "WARNING"], ["makemigrations", "--check"]):
         done = run(STOCK, "manage.py", *command, STOCK_DATABASE=tmp_path / "stock.sqlite3")

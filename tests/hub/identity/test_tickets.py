@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core import signing
 
-from hub.identity import tickets
+from hub.identity import authentication, tickets
 from hub.identity.tickets import Ticket, TicketInvalid, sign, verify
 from hub.limits import Limits
 
@@ -74,3 +74,9 @@ def test_a_ticket_fits_a_hello_whatever_the_session_key():
         signed = sign(ticket("x" * length))
         assert len(signed) < Limits().frame_in / 4
         assert verify(signed, 300).session == "digest"
+
+
+def test_the_digest_of_a_password_is_the_same_in_every_version_of_django():
+    # A version with another default must not end the tickets of the servers before the upgrade.
+    digest = authentication._auth_digest("a session's hash", "a secret of the site")
+    assert digest == "d56f12e5b5bbb888"

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.checks import run_checks
-from django.db.models.signals import post_save
+from django.db.models import QuerySet
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
 from hub.operations import checks, sender_checks
@@ -17,6 +18,23 @@ def test_a_model_whose_receiver_publishes_must_save_atomically():
     assert found.id == "hub.E001"
     assert "auth.Group" in found.msg and "tell" in found.msg
     assert "hub.atomic(Group)" in found.hint  # it is another package's
+
+
+def test_deletions_and_many_to_many_changes_of_any_model_pass():
+    # Django sends both inside a transaction of its own.
+    connect(post_delete, Group)
+    connect(m2m_changed, Group.permissions.through)
+    assert sender_checks.check_senders(None) == []
+
+
+def test_a_manager_with_methods_is_told_how_to_keep_them(monkeypatch):
+    rows = type("PageQuerySet", (QuerySet,), {})(Group)
+    monkeypatch.setattr(Group._default_manager, "get_queryset", lambda: rows)
+    monkeypatch.setattr(sender_checks, "is_atomic", lambda model: True)
+    monkeypatch.setattr(sender_checks, "_is_the_projects", lambda model: True)
+    connect(post_save, Group)
+    (found,) = sender_checks.check_senders(None)
+    assert found.id == "hub.E002" and "class PageQuerySet(hub.AtomicQuerySet)" in found.hint
 
 
 def test_a_custom_signal_has_no_model_to_check():

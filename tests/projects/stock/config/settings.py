@@ -1,7 +1,8 @@
 """As startproject writes it, but for the hub and what the tests choose by variables.
 
 STOCK_USER: the user model. STOCK_DATABASE: a path for SQLite, or DATABASE_URL. STOCK_OTHER: a path
-for a second database, `other`. STOCK_APPS: more apps, separated by spaces.
+for a second database, `other`. STOCK_APPS: more apps, separated by spaces. STOCK_NAIVE: local times
+in New York, without time zones.
 """
 
 import os
@@ -78,9 +79,9 @@ if "STOCK_OTHER" in os.environ:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
 USE_I18N = True
-USE_TZ = True
+USE_TZ = "STOCK_NAIVE" not in os.environ
+TIME_ZONE = "UTC" if USE_TZ else "America/New_York"
 STATIC_URL = "static/"
 MIGRATION_MODULES = {"accounts": None, "desk": None}
 
