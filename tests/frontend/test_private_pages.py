@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from orders.models import Order
-from tests.frontend.browsing import visit
+from tests.frontend.browsing import visit, wait_until_live
 from tests.orders.shop import user
 
 PAGES = [
@@ -73,6 +73,21 @@ def test_a_page_is_emptied_when_its_user_logs_out_elsewhere(shared_embedded, bro
     visit(page, "/account/")
     log_out_elsewhere(page)
     expect_nothing_private(page)
+
+
+def test_the_bells_panel_and_the_title_go_with_the_user(shared_embedded, browser_as):
+    page = browser_as(shared_embedded, "ana")
+    visit(page, "/products/teapot/")
+    page.get_by_role("button", name="Order").click()
+    expect(page).to_have_url(re.compile("/orders/"))
+    number = page.url.rstrip("/").rpartition("/")[2]
+    assert number in page.title()
+    wait_until_live(page)
+    page.locator("[data-hub-bell]").click()
+    expect(page.get_by_role("dialog", name="Inbox")).to_contain_text(number)
+    log_out_elsewhere(page)
+    expect_nothing_private(page)
+    assert number not in page.content()
 
 
 def test_a_page_from_the_back_forward_cache_is_emptied_after_a_log_out(shared_embedded, browser_as):

@@ -105,6 +105,7 @@ export class ConnectionLine {
     const parts = document.querySelectorAll(PRIVATE);
     for (const part of parts) part.replaceChildren();
     document.querySelector("[data-hub-bell]")?.remove();
+    document.title = words; // it may name an order, and counts what is unseen
     if (parts.length === 0) document.body.replaceChildren();
     const notice = element("div", "hub-ended");
     notice.setAttribute("role", "alert");

@@ -63,6 +63,7 @@ hub.on("state", (state) => {
   if (signedOut) {
     reporter.stop();
     toasts.clear();
+    bell.end();
   }
   tell("state", { ...state, signedOut });
 });

@@ -54,4 +54,9 @@ export class Bell {
     // Where the site is installed as an app. Browsers may refuse it, which harms nothing.
     navigator.setAppBadge?.(count).catch(() => {});
   }
+
+  /** The page no longer belongs to its user: the app's icon tells nothing any more. */
+  end() {
+    navigator.clearAppBadge?.().catch(() => {});
+  }
 }

@@ -1,5 +1,5 @@
 /** The panel of the bell: the newest of the inbox, on any page. Without it, the bell is a link. */
-import { element, first, linkOrText } from "../dom.js";
+import { element, first, linkOrText, onHub } from "../dom.js";
 import { text } from "../texts.js";
 import { InboxKeys } from "./keys.js";
 import { InboxList } from "./inbox_list.js";
@@ -44,6 +44,10 @@ class BellPanel {
       scroller: this.#panel,
     });
     this.#list.start();
+    // It lies outside of what is emptied when the page's user has left.
+    onHub("state", ({ signedOut }) => {
+      if (signedOut) this.#panel.remove();
+    });
     keepMenus(this.#root);
     new InboxKeys(this.#root).start();
     this.#root.addEventListener("click", (event) => this.#filter(event));
