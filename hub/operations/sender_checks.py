@@ -10,6 +10,7 @@ from django.db import router
 from django.db.models import Model, QuerySet
 
 from hub.models import Event
+from hub.operations.project_files import is_installed
 from hub.publishing.atomic import AtomicQuerySet, is_atomic
 from hub.publishing.receiver import listeners, registered
 
@@ -61,8 +62,8 @@ def _separate_databases(model: type[Model], receiver: str) -> checks.CheckMessag
 
 def _is_the_projects(model: type[Model]) -> bool:
     """Whether the project can change the class: it is not installed as a package."""
-    file = Path(getattr(sys.modules.get(model.__module__), "__file__", None) or "")
-    return not {"site-packages", "dist-packages"} & set(file.parts)
+    file = getattr(sys.modules.get(model.__module__), "__file__", None) or ""
+    return not is_installed(Path(file))
 
 
 def _hint_of_managers(model: type[Model]) -> str:

@@ -58,10 +58,12 @@ def by_the_command(project: Project) -> None:
     diff = project.run("manage.py", "hub_init")
     code = blocks()
     wanted = "\n".join(code.values()).replace(', "hub"]', "]").splitlines()
-    told = {line.removeprefix("+").strip() for line in diff.splitlines() if line[:1] == "+"}
+    # In the quotes of the files.
+    added = diff.replace("'", '"').splitlines()
+    told = {line.removeprefix("+").strip() for line in added if line[:1] == "+"}
     own = {line for name in code if name.startswith("desk/") for line in code[name].splitlines()}
     assert {line for line in wanted if line and line not in own} <= told
-    assert 'MIDDLEWARE = ["hub' not in project.read("mysite/settings.py")
+    assert "hub.middleware" not in project.read("mysite/settings.py")
     project.run("manage.py", "hub_init", "--write", "--no-input")
     assert "Nothing is missing" in project.run("manage.py", "hub_init")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub.operations.starting import missing
+from hub.operations.starting import apply, missing
 
 
 class Command(BaseCommand):
@@ -29,11 +29,14 @@ class Command(BaseCommand):
                 self.stdout.write("`manage.py hub_init --write` changes these files.")
             return
         if changes and (no_input or self._agrees(len(changes))):
-            for change in changes:
-                try:
-                    change.write()
-                except (OSError, RuntimeError) as error:
-                    raise CommandError(str(error)) from error
+            try:
+                trouble = apply(changes)
+            except (OSError, RuntimeError) as error:
+                raise CommandError(str(error)) from error
+            if trouble:
+                raise CommandError(
+                    f"the files are as they were: with these lines the project fails: {trouble}"
+                )
             self.stdout.write("Written. Next: `manage.py migrate`, then `manage.py runserver`.")
 
     def _agrees(self, count: int) -> bool:
