@@ -57,6 +57,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
     mail_template: ClassVar[str] = ""
     # Seconds after an email of this type in which a user gets no further one of it.
     mail_pause: ClassVar[float] = 0.0
+    # Whether users may choose to get its emails hourly or daily, several in one.
+    mail_digest: ClassVar[bool] = True
     # Whether users have no choice about it: a notice that protects their account. It is published
     # to their own topics.
     security: ClassVar[bool] = False

@@ -19,6 +19,7 @@ urlpatterns = [
     path("inbox/<int:position>/<slug:action>", inbox.set_flag, name="inbox-flag"),
     path("preferences/", preferences.choose, name="preferences"),
     path("preferences/mute", preferences.mute, name="mute"),
+    path("preferences/quiet-hours", preferences.quiet_hours, name="quiet-hours"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("ticket", TicketView.as_view(), name="ticket"),

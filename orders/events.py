@@ -30,6 +30,7 @@ class OrderReceived(_OrderEvent):
     type: ClassVar[str] = "order.received"
     type_label: ClassVar[str] = "Your orders"
     mail: ClassVar[bool] = True
+    mail_digest: ClassVar[bool] = False
     mail_template: ClassVar[str] = "orders/mail/order.received"
 
     def title(self) -> str:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub.deliveries.backoff import LONGEST_PAUSE
+from hub.deliveries.holding import LONGEST_HOLD, REASONS
 from hub.deliveries.presence import living
 from hub.deliveries.send_check import CHECK_VALID_SECONDS
 from hub.events import declared_types
@@ -23,7 +24,19 @@ from hub.models.stamps import CLOCK_TOLERANCE
 # the rest of its batch is free for the others.
 CLAIM_TIME = datetime.timedelta(seconds=2 * CHECK_VALID_SECONDS)
 
+MAX_DIGEST = 100  # deliveries in one email
+
 State = Delivery.State
+
+
+def is_free() -> Q:
+    """No other worker is about to send it."""
+    # A claim that is further ahead was made by a clock that was wrong.
+    return (
+        Q(claimed_until__isnull=True)
+        | Q(claimed_until__lte=Now())
+        | Q(claimed_until__gt=Now() + 2 * CLAIM_TIME)
+    )
 
 
 def claim(holder: str, means: Collection[str], limit: int) -> list[Delivery]:
@@ -31,28 +44,49 @@ def claim(holder: str, means: Collection[str], limit: int) -> list[Delivery]:
 
     What is personal comes before what is bulk; in each lane, what is due longest comes first.
     """
-    # A claim that is further ahead was made by a clock that was wrong.
-    is_free = (
-        Q(claimed_until__isnull=True)
-        | Q(claimed_until__lte=Now())
-        | Q(claimed_until__gt=Now() + 2 * CLAIM_TIME)
-    )
     with transaction.atomic(using=router.db_for_write(Delivery)):
         claimed: list[Delivery] = []
         for lane in Delivery.Lane:
             rows = Delivery.objects.filter(
-                is_free, state=State.WAITING, lane=lane, due_at__lte=timezone.now(), means__in=means
+                is_free(),
+                state=State.WAITING,
+                lane=lane,
+                due_at__lte=timezone.now(),
+                means__in=means,
             )
             # PostgreSQL passes over rows that another worker is just claiming. SQLite has one
             # writer at a time, and Django leaves the clause out.
             rows = rows.select_for_update(skip_locked=True).order_by("due_at", "pk")
             claimed.extend(rows[: limit - len(claimed)])
-        Delivery.objects.filter(pk__in=[one.pk for one in claimed]).update(
-            claimed_by=holder, claimed_until=Now() + CLAIM_TIME
-        )
-    for one in claimed:
-        one.claimed_by = holder
+        _take(holder, claimed)
     return claimed
+
+
+def claim_alike(holder: str, first: Delivery, types: Collection[str]) -> list[Delivery]:
+    """Claim what is due of the same user, by the same means, of these types; with `first`, by age.
+
+    At most MAX_DIGEST deliveries.
+    """
+    with transaction.atomic(using=router.db_for_write(Delivery)):
+        rows = Delivery.objects.filter(
+            is_free() | Q(claimed_by=holder),
+            person=first.person,
+            means=first.means,
+            type__in=types,
+            state=State.WAITING,
+            due_at__lte=timezone.now(),
+        )
+        rows = rows.exclude(pk=first.pk).select_for_update(skip_locked=True).order_by("pk")
+        others = list(rows[: MAX_DIGEST - 1])
+        _take(holder, others)
+    return sorted([first, *others], key=lambda one: one.pk)
+
+
+def _take(holder: str, deliveries: Collection[Delivery]) -> None:
+    rows = Delivery.objects.filter(pk__in=[one.pk for one in deliveries])
+    rows.update(claimed_by=holder, claimed_until=Now() + CLAIM_TIME)
+    for one in deliveries:
+        one.claimed_by = holder
 
 
 def make_misdated_due() -> int:
@@ -65,7 +99,8 @@ def misdated() -> QuerySet[Delivery]:
     """Deliveries that wait for longer than any may: their times are from a clock that was ahead."""
     longest = max([LONGEST_PAUSE, *(kind.grace for kind in declared_types())])
     latest = timezone.now() + datetime.timedelta(seconds=longest) + CLOCK_TOLERANCE
-    return Delivery.objects.filter(state=State.WAITING, due_at__gt=latest)
+    is_held = Q(error__in=REASONS, due_at__lte=timezone.now() + LONGEST_HOLD)
+    return Delivery.objects.filter(~is_held, state=State.WAITING, due_at__gt=latest)
 
 
 def release(holder: str, deliveries: Collection[Delivery]) -> None:

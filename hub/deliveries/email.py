@@ -7,7 +7,7 @@ from typing import Any
 import django
 from django.core.mail import EmailMessage, get_connection
 
-from hub.deliveries.email_message import write_mail
+from hub.deliveries.email_message import write_digest, write_mail
 from hub.deliveries.means import Deferred, Letter, Means, MeansError, Refused
 from hub.policy import current_policy
 
@@ -22,6 +22,7 @@ class Email(Means):
     """
 
     name = "email"
+    digests = True
 
     def __init__(self) -> None:
         self._connection: Any = None
@@ -32,6 +33,9 @@ class Email(Means):
 
     def compose(self, letter: Letter) -> EmailMessage:
         return write_mail(letter)
+
+    def compose_digest(self, letters: list[Letter]) -> EmailMessage:
+        return write_digest(letters)
 
     def open(self) -> None:
         """Connect. Raises what the backend raises if the server cannot be reached."""

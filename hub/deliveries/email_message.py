@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from hub.deliveries.means import Letter, Refused
 from hub.deliveries.site import site_url
@@ -17,23 +18,43 @@ from hub.events import event_types
 from hub.inbox.preferences import security_types
 
 DEFAULT_TEMPLATE = "hub/mail/event"  # for every type that has none of its own
+DIGEST_TEMPLATE = "hub/mail/digest"
 MAX_SUBJECT_LENGTH = 200  # characters
 
 
 def write_mail(letter: Letter) -> EmailMultiAlternatives:
     """The finished email. Raises Refused if the address is not an email address."""
+    type = letter.frame["type"]
+    context = _context(letter) | {"unsubscribe": _unsubscribe_url(letter.person, {type})}
+    return _email(letter, letter.frame["title"], _template(type), context)
+
+
+def write_digest(letters: list[Letter]) -> EmailMultiAlternatives:
+    """One email for several letters to a user, oldest first. Raises Refused as `write_mail`."""
+    words = str(_("{count} new: {title}")).replace("{count}", str(len(letters)))
+    title = words.replace("{title}", letters[-1].frame["title"])
+    context = {
+        "title": title,
+        "letters": [_context(letter) for letter in reversed(letters)],
+        "unsubscribe": _unsubscribe_url(letters[0].person, {one.frame["type"] for one in letters}),
+        "site": urlsplit(site_url()).netloc,
+        "site_url": site_url(),
+    }
+    return _email(letters[0], title, DIGEST_TEMPLATE, context)
+
+
+def _email(
+    letter: Letter, title: str, template: str, context: dict[str, Any]
+) -> EmailMultiAlternatives:
     try:
         validate_email(letter.address)  # this also keeps line ends out of the header
     except ValidationError as error:
         raise Refused(f"{letter.address!r} is not an email address") from error
-    unsubscribe = _unsubscribe_url(letter)
-    context = _context(letter, unsubscribe)
-    template = _template(letter.frame["type"])
     email = EmailMultiAlternatives(
-        subject=_subject(letter.frame["title"]),
+        subject=_subject(title),
         body=render_to_string(f"{template}.txt", context),
         to=[letter.address],
-        headers=_headers(letter, unsubscribe),
+        headers=_headers(letter, context["unsubscribe"]),
     )
     email.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     return email
@@ -61,12 +82,11 @@ def _subject(title: str) -> str:
     return line if len(line) <= MAX_SUBJECT_LENGTH else line[: MAX_SUBJECT_LENGTH - 1] + "…"
 
 
-def _unsubscribe_url(letter: Letter) -> str:
+def _unsubscribe_url(person: str, types: set[str]) -> str:
     """Empty where nothing can be switched off: the account is gone, or this protects it."""
-    type = letter.frame["type"]
-    if not letter.person or type in security_types():
+    if not person or types & security_types():
         return ""
-    return absolute(unsubscribe_path(letter.person, type))
+    return absolute(unsubscribe_path(person, *sorted(types)))
 
 
 def _headers(letter: Letter, unsubscribe: str) -> dict[str, str]:
@@ -77,7 +97,7 @@ def _headers(letter: Letter, unsubscribe: str) -> dict[str, str]:
     return headers
 
 
-def _context(letter: Letter, unsubscribe: str) -> dict[str, Any]:
+def _context(letter: Letter) -> dict[str, Any]:
     frame, site = letter.frame, site_url()
     return {
         "event": frame,
@@ -91,5 +111,4 @@ def _context(letter: Letter, unsubscribe: str) -> dict[str, Any]:
         ],
         "site": urlsplit(site).netloc,
         "site_url": site,
-        "unsubscribe": unsubscribe,
     }

@@ -59,6 +59,7 @@ class Means(ABC):
 
     name: ClassVar[str]  # stored with each delivery, at most MAX_NAME characters
     preference: ClassVar[Literal["toast", "inbox", "email"]] = "email"  # the preference it respects
+    digests: ClassVar[bool] = False  # whether it can send several letters to a user in one
 
     def carries(self, kind: type[EventType]) -> bool:
         """Whether this means sends events of this class at all."""
@@ -70,6 +71,13 @@ class Means(ABC):
 
         None: it is not confirmed yet, and what is sent to the user waits (see `Policy.address`).
         """
+
+    def compose_digest(self, letters: list[Letter]) -> Any:
+        """What `send` is given for several letters to one user, oldest first; with `digests` only.
+
+        The reference of the first one stands for all.
+        """
+        raise NotImplementedError
 
     def compose(self, letter: Letter) -> Any:
         """What `send` is given. Raises Refused for a letter that can never be sent."""

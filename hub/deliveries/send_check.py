@@ -7,11 +7,12 @@ than CHECK_VALID_SECONDS, so that a right or a preference that changes meanwhile
 from collections.abc import Collection
 
 from hub.deliveries.confirmation import Unconfirmed
+from hub.deliveries.holding import Holding
 from hub.deliveries.means import Letter, Means, grace_of
 from hub.events import frame_of
 from hub.identity.users import find_users
 from hub.inbox import seen_by
-from hub.inbox.preferences import wants
+from hub.inbox.preferences import security_types, wants
 from hub.models import Delivery, Event
 from hub.policy import Policy
 
@@ -32,7 +33,9 @@ class SendCheck:
             position: (topic, frame)
             for position, topic, frame in events.values_list("position", "topic", "frame")
         }
-        self._users = find_users({one.person for one in deliveries if not one.address})
+        people = {one.person for one in deliveries if not one.address}
+        self._users = find_users(people)
+        self._holding = Holding(people)
         self._wanted: set[int] = set()  # primary keys of deliveries
         self._seen: set[int] = set()
         for group in _by_event_and_means(deliveries):
@@ -41,7 +44,8 @@ class SendCheck:
     def letter(self, delivery: Delivery) -> Letter | str:
         """The letter, or the reason why none is sent.
 
-        Raises Unconfirmed while the user's address is, and what the policy raises.
+        Raises Unconfirmed while the user's address is, Held where the letter is to go out later,
+        and what the policy raises.
         """
         if delivery.address:  # a last delivery: the account is gone, nothing else can be asked
             frame = frame_of(delivery.frame)
@@ -63,8 +67,15 @@ class SendCheck:
             raise Unconfirmed
         if not address:
             return "the user has no address"
+        frame = frame_of(tail)
+        if frame["severity"] != "critical" and delivery.type not in security_types():
+            self._holding.check(delivery)
         name = getattr(user, "get_full_name", str)() or user.get_username()
-        return Letter(delivery.reference, address, delivery.person, name, frame_of(tail))
+        return Letter(delivery.reference, address, delivery.person, name, frame)
+
+    def digested_types(self, delivery: Delivery) -> set[str]:
+        """The types that the user gets in one email with this delivery; empty if it goes alone."""
+        return set() if delivery.address else self._holding.types_with(delivery)
 
     def _read_preferences(self, group: list[Delivery]) -> None:
         """Read the preferences of users who are to get one event by one means."""

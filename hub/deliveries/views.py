@@ -20,7 +20,7 @@ from hub.pages.frame import base_template, path_of
 # The signed link is the authority: a mail program that posts it sends no cookie.
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
 class Unsubscribe(View):
-    """GET asks; POST switches the type's emails off, or with `on=1` back on.
+    """GET asks; POST switches emails of the link's types off, or with `on=1` back on.
 
     `hub.urls` has it, in the frame of `HUB["BASE_TEMPLATE"]`. As a view of the project's own,
     `Unsubscribe.as_view(base_template=…, kind_name=…, preferences_url=…)` takes another frame
@@ -36,33 +36,34 @@ class Unsubscribe(View):
     kind_name: Callable[[str], str] = staticmethod(type_label)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        _, type = self._read(token)
-        return self._page(request, type, done=False, on=True)
+        _, types = self._read(token)
+        return self._page(request, types, done=False, on=True)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        user, type = self._read(token)
-        if type in security_types():
-            return self._page(request, type, done=False, on=True)
+        user, types = self._read(token)
+        if security_types() & set(types):
+            return self._page(request, types, done=False, on=True)
         on = request.POST.get("on") == "1"
         try:
-            choose(user, {type: {"email": on}})
+            choose(user, {type: {"email": on} for type in types})
         except PreferenceError as error:
             raise Http404("there are no emails of this kind any more") from error
-        return self._page(request, type, done=True, on=on)
+        return self._page(request, types, done=True, on=on)
 
-    def _read(self, token: str) -> tuple[str, str]:
+    def _read(self, token: str) -> tuple[str, list[str]]:
         try:
-            user, type = read_token(token)
+            user, types = read_token(token)
         except ValueError as error:
             raise Http404("not a link of this site") from error
-        if type not in defaults() or not find_users([user]):
+        known = [type for type in types if type in defaults()]
+        if not known or not find_users([user]):
             raise Http404("the account or the kind of email is gone")
-        return user, type
+        return user, known
 
-    def _page(self, request: HttpRequest, type: str, **context: Any) -> HttpResponse:
+    def _page(self, request: HttpRequest, types: list[str], **context: Any) -> HttpResponse:
         context |= {
-            "subject": self.kind_name(type),
-            "is_locked": type in security_types(),
+            "subject": ", ".join(self.kind_name(type) for type in types),
+            "is_locked": bool(security_types() & set(types)),
             "base_template": self.base_template or base_template(),
             "preferences_url": self.preferences_url or path_of("hub:preferences"),
         }

@@ -1,4 +1,4 @@
-"""What users decided about their events: seen, read, archived, snoozed; preferences and mutes."""
+"""What users decided about their events: seen, read, archived, snoozed."""
 
 from django.db import models
 from django.db.models import Q
@@ -71,46 +71,3 @@ class InboxException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.position} {'' if self.on else 'not '}{self.what}"
-
-
-class Preference(models.Model):
-    """Whether a user wants events of one type by one means. Without a row the default holds."""
-
-    person = models.CharField(max_length=64)
-    type = models.CharField(max_length=64)
-    means = models.CharField(max_length=8)
-    wanted = models.BooleanField()
-
-    objects = models.Manager["Preference"]()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("person", "type", "means"), name="hub_preference_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.type} by {self.means}: {'yes' if self.wanted else 'no'}"
-
-
-class Mute(models.Model):
-    """Events that a user is neither shown nor sent: of a topic, of a type, or of a type on a topic.
-
-    An empty `topic` or `type` stands for any. Events up to the position `since` are shown.
-    """
-
-    person = models.CharField(max_length=64)
-    topic = models.CharField(max_length=100, blank=True, default="")
-    type = models.CharField(max_length=64, blank=True, default="")
-    # The database has the default for processes that know no such column.
-    since = models.BigIntegerField(default=0, db_default=0)
-
-    objects = models.Manager["Mute"]()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("person", "topic", "type"), name="hub_mute_once"),
-            models.CheckConstraint(condition=~Q(topic="") | ~Q(type=""), name="hub_mute_something"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.person} mutes {self.type or 'everything'} on {self.topic or 'any topic'}"

@@ -13,13 +13,10 @@ from hub.ui.event_filter import event_filters
 @require_safe
 @never_cache
 def unseen(request: HttpRequest) -> HttpResponse:
-    """For open pages: `{"unseen": N, "filters": {"toast": …, "inbox": …}}`; 0 for visitors.
-
-    `filters` are the patterns of `event_filters`.
-    """
+    """For open pages: `{"unseen": N, "filters": …}`, as of `event_filters`; 0 for visitors."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return JsonResponse({"unseen": 0, "filters": {"toast": "", "inbox": ""}})
+        return JsonResponse({"unseen": 0, "filters": {"toast": "", "inbox": "", "quiet": ""}})
     return JsonResponse({"unseen": unseen_count(user), "filters": event_filters(user.pk)})
 
 

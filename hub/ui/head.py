@@ -27,8 +27,8 @@ def head_context(
     `quiet` are topics of the user's own whose events make no toasts here.
 
     `data` are the script's data attributes: the position the page was rendered at, the user, the
-    topics, and the paths of the hub's pages that the project's URLs include. Two queries for a
-    signed-in user, for their preferences and mutes; none for visitors.
+    topics, and the paths of the hub's pages that the project's URLs include. Three queries for a
+    signed-in user, for their preferences, mutes and quiet hours; none for visitors.
     """
     user: Any = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
@@ -47,6 +47,7 @@ def head_context(
             "unseen": path_of("hub:inbox-unseen"),
             "filter": filters["toast"],
             "inbox-filter": filters["inbox"],
+            "quiet-hours": filters["quiet"],
             "token": get_token(request),
             "summaries": msgspec.json.encode(_summaries()).decode(),
             "quiet": quiet if isinstance(quiet, str) else " ".join(quiet),

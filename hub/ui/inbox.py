@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hub import inbox
 from hub.events import is_own_path
 from hub.inbox import ACTIONS, MAX_POSITION, STATES, Inbox, Item
+from hub.inbox.zones import zone_of
 from hub.pages.frame import show
 from hub.ui.bell import shown_count
 from hub.ui.done import SECONDS, done, remember
 from hub.ui.inbox_rows import rows_of
-from hub.ui.moments import moment_of, zone_of
+from hub.ui.moments import moment_of
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report

@@ -1,19 +1,10 @@
 """The moments that a page offers to snooze until, as they are in the reader's zone."""
 
 import datetime
-import zoneinfo
 
 from django.utils import timezone
 
 MORNING = 9  # o'clock
-
-
-def zone_of(name: str) -> datetime.tzinfo:
-    """The zone of this name, as browsers call it; the site's for any other text."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return timezone.get_current_timezone()
 
 
 def moment_of(choice: str, written: str, zone: datetime.tzinfo) -> datetime.datetime:

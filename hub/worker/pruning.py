@@ -11,9 +11,11 @@ import msgspec
 from django.db import router, transaction
 from django.utils import timezone
 
+from hub.inbox.digests import forget_digests
 from hub.inbox.marks import forget as forget_marks
 from hub.inbox.marks import forget_events
 from hub.inbox.preferences import forget_preferences
+from hub.inbox.quiet_hours import forget_quiet_hours
 from hub.log.epoch import ensure_log
 from hub.models import Delivery, Event, Log, Subscription
 from hub.models.chunks import delete_in_chunks, in_chunks
@@ -66,6 +68,8 @@ def remove_users(users: Collection[str]) -> None:
         delete_in_chunks(Delivery.objects.filter(person__in=some, address="").order_by("person"))
     forget_marks(users)
     forget_preferences(users)
+    forget_digests(users)
+    forget_quiet_hours(users)
 
 
 def _newest_old_position(now: datetime.datetime, before: datetime.datetime) -> int:

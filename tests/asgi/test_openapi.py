@@ -64,7 +64,7 @@ def test_every_answer_is_described(cookies, mode):
     schema.app = get_wsgi_application()
     met = set()
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 14
+    assert len(operations) == 17
     for operation in operations:
 
         @seed(SEED)

@@ -1,10 +1,14 @@
-"""The page of preferences and mutes."""
+"""The page of preferences, quiet hours and mutes."""
 
+import datetime
 import re
 
 import pytest
 from django.test import Client
 
+from hub.inbox.digests import digests_of
+from hub.inbox.preferences import preferences_of
+from hub.inbox.quiet_hours import QuietHours, quiet_hours_of
 from tests.frontend.inbox import receive
 from tests.numbering import drain
 from tests.orders.shop import product, text, user
@@ -64,3 +68,50 @@ def test_an_event_type_is_muted(ana, ana_client):
 def test_muting_something_that_cannot_be_muted_is_refused(ana_client, form):
     answer = ana_client.post("/inbox/mute", form, follow=True)
     assert "This cannot be muted." in text(answer)
+
+
+def test_emails_of_a_kind_come_at_once_in_one_or_not_at_all(ana, ana_client):
+    name = "product.price_dropped:email"
+    for chosen, digest, wanted in [
+        ("daily", "daily", True),
+        ("off", "daily", False),
+        ("now", "now", True),
+    ]:
+        page = ana_client.post("/inbox/preferences/", {name: chosen}, follow=True)
+        assert re.search(f'value="{chosen}" selected', page.content.decode())
+        assert preferences_of(ana.pk)["product.price_dropped"].email is wanted
+        assert digests_of(ana.pk)["product.price_dropped"] == digest
+    assert 'name="order.received:email"' in page.content.decode()
+    assert "order.received" not in digests_of(ana.pk)
+
+
+def test_quiet_hours_are_set_changed_and_ended(ana, ana_client):
+    form = {"begins": "22:00", "ends": "06:30", "zone": " Europe/Berlin "}
+    page = ana_client.post("/preferences/quiet-hours", form, follow=True)
+    assert "Your quiet hours were saved." in text(page)
+    assert quiet_hours_of(ana.pk) == QuietHours(
+        datetime.time(22), datetime.time(6, 30), "Europe/Berlin"
+    )
+    assert 'value="06:30"' in page.content.decode()
+    head = 'data-hub-quiet-hours="22:00 06:30 Europe/Berlin account.deleted account.updated'
+    assert head in page.content.decode()
+    page = ana_client.post("/preferences/quiet-hours", {"on": "0"}, follow=True)
+    assert "You have no quiet hours any more." in text(page)
+    assert quiet_hours_of(ana.pk) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"begins": "25:00", "ends": "06:00", "zone": "UTC"},
+        {"begins": "22:00", "ends": "22:00", "zone": "UTC"},
+        {"begins": "22:00Z", "ends": "06:00+01:00", "zone": "UTC"},
+        {"begins": "22:00", "ends": "06:00", "zone": "Middle/Earth"},
+        {"begins": "22:00", "ends": "06:00", "zone": "U\0TC"},
+    ],
+)
+def test_odd_quiet_hours_are_refused_in_words(ana, ana_client, form):
+    page = ana_client.post("/preferences/quiet-hours", form, follow=True)
+    assert "Quiet hours need a beginning" in text(page)
+    assert quiet_hours_of(ana.pk) is None

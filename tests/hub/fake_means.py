@@ -5,6 +5,7 @@ from hub.deliveries import Means
 
 class FakeMeans(Means):
     name = "fake_means"
+    digests = True
     answers: list[Exception | None] = []
     unreachable: Exception | None = None
     sent: list[str] = []
@@ -15,6 +16,9 @@ class FakeMeans(Means):
     def open(self):
         if FakeMeans.unreachable:
             raise FakeMeans.unreachable
+
+    def compose_digest(self, letters):
+        return letters[0]
 
     def send(self, composed):
         FakeMeans.sent.append(composed.reference)

@@ -45,7 +45,11 @@ function fromPage() {
     person: data.hubPerson ?? "",
     topics: words(data.hubTopics),
     quiet: words(data.hubQuiet),
-    filters: { toast: data.hubFilter ?? "", inbox: data.hubInboxFilter ?? "" },
+    filters: {
+      toast: data.hubFilter ?? "",
+      inbox: data.hubInboxFilter ?? "",
+      quiet: data.hubQuietHours ?? "",
+    },
     inbox: data.hubInbox ?? "",
     unseen: data.hubUnseen ?? "",
     summaries: JSON.parse(data.hubSummaries ?? "{}"),

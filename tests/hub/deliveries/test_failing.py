@@ -66,11 +66,11 @@ def test_an_outcome_that_the_database_could_not_store_is_kept(ana, fake_means, m
     """The database goes away while the email is accepted: it is not sent again."""
     tell, calls = Sender._change, []
 
-    def fail_once(self, delivery, **changes):
-        calls.append(changes)
+    def fail_once(self, parcel, outcome):
+        calls.append(parcel)
         if len(calls) == 1:
             raise OperationalError("the database is away")
-        tell(self, delivery, **changes)
+        tell(self, parcel, outcome)
 
     monkeypatch.setattr(Sender, "_change", fail_once)
     from hub.worker.worker import Worker as Working

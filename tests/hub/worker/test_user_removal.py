@@ -14,9 +14,13 @@ from hub.deliveries import deliver_last
 from hub.deliveries.lease import Lease
 from hub.errors import NotAtomic
 from hub.inbox import mark_all
+from hub.inbox.digests import choose_digests
 from hub.inbox.preferences import choose, mute
+from hub.inbox.quiet_hours import QuietHours, set_quiet_hours
 from hub.models import Delivery, Event, InboxMark, InboxState, Mute, Preference, Subscription
 from hub.models import Worker as Row
+from hub.models.preferences import EmailDigest
+from hub.models.preferences import QuietHours as QuietHoursRow
 from hub.worker.user_removal import REMOVAL_GRACE, remove_deleted_users
 from tests.hub.emails import Graced, Posted, deliver, make_due, publish_now
 from tests.hub.site import make_person, tell
@@ -100,6 +104,9 @@ def test_what_a_deleted_user_left_is_removed_within_a_minute(ana):
             subscribe(person.pk, "open.1")
         tell(f"user.{person.pk}", "hello")
         choose(person.pk, {Graced.type: {"email": False}})
+        choose_digests(person.pk, {Posted.type: "daily"})
+        hours = QuietHours(datetime.time(1), datetime.time(2), "UTC")
+        set_quiet_hours(person.pk, hours)
         mute(person.pk, topic="open.2")
         drain()
         mark_all(person.pk, "seen", log.state().head)
@@ -127,7 +134,10 @@ def test_what_a_deleted_user_left_is_removed_within_a_minute(ana):
     assert datetime.timedelta(minutes=1) > REMOVAL_GRACE * 2
 
 
-OF_A_PERSON = (Subscription, Delivery, InboxState, InboxMark, Preference, Mute)
+OF_A_PERSON = (
+    *(Subscription, Delivery, InboxState, InboxMark, Preference, Mute),
+    *(QuietHoursRow, EmailDigest),
+)
 
 
 def test_a_last_email_that_was_not_sent_yet_survives_the_removal(ana, settings):

@@ -11,7 +11,7 @@ export class InboxFigures {
 
   /**
    * @param {object} environment fetch, setTimeout
-   * @param {(figures: {unseen: number, filters: {toast: string, inbox: string}}) => void} changed
+   * @param {(figures: {unseen: number, filters: {toast: string, inbox: string, quiet: string}}) => void} changed
    */
   constructor(environment, changed) {
     this.#environment = environment;

@@ -20,7 +20,8 @@
  * @property {string[]} topics of the page
  * @property {string[]} quiet topics of which this page wants no toasts
  * @property {import("../cursors.js").Cursor | null} remembered
- * @property {{toast: string, inbox: string}} filters patterns of what the user does not want
+ * @property {{toast: string, inbox: string, quiet?: string}} filters patterns of what the user does
+ *   not want, and their quiet hours
  * @property {object} words translations, summaries by type, and paths: root, inbox, unseen
  * @property {object | null} stored toasts of the tab's previous page
  * @property {boolean} visible
@@ -35,6 +36,7 @@ import { SharedCursor } from "./shared_cursor.js";
 import { SharedTopics } from "./shared_topics.js";
 import { useTranslations } from "../texts.js";
 import { eventFilter } from "../toasts/event_filter.js";
+import { quietHours } from "../toasts/quiet_hours.js";
 import { ToastBoard } from "../toasts/toast_board.js";
 
 const EVERY_TOPIC = "*"; // of a page that wants no toasts at all
@@ -54,6 +56,7 @@ export class BrowserHub {
   #emptied = null; // timer since the last tab has left
   #looks = 0;
   #makesNoToast = eventFilter();
+  #isQuietHour = quietHours();
   #root = "/";
 
   /** @param {object} environment as of `HubClient`, and `fetch` */
@@ -97,7 +100,7 @@ export class BrowserHub {
     this.#root = words.root.replace(/\/$/, "");
     this.#board.use(words);
     this.#figures.url = words.unseen;
-    this.#makesNoToast = eventFilter(filters.toast);
+    this.#filter(filters);
     this.#environment.clearTimeout(this.#emptied);
     this.#tabs.add(tab);
     const isFirst = this.#client === null;
@@ -171,8 +174,8 @@ export class BrowserHub {
     for (const tab of this.#tabs) if (isFor(tab, event)) tab.post(message);
     if (!event.own) return;
     if (event.type === "inbox.changed") this.#figures.refresh();
-    const isToast = event.title && !event.handled && !this.#makesNoToast(event);
-    if (isToast && !isQuiet(this.#viewer, event)) this.#board.add(this.#belowRoot(event));
+    const isWanted = !this.#makesNoToast(event) && !this.#isQuietHour(event, this.#environment.now());
+    if (event.title && !event.handled && isWanted && !isQuiet(this.#viewer, event)) this.#board.add(this.#belowRoot(event));
   }
 
   #setState(state) {
@@ -187,8 +190,13 @@ export class BrowserHub {
   }
 
   #setFigures(figures) {
-    this.#makesNoToast = eventFilter(figures.filters.toast);
+    this.#filter(figures.filters);
     this.#tellAll({ op: "inbox", figures });
+  }
+
+  #filter({ toast, quiet }) {
+    this.#makesNoToast = eventFilter(toast);
+    this.#isQuietHour = quietHours(quiet);
   }
 
   #look(tab, { visible, focused, capacity }) {
