@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from unittest.mock import patch
 
-from hub.runtime.requests import Requests
+from hub.runtime.posts import Posts
 from orders import passwords
 
 
@@ -13,6 +13,6 @@ def broken() -> Iterator[None]:
     unbounded = passwords.HashSlots(10_000, 0)
     with (
         patch.object(passwords, "slots", unbounded),
-        patch.object(Requests, "_prefix_of", lambda self, scope: None),
+        patch.object(Posts, "_prefix_of", lambda self, scope: None),
     ):
         yield
