@@ -12,6 +12,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hub.events import event_types
@@ -49,7 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class TypeFilter(admin.SimpleListFilter):
     """Filters by declared event type. The distinct types of a long log would take long to find."""
 
-    title = "type"
+    title = _("type")
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
@@ -68,7 +70,8 @@ class UserList(ChangeList):
         rows: list[Any] = list(self.result_list)
         users = find_users({row.person for row in rows})
         for row in rows:
-            row.user = users.get(row.person, f"{row.person} (deleted)".strip())
+            gone = _("%(key)s (deleted)") % {"key": row.person}
+            row.user = users.get(row.person, gone.strip())
         self.result_list = cast(Any, rows)
 
 
@@ -109,7 +112,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("position", "type", "topic", "at", "deliveries")
     list_filter = (TypeFilter, "at")
     search_fields = ("=position", "topic__startswith", "type__startswith")
-    search_help_text = "a position, or the beginning of a topic or type"
+    search_help_text = _("a position, or the beginning of a topic or type")
     ordering = ("-pk",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -125,16 +128,16 @@ class SubscriptionAdmin(UserRowsAdmin):
     list_display = ("user", "topic", "since", "until")
     list_filter = (("until", admin.EmptyFieldListFilter),)
     search_fields = ("=person", "topic__startswith")
-    search_help_text = "a user's key, or the beginning of a topic"
+    search_help_text = _("a user's key, or the beginning of a topic")
     ordering = ("-pk",)
 
 
 class RepeatFilter(admin.SimpleListFilter):
-    title = "possible repeats"
+    title = _("possible repeats")
     parameter_name = "repeats"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
-        return [("1", "may have been sent twice")]
+        return [("1", gettext("may have been sent twice"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(repeats__gt=0) if self.value() else queryset
@@ -148,7 +151,7 @@ class DeliveryAdmin(UserRowsAdmin):
     )
     list_filter = ("state", RepeatFilter, "means", TypeFilter)
     search_fields = ("=position", "=person", "reference__startswith", "error")
-    search_help_text = "an event's position, a user's key, a Message-ID, or an error"
+    search_help_text = _("an event's position, a user's key, a Message-ID, or an error")
     ordering = ("-pk",)
     actions = ("try_again",)
 
@@ -196,7 +199,7 @@ class PreferenceAdmin(UserRowsAdmin):
     list_display = ("user", "type", "means", "wanted")
     list_filter = ("means", "wanted", TypeFilter)
     search_fields = ("=person",)
-    search_help_text = "a user's key"
+    search_help_text = _("a user's key")
     ordering = ("-pk",)
 
 
@@ -204,7 +207,7 @@ class PreferenceAdmin(UserRowsAdmin):
 class MuteAdmin(UserRowsAdmin):
     list_display = ("user", "topic", "type")
     search_fields = ("=person", "topic__startswith")
-    search_help_text = "a user's key, or the beginning of a topic"
+    search_help_text = _("a user's key, or the beginning of a topic")
     ordering = ("-pk",)
 
 
@@ -212,14 +215,17 @@ def _progress(counts: dict[str, int], is_being_planned: bool) -> str:
     """The progress of an event's deliveries, as text."""
     states = Delivery.State
     if not counts:
-        return "being made" if is_being_planned else ""
-    total = sum(counts.values())
-    done = counts.get(states.SENT, 0)
-    parts = [f"{done:,} of {total:,} sent"]
+        return gettext("being made") if is_being_planned else ""
+    done, total = counts.get(states.SENT, 0), sum(counts.values())
+    parts = [gettext("%(done)s of %(total)s sent") % {"done": _n(done), "total": _n(total)}]
     if is_being_planned:
-        parts.append("more being made")
-    if counts.get(states.SKIPPED):
-        parts.append(f"{counts[states.SKIPPED]:,} not needed")
-    if counts.get(states.FAILED):
-        parts.append(f"{counts[states.FAILED]:,} given up")
+        parts.append(gettext("more being made"))
+    if skipped := counts.get(states.SKIPPED):
+        parts.append(gettext("%(count)s not needed") % {"count": _n(skipped)})
+    if failed := counts.get(states.FAILED):
+        parts.append(gettext("%(count)s given up") % {"count": _n(failed)})
     return ", ".join(parts)
+
+
+def _n(number: int) -> str:
+    return number_format(number, force_grouping=True)

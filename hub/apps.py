@@ -32,8 +32,10 @@ class HubConfig(AppConfig):
         from hub.broadcast import serverless
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
         from hub.identity import receivers  # noqa: F401  (connects them)
+        from hub.models.labels import label
         from hub.operations import checks, sender_checks  # noqa: F401  (registers them)
         from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)
         from hub.publishing.publisher import ephemeral
 
+        label(self.get_models())
         ephemeral.connect(serverless.send, dispatch_uid="hub.serverless")

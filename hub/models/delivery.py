@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Worker(models.Model):
@@ -71,17 +72,17 @@ class Delivery(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        SENDING = "sending", "being handed over"
-        SENT = "sent", "sent"
-        SKIPPED = "skipped", "not needed"
-        FAILED = "failed", "given up"
+        WAITING = "waiting", _("waiting")
+        SENDING = "sending", _("being handed over")
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("not needed")
+        FAILED = "failed", _("given up")
 
     class Lane(models.IntegerChoices):
         """Deliveries of a lane are sent before those of the next."""
 
-        PERSONAL = 0, "personal"
-        BULK = 1, "bulk"
+        PERSONAL = 0, _("personal")
+        BULK = 1, _("bulk")
 
     position = models.BigIntegerField(null=True)
     type = models.CharField(max_length=64)
@@ -93,14 +94,14 @@ class Delivery(models.Model):
     lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.PERSONAL)
     claimed_by = models.CharField(max_length=64, blank=True, default="")
     claimed_until = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(help_text="not before this time")
+    due_at = models.DateTimeField(help_text=_("not before this time"))
     attempts = models.PositiveIntegerField(default=0)
     repeats = models.PositiveIntegerField(
-        default=0, help_text="attempts whose outcome is unknown: the person may have it already"
+        default=0, help_text=_("attempts whose outcome is unknown: the person may have it already")
     )
     error = models.TextField(blank=True, default="")
     reference = models.CharField(
-        max_length=64, help_text="the same in each attempt; for e-mail, part of the Message-ID"
+        max_length=64, help_text=_("the same in each attempt; for e-mail, part of the Message-ID")
     )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -108,7 +109,7 @@ class Delivery(models.Model):
     objects = models.Manager["Delivery"]()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name_plural = "deliveries"  # hub/models/labels.py translates it
         indexes = (
             models.Index(fields=("state", "due_at"), name="hub_delivery_due"),
             models.Index(fields=("state", "lane", "due_at"), name="hub_delivery_lane"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 MAX_POSITION = 2**63 - 1  # the largest integer that the column holds
 
@@ -37,7 +38,7 @@ class Event(models.Model):
     topic = models.CharField(max_length=100)
     type = models.CharField(max_length=64)
     at = models.DateTimeField()
-    frame = models.TextField(help_text="the encoded event without its position")
+    frame = models.TextField(help_text=_("the encoded event without its position"))
     # Whether inboxes show it. The database has the default for processes that know no such column.
     shown = models.BooleanField(default=True, db_default=True, editable=False)
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Preference(models.Model):
@@ -68,8 +69,8 @@ class EmailDigest(models.Model):
     """How often a user gets the emails of one type, several in one. Without a row: each at once."""
 
     class Every(models.TextChoices):
-        HOURLY = "hourly", "hourly"
-        DAILY = "daily", "daily"
+        HOURLY = "hourly", _("hourly")
+        DAILY = "daily", _("daily")
 
     person = models.CharField(max_length=64)
     type = models.CharField(max_length=64)

@@ -1,8 +1,14 @@
 """The German catalogue: complete, and compiled."""
 
 import re
+import shutil
+import subprocess
+import sys
 
 import polib
+import pytest
+from django.apps import apps
+from django.utils.functional import Promise
 
 from hub.ui.texts import BROWSER_TEXTS
 from tests.rig.server import ROOT
@@ -46,3 +52,24 @@ def test_a_translation_keeps_what_is_filled_in():
     for one in polib.pofile(FOLDER / "django.po"):
         for text, translated in zip(originals(one), translations(one), strict=True):
             assert filled_in(text) == filled_in(translated), text
+
+
+@pytest.mark.skipif(shutil.which("xgettext") is None, reason="needs GNU gettext")
+def test_a_text_that_the_code_marks_is_in_it(tmp_path):
+    """As `makemessages` finds them, on a copy: the catalogue is current."""
+    shutil.copytree(ROOT / "hub", tmp_path / "hub", ignore=shutil.ignore_patterns("*.pyc"))
+    command = [sys.executable, ROOT / "manage.py", "makemessages", "-l", "de", "--no-location"]
+    done = subprocess.run([*command, "-v", "0"], cwd=tmp_path / "hub", capture_output=True)
+    assert done.returncode == 0, done.stderr
+    current = polib.pofile(tmp_path / "hub/locale/de/LC_MESSAGES/django.po")
+    present = {(one.msgctxt, one.msgid) for one in polib.pofile(FOLDER / "django.po")}
+    assert {(one.msgctxt, one.msgid) for one in current if not one.obsolete} == present
+
+
+@pytest.mark.parametrize("model", [*apps.get_app_config("hub").get_models()])
+def test_every_model_and_column_has_a_german_name(model):
+    names = [model._meta.verbose_name, model._meta.verbose_name_plural]
+    names += [one.verbose_name for one in model._meta.concrete_fields if one.name != "id"]
+    assert all(isinstance(one, Promise) for one in names), names
+    known = {one.msgid for one in polib.pofile(FOLDER / "django.po")}
+    assert {str(one) for one in names} <= known

@@ -4,6 +4,10 @@ import json
 import re
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from hub.models import Delivery, Event, Subscription
 
 TITLES = {"inbox": "Posteingang", "preferences": "Einstellungen für Benachrichtigungen"}
 
@@ -27,3 +31,32 @@ def test_the_dashboard_is_for_staff(client, ana):
         ana.is_staff = True
         ana.save()
         assert client.get("/hub/dashboard/").status_code == 200
+
+
+@pytest.mark.skipif(not hasattr(get_user_model(), "is_staff"), reason="has no admin")
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        (
+            lambda now: Event(type="a.b", topic="a.b", at=now),
+            ["Ereignisse", "Position", "Art", "Thema", "Zeitpunkt", "Zustellungen"],
+        ),
+        (
+            lambda now: Delivery(type="a.b", person="7", due_at=now),
+            ["Zustellungen", "Weg", "Zustand", "wartet", "Versuche", "fällig am", "geändert am"],
+        ),
+        (
+            lambda now: Subscription(person="7", topic="a.b", since=1),
+            ["Abonnements", "Benutzer", "seit", "bis", "7 (gelöscht)"],
+        ),
+    ],
+)
+def test_the_admin_is_in_the_browsers_language(admin_client, row, wanted):
+    made = row(timezone.now())
+    made.save()
+    page = f"/admin/hub/{made._meta.model_name}/"
+    german = admin_client.get(page, headers={"Accept-Language": "de"}).content.decode()
+    # Words alone: Django capitalizes column names.
+    said = re.sub(r"<[^>]*>", " ", german).lower()
+    assert [one for one in wanted if one.lower() not in said] == []
+    assert wanted[0] not in admin_client.get(page).content.decode()
