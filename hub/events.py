@@ -165,10 +165,13 @@ def declared_types() -> Iterator[type[EventType]]:
 _encoder = msgspec.json.Encoder()
 
 
-def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int) -> str:
+def encode_tail(
+    event: EventType, topic: str, at: datetime.datetime, limit: int, origin: str = ""
+) -> str:
     """Encode an event as the rest of a JSON object: without the opening brace, up to `}`.
 
-    `at` is an aware datetime, `limit` the frame's limit in bytes. Raises BadEvent for an event that
+    `at` is an aware datetime, `limit` the frame's limit in bytes, `origin` the name of the session
+    that publishes. Raises BadEvent for an event that
     cannot be shown or encoded, FrameTooLarge above the limit.
     """
     _check(event)
@@ -187,6 +190,7 @@ def encode_tail(event: EventType, topic: str, at: datetime.datetime, limit: int)
         "keep_body": event.keep_body,
         "actions": event.actions(),
         "image": event.image(),
+        "origin": origin,
     }
     frame |= {name: value for name, value in optional.items() if value}
     _check_links(event, frame)

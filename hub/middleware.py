@@ -1,12 +1,14 @@
-"""The one middleware of a project: the page's position, and the route's name for the metrics."""
+"""The one middleware of a project: the page's position, who publishes, and the route's name."""
 
 from collections.abc import Awaitable
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from hub.metrics.middleware import RouteMiddleware
 from hub.pages import PagePositionMiddleware
+from hub.publishing import origin
 
 
 class HubMiddleware(PagePositionMiddleware):
@@ -16,6 +18,15 @@ class HubMiddleware(PagePositionMiddleware):
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
         self._label = RouteMiddleware(super().__call__)
+        self._is_async = iscoroutinefunction(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        return self._label(request)
+        if self._is_async:
+            return self._answer(request)
+        with origin.made_by(request):
+            return self._label(request)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        with origin.made_by(request):
+            response: HttpResponseBase = await self._label(request)  # type: ignore[misc]
+        return response

@@ -177,7 +177,7 @@ class AccountUpdated(_AccountEvent):
         return "If that was not you, change your password."
 
     def url(self) -> str:
-        return "/account/"
+        return "/accounts/password_change/"
 
 
 class _AccountDeleted(_AccountEvent):

@@ -53,6 +53,7 @@ class Notification(Flags):
     keep_body: bool | None = None
     actions: list[Link] | None = None
     image: str | None = None
+    origin: str | None = None
 
 
 class Notifications(Schema):

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import dispatch
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, user_logged_in
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from hub.identity import account, membership, session_owners
+from hub.publishing.origin import name_session
 from hub.publishing.receiver import receiver
 
 User = settings.AUTH_USER_MODEL
@@ -42,6 +43,11 @@ def end_sessions(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
 @receiver(post_delete, sender=User, dispatch_uid="hub.revoke_deleted_user", last=True)
 def revoke_deleted_user(sender: Any, instance: Any, **kwargs: Any) -> None:
     account.revoke_account(instance)
+
+
+@dispatch.receiver(user_logged_in, dispatch_uid="hub.name_session")
+def name_new_session(sender: Any, request: Any, **kwargs: Any) -> None:
+    name_session(request)
 
 
 # Not `hub.receiver`, which would ask for an atomic `save()`: saving a session publishes nothing,

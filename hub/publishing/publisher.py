@@ -12,6 +12,7 @@ from hub.errors import BadTopic, NotAtomic
 from hub.events import EventType, encode_tail
 from hub.limits import load_limits
 from hub.models import Event
+from hub.publishing.origin import current_origin
 from hub.topics import check_topic, user_of
 
 # The relays of this process listen to both; a process without a server has none.
@@ -72,7 +73,8 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
 
 
 def _tail(event: EventType, topic: str, now: datetime, limit: int) -> str:
-    tail = encode_tail(event, check_topic(topic), now, limit)
+    origin = current_origin() if getattr(event, "security", False) else ""
+    tail = encode_tail(event, check_topic(topic), now, limit, origin)
     if event.security and user_of(topic) is None:
         raise BadTopic(
             f"{event.type!r} protects an account (security = True), and users can mute {topic!r}: "

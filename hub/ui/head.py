@@ -14,6 +14,7 @@ from hub.events import declared_types, type_label
 from hub.inbox.preferences import is_shown
 from hub.pages import position_of
 from hub.pages.frame import path_of
+from hub.publishing.origin import origin_of
 from hub.runtime.application import SOCKET_PATH
 from hub.ui.event_filter import event_filters
 from hub.ui.texts import browser_texts
@@ -52,6 +53,7 @@ def head_context(
             "summaries": msgspec.json.encode(_summaries()).decode(),
             "quiet": quiet if isinstance(quiet, str) else " ".join(quiet),
             "login": _login_path(),
+            "origin": origin_of(request),
         }
     return {"data": data, "texts": browser_texts()}
 

@@ -174,6 +174,16 @@ test("a change of the inbox is read once for all tabs, with what the user does n
   assert.deepEqual(tabs[1].toasts, []);
 });
 
+test("what this browser did itself makes no toast, also after its session has a new name", () => {
+  const browser = new Browser();
+  const tab = browser.open({ origin: "first" });
+  browser.welcome().event(101, { origin: "first" });
+  assert.deepEqual(tab.toasts, []);
+  browser.open({ origin: "second" });
+  browser.event(102, { origin: "first" }).event(103, { origin: "another browser" });
+  assert.deepEqual([tab.toasts, tab.ids], [[], [101, 102, 103]]);
+});
+
 test("a page may want no toasts of a topic", () => {
   for (const topic of ["user.7", "*"]) {
     const browser = new Browser();

@@ -50,6 +50,7 @@ function fromPage() {
       inbox: data.hubInboxFilter ?? "",
       quiet: data.hubQuietHours ?? "",
     },
+    origin: data.hubOrigin ?? "",
     inbox: data.hubInbox ?? "",
     unseen: data.hubUnseen ?? "",
     summaries: JSON.parse(data.hubSummaries ?? "{}"),
@@ -161,7 +162,7 @@ export class Hub extends EventTarget {
   }
 
   #join() {
-    const { url, person, quiet, filters, root, inbox, unseen, summaries } = this.#options;
+    const { url, person, quiet, filters, origin, root, inbox, unseen, summaries } = this.#options;
     this.#look.visible = !document.hidden;
     this.#look.focused = document.hasFocus();
     this.#post({
@@ -173,6 +174,7 @@ export class Hub extends EventTarget {
       topics: [...this.#topics],
       quiet,
       filters,
+      origin,
       remembered: this.#cursors.read(person),
       words: { translations, summaries, root, inbox, unseen },
       stored: this.stored(),

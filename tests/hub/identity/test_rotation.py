@@ -70,4 +70,4 @@ async def test_a_log_out_closes_the_sockets_of_its_session(site: Site, rotate):
 def test_an_unsubscribe_link_still_works(rotate):
     token = unsubscribe_path("7", "test.told").rstrip("/").rpartition("/")[2]
     rotate()
-    assert read_token(token) == ("7", "test.told")
+    assert read_token(token) == ("7", ["test.told"])

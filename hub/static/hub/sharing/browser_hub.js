@@ -19,6 +19,7 @@
  * @property {string} page `epoch:position` that the page was rendered at
  * @property {string[]} topics of the page
  * @property {string[]} quiet topics of which this page wants no toasts
+ * @property {string} [origin] name of the session, which events that it caused may carry
  * @property {import("../cursors.js").Cursor | null} remembered
  * @property {{toast: string, inbox: string, quiet?: string}} filters patterns of what the user does
  *   not want, and their quiet hours
@@ -57,6 +58,7 @@ export class BrowserHub {
   #looks = 0;
   #makesNoToast = eventFilter();
   #isQuietHour = quietHours();
+  #origins = new Set(); // names of this browser's sessions: what they did needs no warning
   #root = "/";
 
   /** @param {object} environment as of `HubClient`, and `fetch` */
@@ -90,7 +92,8 @@ export class BrowserHub {
   }
 
   #join(tab, joined) {
-    const { words, filters, stored } = joined;
+    const { words, filters, stored, origin } = joined;
+    if (origin) this.#origins.add(origin);
     Object.assign(tab, {
       page: parseCursor(joined.page),
       topics: new Set(joined.topics),
@@ -175,7 +178,8 @@ export class BrowserHub {
     if (!event.own) return;
     if (event.type === "inbox.changed") this.#figures.refresh();
     const isWanted = !this.#makesNoToast(event) && !this.#isQuietHour(event, this.#environment.now());
-    if (event.title && !event.handled && isWanted && !isQuiet(this.#viewer, event)) this.#board.add(this.#belowRoot(event));
+    const isOwnDoing = this.#origins.has(event.origin);
+    if (event.title && !event.handled && isWanted && !isOwnDoing && !isQuiet(this.#viewer, event)) this.#board.add(this.#belowRoot(event));
   }
 
   #setState(state) {
