@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STOCK = Path(__file__).parent / "stock"
 PLAIN = Path(__file__).parent / "plain"
 GUESTS = Path(__file__).parent / "guests"
+TOKENS = Path(__file__).parent / "tokens"
 
 # Of this process, which may be the shop's tests: a project of its own must not see them.
 _OURS = ("DJANGO_", "PYTEST_", "HUB_", "STOCK_")
