@@ -33,7 +33,7 @@ class HubConfig(AppConfig):
         from hub.deliveries import checks as delivery_checks  # noqa: F401  (registers them)
         from hub.identity import receivers  # noqa: F401  (connects them)
         from hub.models.labels import label
-        from hub.operations import checks, sender_checks  # noqa: F401  (registers them)
+        from hub.operations import checks, sender_checks, template_checks  # noqa: F401  (registers)
         from hub.publishing import revocation  # noqa: F401  (registers checks and receivers)
         from hub.publishing.publisher import ephemeral
 

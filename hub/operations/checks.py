@@ -11,12 +11,10 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.db.utils import load_backend
-from django.template import TemplateDoesNotExist, TemplateSyntaxError
-from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
 from hub.broadcast.layer import MAX_BYTES
-from hub.limits import contradictions, load_limits, other_setting
+from hub.limits import contradictions, load_limits
 from hub.policy import current_policy
 from hub.sockets.origin import is_own_origin
 
@@ -38,23 +36,6 @@ def check_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
         wrong.append(f"FRAME_OUT ({limits.frame_out}) is above {MAX_BYTES}, a whole batch")
     hint = "change one of the two in settings.HUB"
     return [checks.Error(f"settings.HUB: {text}", hint=hint, id="hub.E006") for text in wrong]
-
-
-@checks.register("hub")
-def check_base_template(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    name = other_setting("BASE_TEMPLATE", "")
-    if not name:
-        return []
-    try:
-        get_template(name)
-    except TemplateDoesNotExist as error:
-        text = f"settings.HUB['BASE_TEMPLATE']: there is no template {error}"
-    except TemplateSyntaxError as error:
-        text = f"settings.HUB['BASE_TEMPLATE']: {error}"
-    else:
-        return []
-    hint = 'HUB = {"BASE_TEMPLATE": "base.html"}, with {% load hub %}{% hub_head %} in its head'
-    return [checks.Error(text, hint=hint, id="hub.E015")]
 
 
 @checks.register("hub")

@@ -209,13 +209,6 @@ def test_a_model_in_another_database_than_the_log_is_an_error(settings):
     assert found.id == "hub.E014" and "'other'" in found.msg and "'default'" in found.msg
 
 
-def test_a_base_template_that_is_missing_is_an_error(settings):
-    assert checks.check_base_template(None) == []
-    settings.HUB = {"BASE_TEMPLATE": "no/such.html"}
-    (found,) = checks.check_base_template(None)
-    assert found.id == "hub.E015" and "no/such.html" in found.msg
-
-
 @pytest.mark.parametrize("path", ["hub.policy.Nothing", "no.such.module", "", "hub.Policy.x"])
 def test_a_setting_that_names_no_policy_is_an_error(settings, path):
     assert checks.check_policy(None) == []
