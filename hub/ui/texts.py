@@ -1,6 +1,10 @@
 """The texts of the hub's scripts, translated on the page: browsers load no catalogue for them."""
 
-from django.utils.translation import get_language, gettext
+from collections.abc import Callable
+from functools import cache
+from typing import TypedDict
+
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_noop as _
 
 # As the scripts write them; `{name}` is replaced there.
@@ -23,15 +27,7 @@ BROWSER_TEXTS = [
     _("That did not work. Please try again."),
     _("You may have missed something"),
     _("This browser was away for too long to catch up. Everything is in the list."),
-    _("1 new"),
-    _("{count} new"),
-    _("1 new notification"),
-    _("{count} new notifications"),
     _("From while you were away."),
-    _("{count} while you were away"),
-    _("1 more notification"),
-    _("{count} more notifications"),
-    _("{count} more"),
     _("Warning:"),
     _("Important:"),
     _("Close: {title}"),
@@ -39,7 +35,6 @@ BROWSER_TEXTS = [
     _("Open the inbox"),
     _("Loading…"),
     _("The inbox could not be fetched. Please try again."),
-    _("Inbox, {count} new"),
     _("Waiting for the first sample…"),
     _("No samples are coming in. The charts show the past."),
     _("Live, one sample a second from each process."),
@@ -48,11 +43,54 @@ BROWSER_TEXTS = [
     _("95th percentile of the latency over {seconds} seconds"),
     _("{what} in the last five minutes: now {now}, at most {most}"),
 ]
+# Those that depend on a number.
+BROWSER_COUNTS: list[Callable[[int], str]] = [
+    lambda n: ngettext("{count} new", "{count} new", n),
+    lambda n: ngettext("{count} new notification", "{count} new notifications", n),
+    lambda n: ngettext("{count} while you were away", "{count} while you were away", n),
+    lambda n: ngettext("{count} more notification", "{count} more notifications", n),
+    lambda n: ngettext("{count} more", "{count} more", n),
+    lambda n: ngettext("Inbox, {count} new", "Inbox, {count} new", n),
+]
+# Numbers after which every catalogue's rule repeats itself, as it looks at the last two digits.
+PERIOD = 100
 
 
-def browser_texts() -> dict[str, str]:
-    """The translations of BROWSER_TEXTS into the page's language that differ from the texts."""
-    if (get_language() or "en").partition("-")[0] == "en":
-        return {}
-    translated = {text: gettext(text) for text in BROWSER_TEXTS}
-    return {text: other for text, other in translated.items() if other != text}
+class Forms(TypedDict):
+    """The forms of a text, and for each number from 0 on which it takes: a digit each.
+
+    The last digit stands for the numbers up to 2 * PERIOD that follow as well.
+    """
+
+    forms: list[str]
+    of: str
+
+
+def browser_texts() -> dict[str, str | Forms]:
+    """The translations of the texts into the page's language, by the text, or its singular.
+
+    Without those that are as in English.
+    """
+    language = get_language() or "en"
+    return {} if language.partition("-")[0] == "en" else _texts_in(language)
+
+
+@cache  # a catalogue does not change while the process runs
+def _texts_in(language: str) -> dict[str, str | Forms]:
+    numbers = range(2 * PERIOD)
+    with override(None):
+        english = [(text(1), [text(n) for n in numbers]) for text in BROWSER_COUNTS]
+    with override(language):
+        texts: dict[str, str | Forms] = {text: gettext(text) for text in BROWSER_TEXTS}
+        texts = {text: other for text, other in texts.items() if other != text}
+        for (singular, plain), text in zip(english, BROWSER_COUNTS, strict=True):
+            translated = [text(n) for n in numbers]
+            if translated != plain:
+                texts[singular] = _forms(translated)
+    return texts
+
+
+def _forms(translated: list[str]) -> Forms:
+    forms = list(dict.fromkeys(translated))
+    of = "".join(str(forms.index(one)) for one in translated)
+    return {"forms": forms, "of": of.rstrip(of[-1]) + of[-1]}

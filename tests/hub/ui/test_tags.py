@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.urls import path
 
 from hub import preferences
-from hub.ui.texts import BROWSER_TEXTS
+from hub.ui.texts import BROWSER_COUNTS, BROWSER_TEXTS
 from tests.hub.site import make_person, tell
 from tests.numbering import drain
 from tests.rig.server import ROOT
@@ -79,3 +79,10 @@ def test_every_text_of_the_scripts_can_be_translated():
         if "vendor" not in file.parts:
             said |= set(re.findall(r'\b(?:text|translated)\(\s*"([^"]+)"', file.read_text()))
     assert said and said <= set(BROWSER_TEXTS)
+
+
+def test_every_text_of_the_scripts_that_has_a_number_can_be_translated():
+    said = set()
+    for file in (ROOT / "hub/static/hub").rglob("*.js"):
+        said |= set(re.findall(r'\bcounted\(\s*"([^"]+)",\s*"([^"]+)"', file.read_text()))
+    assert said == {(text(1), text(2)) for text in BROWSER_COUNTS}

@@ -1,6 +1,6 @@
 /** The number of unseen events on the bell, in the page's title and on the app's icon. */
 import { first } from "../dom.js";
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 
 const COUNTED = 100; // as on the server: from here on it is "99+"
 
@@ -48,7 +48,7 @@ export class Bell {
     const badge = first(this.#bell, ".hub-badge");
     badge.textContent = shown;
     badge.hidden = shown === "";
-    const label = shown ? text("Inbox, {count} new", { count: shown }) : text("Inbox");
+    const label = shown ? counted("Inbox, {count} new", "Inbox, {count} new", count, shown) : text("Inbox");
     this.#bell.setAttribute("aria-label", label);
     document.title = shown ? `(${shown}) ${this.#title}` : this.#title;
     // Where the site is installed as an app. Browsers may refuse it, which harms nothing.

@@ -5,7 +5,7 @@
  * it the same buttons are forms, which lead back to the same page.
  */
 import { all, first, onHub } from "../dom.js";
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 import { Place } from "./place.js";
 import { postSeen } from "./seen.js";
 import { groupByDay, showTimes } from "./times.js";
@@ -166,7 +166,7 @@ export class InboxList {
     const rows = all(this.#root, ".hub-item");
     for (const row of rows) row.hidden = keepsNew && positionOf(row) > this.#newest;
     const count = rows.filter((row) => row.hidden).length;
-    this.#new.textContent = count === 1 ? text("1 new") : text("{count} new", { count });
+    this.#new.textContent = counted("{count} new", "{count} new", count);
     this.#new.hidden = count === 0;
     if (count === 0) this.#newest = Math.max(this.#newest, ...rows.map(positionOf));
     for (const mark of this.#root.querySelectorAll(".hub-fresh")) {

@@ -3,7 +3,7 @@
  * so that a burst does not go on for a minute.
  */
 import { element } from "../dom.js";
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 
 const QUIET_TIME = 300; // ms without a further toast after which those that came are announced
 const LONGEST_WAIT = 1_000; // ms that the first of them waits
@@ -53,7 +53,9 @@ export class Announcer {
   #sayAll() {
     const count = this.#texts.length;
     const words =
-      count <= MAX_READ ? this.#texts.join(". ") : text("{count} new notifications", { count });
+      count <= MAX_READ
+        ? this.#texts.join(". ")
+        : counted("{count} new notification", "{count} new notifications", count);
     this.#texts = [];
     this.#say("polite", words);
     for (const said of this.#said.splice(0)) said();

@@ -1,5 +1,5 @@
 /** Sums up old events, which a returning browser is sent, in one toast. */
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 
 const MAX_AGE = 5 * 60_000; // ms; younger events still get a toast of their own
 const QUIET_TIME = 200; // ms without a further old event, after which the summary is shown
@@ -32,13 +32,11 @@ export class MissedSummary {
 
   #showCount() {
     this.#timer = null;
-    const count = this.#count;
-    const title = count === 1 ? text("1 new notification") : text("{count} new notifications", { count });
     this.#show({
       type: "hub.digest",
       key: "hub.digest",
       severity: "info",
-      title,
+      title: counted("{count} new notification", "{count} new notifications", this.#count),
       body: text("From while you were away."),
       url: this.#inbox(),
     });

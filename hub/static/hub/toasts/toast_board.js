@@ -10,7 +10,7 @@
  * @property {number} [left] ms on screen that are left, if it is held
  * @property {number} [revision] that was announced
  */
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 import { MissedSummary } from "./missed_summary.js";
 import { ToastQueue } from "./toast_queue.js";
 
@@ -117,13 +117,16 @@ export class ToastBoard {
 
   #summary(type, count) {
     const texts = {
-      "": count === 1 ? text("1 more notification") : text("{count} more notifications", { count }),
-      away: text("{count} while you were away", { count }),
+      "": counted("{count} more notification", "{count} more notifications", count),
+      away: counted("{count} while you were away", "{count} while you were away", count),
     };
     const own = this.#summaries[type]?.replace("{count}", String(count));
     return {
       severity: "info",
-      title: own ?? texts[type] ?? text("{count} new notifications", { count }),
+      title:
+        own ??
+        texts[type] ??
+        counted("{count} new notification", "{count} new notifications", count),
       url: this.#inbox,
     };
   }

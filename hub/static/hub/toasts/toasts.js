@@ -5,7 +5,7 @@
  * and nothing below moves; one that is closed leaves its place empty until the pointer has left.
  */
 import { all, element, first, linkOrText } from "../dom.js";
-import { text } from "../texts.js";
+import { counted, text } from "../texts.js";
 import { Announcer } from "./announcer.js";
 import { DrawnToast } from "./drawn_toast.js";
 import { showFailure, toastElement } from "./toast.js";
@@ -218,7 +218,8 @@ export class Toasts {
 
   #count(hidden) {
     this.#line.hidden = hidden === 0;
-    this.#line.replaceChildren(linkOrText(this.#inbox, text("{count} more", { count: hidden })));
+    const words = counted("{count} more", "{count} more", hidden);
+    this.#line.replaceChildren(linkOrText(this.#inbox, words));
   }
 
   #listen() {
