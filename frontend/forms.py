@@ -59,6 +59,14 @@ class NewsField(forms.BooleanField):
         super().__init__(label=text, required=False)
 
 
+MISSING = {
+    "username": "Choose a name to log in with.",
+    "email": "Enter your email address.",
+    "password1": "Choose a password.",
+    "password2": "Enter the password again.",
+}
+
+
 class SignUpForm(ShopForm, UserCreationForm):
     email = forms.EmailField(label="Email", widget=forms.EmailInput({"autocomplete": "email"}))
     wants_news = NewsField()
@@ -76,6 +84,18 @@ class SignUpForm(ShopForm, UserCreationForm):
         ].help_text = "At least 8 characters, not a common password, not only digits."
         self.fields["password2"].help_text = ""
         self.fields["password2"].label = "Password again"
+        for name, words in MISSING.items():
+            self.fields[name].error_messages["required"] = words
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError("This name is taken. Choose another one.", code="unique")
+        return username
+
+    def validate_password_for_user(self, user: User, *names: str) -> None:
+        # The first one: its rules are checked even if the second one is another.
+        super().validate_password_for_user(user, "password1")
 
     def save(self, commit: bool = True) -> User | None:
         """The new user, or None with an error if another request was faster."""

@@ -62,7 +62,7 @@ class Preview:
         if not image.image:
             return ""
         return format_html(
-            '<img src="{}" alt="{}" width="72" height="72">', image.image.url, image.alt
+            '<img src="{}" alt="{}" width="72" height="72">', image.thumbnail_url, image.alt
         )
 
 

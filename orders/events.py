@@ -12,16 +12,20 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 GRACE = 600.0  # seconds in which news of a product that is seen on the site is not emailed
 
 
-class _OrderEvent(EventType):
+class _OrderEvent(EventType, kw_only=True):
     severity: ClassVar[str] = "success"
     number: str
     product: int
     name: str  # the product's
     quantity: int
     unit_price: str
+    picture: str | None = None  # path, below the site's root
 
     def url(self) -> str:
         return f"/orders/{self.number}/"
+
+    def image(self) -> str | None:
+        return self.picture
 
 
 class OrderReceived(_OrderEvent):
@@ -65,6 +69,15 @@ class _ProductEvent(EventType):
         return f"/products/{self.slug}/"
 
 
+class _PicturedEvent(_ProductEvent, kw_only=True):
+    """To those who watch the product."""
+
+    picture: str | None = None  # path, below the site's root
+
+    def image(self) -> str | None:
+        return self.picture
+
+
 class ProductCreated(_ProductEvent):
     type: ClassVar[str] = "product.created"
     type_label: ClassVar[str] = "New products, if you asked for news"
@@ -75,7 +88,7 @@ class ProductCreated(_ProductEvent):
         return f"New in the shop: {self.name}"
 
 
-class PriceDropped(_ProductEvent):
+class PriceDropped(_PicturedEvent, kw_only=True):
     type: ClassVar[str] = "product.price_dropped"
     type_label: ClassVar[str] = "Price drops of products you watch"
     summary: ClassVar[str] = "Prices dropped on {count} of the products you watch"
@@ -96,7 +109,7 @@ class PriceDropped(_ProductEvent):
         return f"price.{self.product}"
 
 
-class BackInStock(_ProductEvent):
+class BackInStock(_PicturedEvent):
     type: ClassVar[str] = "product.back_in_stock"
     type_label: ClassVar[str] = "Watched products back in stock"
     mail: ClassVar[bool] = True

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from orders.models import ProductImage
 from orders.rows import lock_row, writes
+from orders.thumbnails import thumbnail_name
 
 
 def release_replaced(
@@ -39,6 +40,7 @@ def release(name: str, using: str) -> None:
     def remove() -> None:
         if name and not ProductImage.objects.using(using).filter(image=name).exists():
             storage.delete(name)
+            storage.delete(thumbnail_name(name))
 
     # Robust: a disk that fails is logged, and the other hooks of the commit still run.
     transaction.on_commit(remove, using=using, robust=True)

@@ -11,6 +11,7 @@ from orders.errors import AccountGone, BadQuantity, QuantityFixed
 from orders.events import OrderPlaced, OrderReceived
 from orders.models import Order, OrderNumber, Product, User
 from orders.rows import lock_row, recall, remember
+from orders.thumbnails import picture_path
 from orders.topics import STAFF
 
 ORDERED = ("product_id", "quantity")  # what an order took, and its deletion gives back
@@ -105,6 +106,7 @@ def placed(order: Order, using: str) -> list[Addressed]:
         "name": product.name if product else f"product {order.product_id}",
         "quantity": order.quantity,
         "unit_price": f"{order.unit_price:.2f}",
+        "picture": picture_path(order.product_id, using),
     }
     told: list[Addressed] = [(OrderPlaced(**facts, buyer=order.buyer_name), STAFF)]
     if order.ordered_by_id is not None:

@@ -1,12 +1,14 @@
 """The price of a product, and what a new or changed product tells."""
 
 from collections.abc import Collection
+from typing import Any
 
 from orders import stock
 from orders.announcement import NOTHING, Addressed, Announcement
 from orders.events import PriceDropped, ProductCreated
 from orders.models import Product
 from orders.rows import lock_row, read_row, recall, remember, writes
+from orders.thumbnails import picture_path
 from orders.topics import NEWS, product_topic
 
 
@@ -29,7 +31,7 @@ def change(product: Product, created: bool, using: str) -> Announcement:
     if not created and before is None:
         return NOTHING
     row = read_row(product, ("name", "slug", "price", "inventory__quantity"), using)
-    facts = {"product": product.pk, "name": row["name"], "slug": row["slug"]}
+    facts: dict[str, Any] = {"product": product.pk, "name": row["name"], "slug": row["slug"]}
     if created:
         return Announcement([(ProductCreated(**facts), NEWS)])
     old, new = before["price"], row["price"]
@@ -37,6 +39,7 @@ def change(product: Product, created: bool, using: str) -> Announcement:
         return NOTHING
     events: list[Addressed] = []
     if new < old:
+        facts["picture"] = picture_path(product.pk, using)
         dropped = PriceDropped(**facts, old_price=str(old), new_price=str(new))
         events.append((dropped, product_topic(product.pk)))
     return Announcement(

@@ -10,6 +10,7 @@ from orders.errors import OutOfStock
 from orders.events import BackInStock, ProductChanged, StockLow
 from orders.models import Inventory, Product
 from orders.rows import lock_row, recall, remember, writes
+from orders.thumbnails import picture_path
 from orders.topics import STAFF, product_page_topic, product_topic
 
 
@@ -78,10 +79,11 @@ def _difference(product: int, before: int, using: str, is_first: bool = False) -
     after = row["inventory__quantity"] or 0
     if before == after:
         return NOTHING
-    facts = {"product": product, "name": row["name"], "slug": row["slug"]}
+    facts: dict[str, Any] = {"product": product, "name": row["name"], "slug": row["slug"]}
     events: list[Addressed] = []
     if before == 0 and (not is_first or rows.filter(watchers__isnull=False).exists()):
-        events.append((BackInStock(**facts), product_topic(product)))
+        picture = picture_path(product, using)
+        events.append((BackInStock(**facts, picture=picture), product_topic(product)))
     if after <= settings.LOW_STOCK < before:
         events.append((StockLow(**facts, left=after), STAFF))
     return Announcement(events, pages=[page_event(product, row["price"], after)])

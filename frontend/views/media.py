@@ -10,6 +10,8 @@ from django.templatetags.static import static
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
+from orders import thumbnails
+
 MAX_AGE = 3600  # seconds that browsers keep a picture
 
 # Types that a browser displays and cannot execute. Everything else is a download.
@@ -25,8 +27,13 @@ PICTURES = {
 
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponse:
-    """The whole file at once: pictures are small, and streaming costs a thread per chunk."""
+    """The whole file at once: pictures are small, and streaming costs a thread per chunk.
+
+    A thumbnail is made when it is first asked for.
+    """
     try:
+        if name.startswith(thumbnails.FOLDER):
+            thumbnails.ensure_thumbnail(default_storage, name)
         changed = int(default_storage.get_modified_time(name).timestamp())
         known = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
         if known is not None and changed <= known:

@@ -3,6 +3,8 @@
 import datetime
 from typing import Any
 
+from django.urls import get_script_prefix
+
 from hub.events import type_label
 from hub.inbox import Item
 from hub.inbox.preferences import security_types
@@ -29,11 +31,16 @@ def rows_of(items: list[Item]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def _below_root(path: str | None) -> str:
+    return get_script_prefix().rstrip("/") + path if path else ""
+
+
 def _row(item: Item, names: dict[str, str], locked: set[str]) -> dict[str, Any]:
     topic, type = item.frame["topic"], item.frame["type"]
     return {
         **item.frame,
         "position": item.position,
+        "image": _below_root(item.frame.get("image")),
         "at": datetime.datetime.fromisoformat(item.frame["at"]),
         "flags": item.flags,
         "is_unread": not item.flags.read,

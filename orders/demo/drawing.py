@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-SIZE = 800  # pixels of the finished picture, each way
+SIZE = 1400  # pixels of the finished picture, each way
 FINE = 2  # drawn this much larger, then scaled down: smooth edges
 STEPS = 14  # straight pieces per bend
 
@@ -67,7 +67,7 @@ class Sketch:
     def webp(self) -> bytes:
         file = io.BytesIO()
         small = self.image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-        small.save(file, "WEBP", quality=86, method=4)
+        small.save(file, "WEBP", quality=90, method=4)
         return file.getvalue()
 
     def _blur(self, around: list[float], soft: float, colour: str, strength: int) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hub import AtomicQuerySet, AtomicSave
+from orders.thumbnails import thumbnail_name
 from orders.uploads import check_picture
 
 
@@ -95,6 +96,11 @@ class ProductImage(AtomicSave, models.Model):
 
     def __str__(self) -> str:
         return self.alt or self.image.name
+
+    @property
+    def thumbnail_url(self) -> str:
+        """Of a small copy. It is made when it is first asked for."""
+        return self.image.storage.url(thumbnail_name(self.image.name)) if self.image else ""
 
 
 class ProductSummary(models.Model):

@@ -34,12 +34,13 @@ def test_signing_up_redirects_to_next_on_this_site_only(client, teapot):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"username": "ANA"}, "already exists"),
+        ({"username": "ANA"}, "This name is taken."),
         ({"email": "Ana@Example.com"}, "Another account uses this e-mail address."),
         ({"email": "nowhere"}, "Enter a valid email address."),
-        ({"email": ""}, "This field is required."),
+        ({"email": ""}, "Enter your email address."),
         ({"password2": "a loud teapot"}, "two password fields didn"),
         ({"password1": "demo", "password2": "demo"}, "too short"),
+        ({"password1": "demo"}, "too short"),
     ],
 )
 def test_a_refused_sign_up_says_why(client, ana, wrong, message):

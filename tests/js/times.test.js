@@ -17,6 +17,6 @@ test("times are relative today, and the hour on other days, with the exact time 
   assert.equal(shown(3).textContent, "3 minutes ago");
   assert.equal(shown(130).textContent, "2 hours ago");
   assert.match(shown(24 * 60).textContent, /^3:00\s?PM$/);
-  assert.match(shown(-60, { hubUntil: "" }).textContent, /^Nov 26, 2026, 4:00\s?PM$/);
+  assert.match(shown(-60, { hubMoment: "" }).textContent, /^Nov 26, 2026, 4:00\s?PM$/);
   assert.match(shown(3).title, /^Thursday, November 26, 2026 at 2:57:00\s?PM$/);
 });

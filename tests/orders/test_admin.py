@@ -123,7 +123,7 @@ def test_a_products_page_shows_its_pictures_and_costs_the_same_with_many(staff, 
         with CaptureQueriesContext(connection) as captured:
             page = staff.get(f"/admin/orders/product/{teapot.pk}/change/").content.decode()
         costs.append(len(captured))
-    assert page.count('<img src="/media/products/') == 4
+    assert page.count('<img src="/media/thumbs/products/') == 4
     assert costs[-1] <= costs[1] + 6, costs  # a formset checks each choice it has
 
 

@@ -91,6 +91,7 @@ def test_a_price_drop_is_published_however_it_is_written(way):
         "product": teapot.pk,
         "slug": "teapot",
         "name": "Teapot",
+        "picture": None,
         "old_price": "29.00",
         "new_price": "24.50",
     }

@@ -57,7 +57,7 @@ def test_each_product_has_a_picture_of_its_own():
         content = row.image.read()
         row.image.close()
         with Image.open(io.BytesIO(content)) as picture:
-            assert picture.size == (800, 800)
+            assert picture.size == (1400, 1400)
         assert row.alt
         pictures.add(content)
     assert len(pictures) == 12

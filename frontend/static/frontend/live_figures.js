@@ -11,7 +11,10 @@ import { pageData } from "../hub/page_data.js";
 const SPREAD = 3_000; // ms over which many browsers fetch their pages again after a restart
 const EUROS = new Intl.NumberFormat("en", { style: "currency", currency: "EUR" });
 const FIGURES = {
-  "product.price_dropped": ({ new_price }) => ({ price: euros(new_price) }),
+  "product.price_dropped": ({ new_price, old_price }) => ({
+    price: euros(new_price),
+    was: euros(old_price),
+  }),
   "product.changed": ({ price, stock }) => ({ price: euros(price), stock }),
   "product.viewed": ({ count }) => ({ count }),
 };
@@ -97,12 +100,20 @@ function partsOf(product) {
 
 function write(part, name, text) {
   for (const node of part.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
+    if (name === "price" && node.textContent !== text) mark(node);
     node.textContent = text;
+    if (name === "was") node.hidden = false;
     // The row of a figure that was 0, such as the views, appears with the first one.
     const row = node.closest("[data-live-row]");
     if (row) row.hidden = text === "0";
   }
   if (name === "stock") writeStock(part, Number(text));
+}
+
+/** Draw the eye to a figure that has changed. */
+function mark(node) {
+  node.classList.remove("changed");
+  requestAnimationFrame(() => node.classList.add("changed"));
 }
 
 /** What the stock means: the words on a card, and whether there is something to order. */

@@ -16,7 +16,7 @@ export function showTimes(root, now = Date.now()) {
   for (const node of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll("time[datetime]"))) {
     const at = new Date(node.dateTime);
     const age = now - at.getTime();
-    if ("hubUntil" in node.dataset) node.textContent = moment.format(at);
+    if ("hubMoment" in node.dataset) node.textContent = moment.format(at);
     else if (age < MINUTE) node.textContent = relative.format(0, "minute");
     else if (age < HOUR) node.textContent = relative.format(-Math.floor(age / MINUTE), "minute");
     else if (daysAgo(at, now) === 0) {
