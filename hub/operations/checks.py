@@ -11,10 +11,13 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.db.utils import load_backend
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve
 from django.utils.module_loading import import_string
 
 from hub.broadcast.layer import MAX_BYTES
 from hub.limits import contradictions, load_limits
+from hub.pages.frame import path_of
 from hub.policy import current_policy
 from hub.sockets.origin import is_own_origin
 
@@ -194,6 +197,36 @@ def check_middleware_twice(app_configs: Any, **kwargs: Any) -> list[checks.Check
         for path in (POSITION_MIDDLEWARE, ROUTE_MIDDLEWARE)
         if path in settings.MIDDLEWARE
     ]
+
+
+@checks.register("hub")
+def check_login(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """The hub's pages send visitors to the log-in, which `startproject` does not make."""
+    if not path_of("hub:inbox") or _leads_somewhere(settings.LOGIN_URL):
+        return []
+    return [
+        checks.Warning(
+            f"LOGIN_URL is {str(settings.LOGIN_URL)!r}, where no page is: visitors of the hub's "
+            "pages are sent there",
+            hint="LOGIN_URL = 'admin:login', or the name of a log-in page of your own",
+            id="hub.W008",
+        )
+    ]
+
+
+def _leads_somewhere(url: Any) -> bool:
+    """Whether the site has a page there, or another site may have one."""
+    try:
+        path = resolve_url(url)
+    except NoReverseMatch:
+        return False
+    if urlsplit(path).netloc:
+        return True
+    try:
+        resolve("/" + urlsplit(path).path.removeprefix(get_script_prefix()))
+    except Resolver404:
+        return False
+    return True
 
 
 def index_of(name: str) -> int | None:

@@ -9,30 +9,35 @@ from tests.matrix import find_python
 from tests.rig.ports import free_port
 from tests.rig.server import ROOT
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-  <title>Help desk</title>
-</head>
-<body>
-  <header></header>
-  <main>Hello, {{ user }}</main>
-</body>
-</html>
-"""
-URLS = """
-from django.views.generic import TemplateView
-urlpatterns += [path("", TemplateView.as_view(template_name="base.html"))]
-"""
 OURS = ("DJANGO_", "PYTEST_", "HUB_", "PYTHON")
 
 
+PYTHON = re.compile(r"```python\n# ([\w/.]+)[^\n]*\n(.*?)```", re.DOTALL)
+HTML = re.compile(r"```html\n(.*?)\n```", re.DOTALL)
+
+
+def parts() -> tuple[str, str]:
+    """Of docs/quickstart.md: the project to try it in, and what any project does."""
+    example, _, rest = (ROOT / "docs" / "quickstart.md").read_text().partition("\n## 1. ")
+    return example, rest
+
+
+def example() -> dict[str, str]:
+    """The files of the project to try it in."""
+    [(path, page)] = re.findall(r"```html\n<!-- ([\w/.]+) -->\n(.*?)```", parts()[0], re.DOTALL)
+    return {**dict(PYTHON.findall(parts()[0])), path: page}
+
+
 def blocks() -> dict[str, str]:
-    """The code of docs/quickstart.md by file; "head" and "bell" belong into the template."""
-    text = (ROOT / "docs" / "quickstart.md").read_text()
-    found = dict(re.findall(r"```python\n# ([\w/.]+)[^\n]*\n(.*?)```", text, re.DOTALL))
-    head, bell = re.findall(r"```html\n(.*?)\n```", text, re.DOTALL)
-    return {**found, "head": head, "bell": bell}
+    """The code that a project adds, by file; "head" and "bell" belong into the template."""
+    head, bell = HTML.findall(parts()[1])
+    return {**dict(PYTHON.findall(parts()[1])), "head": head, "bell": bell}
+
+
+def answering() -> str:
+    """What is said in the shell, so that the toast appears."""
+    [code] = re.findall(r"```python\n(from desk\.models import .*?)```", parts()[1], re.DOTALL)
+    return code
 
 
 class Project:
@@ -51,10 +56,11 @@ class Project:
         self.run("-m", "pip", "install", "-qq", f"{wheel}[daphne]", f"Django~={django}.0")
         self.run("-m", "django", "startproject", "mysite", ".")
         self.run("manage.py", "startapp", "desk")
-        self.write("desk/models.py", blocks()["desk/models.py"])
-        self.write("desk/templates/base.html", PAGE)
-        self.append("mysite/settings.py", 'INSTALLED_APPS += ["desk"]\n')
-        self.append("mysite/urls.py", URLS)
+        for path, text in example().items():
+            if path.startswith("mysite/"):
+                self.append(path, f"\n{text}")
+            else:
+                self.write(path, text)
 
     def run(self, *arguments: str | Path) -> str:
         """`python arguments…` in the project's folder; what it printed. It must exit with 0."""

@@ -209,6 +209,23 @@ def test_a_model_in_another_database_than_the_log_is_an_error(settings):
     assert found.id == "hub.E014" and "'other'" in found.msg and "'default'" in found.msg
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/accounts/nowhere/", ["hub.W008"]),
+        ("no-such-name", ["hub.W008"]),
+        ("hub:inbox", []),
+        ("/admin/login/?next=/", []),
+        ("https://login.example/", []),
+    ],
+)
+def test_a_log_in_that_leads_nowhere_is_a_warning(settings, url, expected):
+    settings.LOGIN_URL = url
+    assert ids(checks.check_login(None)) == expected
+    settings.ROOT_URLCONF = "tests.hub.operations.no_pages"
+    assert checks.check_login(None) == []
+
+
 @pytest.mark.parametrize("path", ["hub.policy.Nothing", "no.such.module", "", "hub.Policy.x"])
 def test_a_setting_that_names_no_policy_is_an_error(settings, path):
     assert checks.check_policy(None) == []

@@ -46,6 +46,7 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "tests.hub.project.urls"
 ASGI_APPLICATION = "tests.hub.project.application.application"
+LOGIN_URL = "admin:login"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if "DATABASE_URL" in os.environ:
     DATABASES = {"default": environ.Env().db("DATABASE_URL")}

@@ -57,6 +57,7 @@ TEMPLATES = [
     },
 ]
 ASGI_APPLICATION = "config.asgi.application"
+LOGIN_URL = "admin:login"
 
 if "DATABASE_URL" in os.environ:
     DATABASES = {"default": environ.Env().db("DATABASE_URL")}

@@ -21,6 +21,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+LOGIN_URL = "https://login.example/"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 NAME = os.environ.get("TOKENS_DATABASE", str(Path(__file__).parent / "db.sqlite3"))
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": NAME}}

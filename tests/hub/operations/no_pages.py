@@ -1,0 +1,3 @@
+"""URLs of a project without the hub's pages."""
+
+urlpatterns: list[object] = []
