@@ -50,11 +50,14 @@ def regular_expressions(site: Path) -> None:
     (site / "mysite/urls.py").write_text(
         "from django.http import HttpResponse\n"
         "from django.urls import re_path\n\n"
-        "urlpatterns = (re_path(r'^.*$', lambda request: HttpResponse()),)\n"
+        "urlpatterns = [re_path(r'^.*$', lambda request: HttpResponse())]\n"
     )
 
 
 def without_asgi(site: Path) -> None:
+    """From before Django 3.0, with a tuple of URLs."""
+    urls = (site / "mysite/urls.py").read_text()
+    (site / "mysite/urls.py").write_text(re.sub(r"= \[(.*?)\]", r"= (\1)", urls, flags=re.DOTALL))
     (site / "mysite/asgi.py").unlink()
 
 
