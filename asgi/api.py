@@ -18,13 +18,20 @@ Log in on the site first: the API uses the same session. A change carries the CS
 in `X-CSRFToken`. Every error is `{"error": {"code", "message"}}`.
 """
 
+
+class Docs(Swagger):
+    """In a template of the shop's, with colours that can be read."""
+
+    template = "frontend/api_docs.html"
+
+
 api = NinjaAPI(
     title="Shop and notifications",
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
     # No badge: the validator is another site's server.
-    docs=Swagger({"validatorUrl": None, "persistAuthorization": False}),
+    docs=Docs({"validatorUrl": None, "persistAuthorization": False}),
     docs_decorator=never_cache,
     auth=Session(),
     throttle=UserThrottle(),

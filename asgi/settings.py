@@ -97,6 +97,7 @@ if REDIS_URL:
 HUB = {
     "POLICY": "orders.topics.ShopPolicy",
     "BASE_TEMPLATE": "base.html",
+    "SITE_NAME": "Kettle & Co",
     "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
 }
 HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once

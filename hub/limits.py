@@ -20,6 +20,7 @@ def _half_of_the_descriptors() -> int:
 OTHER_SETTINGS = {
     "BASE_TEMPLATE",
     "POLICY",
+    "SITE_NAME",
     "SITE_URL",
 }  # names in `settings.HUB` that are no limits
 

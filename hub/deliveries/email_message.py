@@ -2,7 +2,6 @@
 
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from hub.deliveries.means import Letter, Refused
-from hub.deliveries.site import site_url
+from hub.deliveries.site import site_name, site_url
 from hub.deliveries.unsubscribing import unsubscribe_path
 from hub.events import event_types
 from hub.inbox.preferences import security_types
@@ -37,7 +36,7 @@ def write_digest(letters: list[Letter]) -> EmailMultiAlternatives:
         "title": title,
         "letters": [_context(letter) for letter in reversed(letters)],
         "unsubscribe": _unsubscribe_url(letters[0].person, {one.frame["type"] for one in letters}),
-        "site": urlsplit(site_url()).netloc,
+        "site": site_name(),
         "site_url": site_url(),
     }
     return _email(letters[0], title, DIGEST_TEMPLATE, context)
@@ -109,6 +108,6 @@ def _context(letter: Letter) -> dict[str, Any]:
             {"label": one["label"], "link": absolute(one["url"])}
             for one in frame.get("actions", ())
         ],
-        "site": urlsplit(site).netloc,
+        "site": site_name(),
         "site_url": site,
     }

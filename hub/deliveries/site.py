@@ -1,4 +1,6 @@
-"""The address of the site, for links in emails."""
+"""The address and the name of the site, for emails."""
+
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -20,6 +22,11 @@ def site_url() -> str:
     from django.contrib.sites.models import Site
 
     return f"https://{Site.objects.get_current().domain}"
+
+
+def site_name() -> str:
+    """What emails call the site: `HUB["SITE_NAME"]`, else its host."""
+    return str(other_setting("SITE_NAME", "")) or urlsplit(site_url()).netloc
 
 
 def configured_url() -> str:

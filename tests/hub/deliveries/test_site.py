@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from hub.deliveries.site import site_url
+from hub.deliveries.site import site_name, site_url
 
 
 def ids() -> set[str | None]:
@@ -23,6 +23,13 @@ def test_the_hubs_own_setting_comes_first(settings):
 def test_then_comes_site_url(settings):
     settings.SITE_URL = "https://site.example/"
     assert site_url() == "https://site.example"
+
+
+def test_emails_call_the_site_by_its_name_else_by_its_host(settings):
+    settings.HUB = {"SITE_URL": "https://hub.example/shop"}
+    assert site_name() == "hub.example"
+    settings.HUB = {"SITE_URL": "https://hub.example/shop", "SITE_NAME": "Hub & Co"}
+    assert site_name() == "Hub & Co"
 
 
 def test_without_any_address_a_check_and_the_email_say_what_to_set(settings):
