@@ -1,11 +1,13 @@
 """Takes the pictures of the README from the running system: `python -m tests.rig.pictures`."""
 
+import io
 import math
 import random
 import re
 import threading
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.end_to_end.shopper import Shopper
@@ -20,6 +22,8 @@ LOOKS = {
     "device_scale_factor": 1.5,
     "color_scheme": "light",
 }
+SMALL = {**LOOKS, "viewport": {"width": 560, "height": 620}, "device_scale_factor": 1}
+GAP = 12  # pixels between the frames of the strip
 LARGEST = 300_000  # bytes, of one picture
 LOAD = 75.0  # seconds of requests before the dashboard is pictured
 SHOPPERS = 4
@@ -56,6 +60,8 @@ def take(chromium: Browser, stack: Stack) -> None:
     buyer.get_by_role("button", name="Undo").wait_for()
     shoot(buyer, "inbox")
 
+    shoot_strip(browsers(stack.server, "ana", **SMALL), stack)
+
     people = [Shopper(stack.url, ("ana", "ben")[seed % 2]) for seed in range(SHOPPERS)]
     staff = browsers(stack.server, "admin", **LOOKS)
     staff.goto("/dashboard/")
@@ -78,6 +84,39 @@ def take(chromium: Browser, stack: Stack) -> None:
     browsers.close()
 
 
+def shoot_strip(page: Page, stack: Stack) -> None:
+    """What a price drop does, in four frames: page, toast, the bell's panel, and snoozing it."""
+    frames: list[Image.Image] = []
+
+    def take() -> None:
+        page.wait_for_timeout(600)  # until what moves has come to rest
+        frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+
+    page.goto("/products/vase/")
+    page.get_by_role("button", name="Watch").click()
+    page.locator("html[data-hub-state=live]").wait_for()
+    take()
+    stack.python(
+        "from orders.models import Product\n"
+        "vase = Product.objects.get(slug='vase')\n"
+        "vase.price -= 4\n"
+        "vase.save()"
+    )
+    page.locator(".hub-toast", has_text="is now").wait_for()
+    take()
+    page.locator(".hub-bell").click()
+    page.locator(".hub-bell-panel .hub-item").first.wait_for()
+    take()
+    page.locator(".hub-bell-panel [data-action=snooze] summary").first.click()
+    take()
+    wide, high = frames[0].size
+    strip = Image.new("RGB", (len(frames) * (wide + GAP) - GAP, high), "white")
+    for number, frame in enumerate(frames):
+        strip.paste(frame, (number * (wide + GAP), 0))
+    strip.save(FOLDER / "strip.webp", quality=88)
+    check_size(FOLDER / "strip.webp")
+
+
 def shop(person: Shopper, seed: int, ended: threading.Event) -> None:
     """Look at things, now more and now less often."""
     chance = random.Random(seed)
@@ -92,10 +131,14 @@ def shoot(page: Page, name: str) -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
     page.screenshot(path=path)
+    check_size(path)
+    return path
+
+
+def check_size(path: Path) -> None:
     size = path.stat().st_size
     assert size < LARGEST, f"{path.name} has {size:,} bytes"
     print(f"{path.relative_to(ROOT)}: {size:,} bytes")
-    return path
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ export function keepMenus(root) {
   const opened = () => /** @type {HTMLDetailsElement[]} */ (all(root, ".hub-menu[open]"));
   // Captured: `toggle` does not bubble.
   root.addEventListener("toggle", ({ target }) => {
-    for (const menu of opened()) if (menu !== target && isMenu(target)) menu.open = false;
+    if (!isMenu(target)) return;
+    for (const menu of opened()) if (menu !== target) menu.open = false;
+    first(/** @type {Element} */ (target), ".hub-menu-sheet")?.scrollIntoView({ block: "nearest" });
   }, true);
   document.addEventListener("pointerdown", ({ target }) => {
     for (const menu of opened()) if (!menu.contains(/** @type {Node} */ (target))) menu.open = false;
