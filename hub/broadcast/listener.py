@@ -22,7 +22,8 @@ from hub.log.readable import readable
 
 logger = logging.getLogger("hub.follower")
 
-SILENCE = 3.0  # seconds without our own heartbeat: the layer is silent, join again
+SILENCE = 3.0  # seconds without our own heartbeat: the layer is silent, connect again
+RECONNECTS = 3  # in a row without a word; then join again
 RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
 REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
 HINTED_READS = 4  # reads of the log per second that messages cause which cannot be believed
@@ -54,7 +55,7 @@ class Listener:
                     self._degrade(error)  # Before leaving, which a silent layer holds up.
                     raise
                 finally:
-                    async with asyncio.timeout(SILENCE):
+                    async with asyncio.timeout(RETRY):
                         await self._layer.group_discard(GROUP, channel)
             except Exception as error:  # A layer may raise anything; the log is still read.
                 self._degrade(error)
@@ -74,28 +75,51 @@ class Listener:
         self._follower.degraded = True
 
     async def _listen(self, channel: str, until: float) -> None:
-        """Until it is time to join again. Raises TimeoutError when the layer is silent.
+        """Until it is time to join again. Raises TimeoutError when the layer stays silent.
 
         It is never silent when it works: our own heartbeat comes back every second. What others
         send proves nothing: it may come from another deployment, and ours may reach nobody.
+
+        At first only its connections are made anew, which keeps the membership: to leave and to
+        join take answers, for which a silent layer makes us wait.
         """
         loop = asyncio.get_running_loop()
-        silent = loop.time() + SILENCE
-        while loop.time() < until:
-            async with asyncio.timeout_at(silent):
-                sent = await self._layer.receive(channel)
-            try:
-                message = self._verifier.verify(sent)
-            except ForeignMessage as error:
-                self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
-                self._hint(sent, loop.time())
-                continue
-            if message.process == self._process:
-                silent = loop.time() + SILENCE
-                if self._follower.degraded:
-                    logger.warning("the channel layer works again")
-                self._follower.degraded = False
-            self._receive(message)
+        silent, silences = loop.time() + SILENCE, 0
+        receiving: asyncio.Task[Any] | None = None
+        try:
+            while loop.time() < until:
+                receiving = receiving or asyncio.ensure_future(self._layer.receive(channel))
+                await asyncio.wait({receiving}, timeout=max(0.0, silent - loop.time()))
+                if receiving.done():
+                    sent, receiving = receiving.result(), None
+                    if self._take(sent, loop.time()):
+                        silent, silences = loop.time() + SILENCE, 0
+                elif loop.time() >= silent:
+                    silences += 1
+                    if silences > RECONNECTS:
+                        raise TimeoutError("nothing came through it")
+                    self._degrade(TimeoutError("nothing came through it"))
+                    await self._reconnect()
+                    silent = loop.time() + SILENCE
+        finally:
+            if receiving is not None:
+                receiving.cancel()
+                await asyncio.wait({receiving}, timeout=RETRY)
+
+    def _take(self, sent: Any, now: float) -> bool:
+        """Hand a message to the follower; return whether it is our own: the layer works."""
+        try:
+            message = self._verifier.verify(sent)
+        except ForeignMessage as error:
+            self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
+            self._hint(sent, now)
+            return False
+        is_own = message.process == self._process
+        if is_own and self._follower.degraded:
+            logger.warning("the channel layer works again")
+            self._follower.degraded = False
+        self._receive(message)
+        return is_own
 
     def _hint(self, sent: Any, now: float) -> None:
         """A batch of this log that cannot be believed still hints that there may be events.
