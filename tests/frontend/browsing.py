@@ -27,15 +27,40 @@ def wait_until_live(page: "Page") -> None:
     expect(page.locator("html")).to_have_attribute("data-hub-state", "live")
 
 
-def new_user(stack: "Stack") -> str:
-    """Make a user who watches the teapot, with the password "demo"; their name."""
+def new_user(stack: "Stack", watches: str = "teapot") -> str:
+    """Make a user who watches a product, with the password "demo"; their name."""
     name = f"user{next(_numbers)}"
     stack.python(
         "from orders.models import Product, User\n"
         f"user = User.objects.create_user('{name}', '{name}@example.com', 'demo')\n"
-        "Product.objects.get(slug='teapot').watchers.add(user)"
+        f"Product.objects.get(slug='{watches}').watchers.add(user)"
     )
     return name
+
+
+def drop_price(stack: "Stack", slug: str = "teapot") -> str:
+    """Let a product cost one euro less; the new price as pages show it."""
+    price = stack.python(
+        "from orders.models import Product\n"
+        f"product = Product.objects.get(slug='{slug}')\n"
+        "product.price -= 1\n"
+        "product.save()\n"
+        "print(product.price)"
+    )
+    return f"€{price.strip()}"
+
+
+def give_orders(stack: "Stack", count: int, who: str = "ana") -> None:
+    """Let a user have bought teapots, of which there are enough."""
+    stack.python(
+        "from orders.models import Order, Product, User\n"
+        f"user = User.objects.get(username='{who}')\n"
+        "product = Product.objects.get(slug='teapot')\n"
+        "product.inventory.quantity = 1000\n"
+        "product.inventory.save()\n"
+        f"for number in range({count}):\n"
+        "    Order.objects.create(product=product, ordered_by=user, quantity=1)"
+    )
 
 
 def order(page: "Page", quantity: int | str) -> None:

@@ -4,8 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.frontend.browsing import visit
-from tests.frontend.test_live_inbox import give_orders
+from tests.frontend.browsing import give_orders, visit
 
 LOOKS = {
     "wide and light": {"viewport": {"width": 1280, "height": 900}},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.frontend.test_tabs import set_price
+from tests.frontend.browsing import drop_price
 from tests.js.npm import NotInstalled
 from tests.rig import firefox as rig
 from tests.rig import report
@@ -54,14 +54,14 @@ def test_tabs_of_a_firefox_share_a_socket_and_a_toast_that_is_closed_everywhere(
     def toasts():
         return [firefox.evaluate(tab, TOASTS) for tab in tabs]
 
-    set_price(embedded, "19.00")
+    drop_price(embedded)
     wait_until(lambda: sum(toasts()) == 1, what=lambda: f"one toast: {toasts()}")
     shown = tabs[toasts().index(1)]
     firefox.evaluate(shown, f"document.querySelector('{CLOSE}').click()")
     wait_until(lambda: sum(toasts()) == 0, what="no toast")
     # The network goes, and comes back: what was missed is told once.
     turnstile.is_down = True
-    set_price(embedded, "18.00")
+    drop_price(embedded)
     wait_until(lambda: not firefox.evaluate(shown, LIVE), what="a lost connection")
     turnstile.is_down = False
     wait_until(lambda: sum(toasts()) == 1, what="the toast that was missed")

@@ -5,31 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.frontend.browsing import new_user, visit
+from tests.frontend.browsing import drop_price, give_orders, new_user, visit
 from tests.rig.wait import wait_until
 
 SECOND = 1_000  # milliseconds
-
-
-def give_orders(stack, count, who="ana"):
-    stack.python(
-        "from orders.models import Order, Product, User\n"
-        f"user = User.objects.get(username='{who}')\n"
-        "product = Product.objects.get(slug='teapot')\n"
-        "product.inventory.quantity = 1000\n"
-        "product.inventory.save()\n"
-        f"for number in range({count}):\n"
-        "    Order.objects.create(product=product, ordered_by=user, quantity=1)"
-    )
-
-
-def drop_price(stack):
-    stack.python(
-        "from orders.models import Product\n"
-        "product = Product.objects.get(slug='teapot')\n"
-        "product.price -= 1\n"
-        "product.save()"
-    )
 
 
 def rows(reader):

@@ -2,8 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.frontend.browsing import new_user, visit
-from tests.frontend.test_live_inbox import drop_price, give_orders
+from tests.frontend.browsing import drop_price, give_orders, new_user, visit
 
 
 def test_a_new_order_enters_the_list_of_open_pages_also_the_first_one(shared_embedded, browser_as):

@@ -4,8 +4,7 @@ import datetime
 
 from playwright.sync_api import expect
 
-from tests.frontend.browsing import new_user, visit
-from tests.frontend.test_live_inbox import drop_price
+from tests.frontend.browsing import drop_price, new_user, visit
 from tests.rig.wait import wait_until
 
 NOTE_FIGURES = """async () => {

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.frontend.browsing import visit, wait_until_live
+from tests.frontend.browsing import drop_price, new_user, visit, wait_until_live
 from tests.rig.turnstile import Turnstile
 from tests.rig.wait import wait_until
 
@@ -18,8 +18,13 @@ HIDE = """isHidden => {
 
 
 @pytest.fixture
-def turnstile(embedded):
-    with Turnstile(embedded.url) as passage:
+def who(shared_embedded):
+    return new_user(shared_embedded)
+
+
+@pytest.fixture
+def turnstile(shared_embedded):
+    with Turnstile(shared_embedded.url) as passage:
         yield passage
 
 
@@ -30,15 +35,6 @@ def open_tabs(page, count, path="/"):
         tabs.append(page.context.new_page())
         visit(tabs[-1], path)
     return tabs
-
-
-def set_price(stack, price, slug="teapot"):
-    stack.python(
-        "from orders.models import Product\n"
-        f"product = Product.objects.get(slug='{slug}')\n"
-        f"product.price = '{price}'\n"
-        "product.save()"
-    )
 
 
 def toasts(tabs):
@@ -53,13 +49,13 @@ def showing(tabs):
 
 
 def test_ten_tabs_have_one_socket_and_one_toast_that_is_gone_everywhere_once_closed(
-    turnstile, embedded, browser_as
+    turnstile, shared_embedded, browser_as, who
 ):
-    page = browser_as(turnstile, "ana")
+    page = browser_as(turnstile, who)
     wait_until_live(page)
     tabs = open_tabs(page, 10)
     wait_until(lambda: turnstile.open == 1, what=lambda: f"one socket, {turnstile.open} are open")
-    set_price(embedded, "19.00")
+    drop_price(shared_embedded)
     shown = showing(tabs)
     assert sum(toasts(tabs)) == 1
     for tab in tabs:
@@ -76,9 +72,9 @@ def test_ten_tabs_have_one_socket_and_one_toast_that_is_gone_everywhere_once_clo
     assert turnstile.open == 1
 
 
-def test_a_toast_moves_along_to_the_tab_that_is_looked_at(embedded, browser_as):
-    tabs = open_tabs(browser_as(embedded, "ana"), 3)
-    set_price(embedded, "19.00")
+def test_a_toast_moves_along_to_the_tab_that_is_looked_at(shared_embedded, browser_as, who):
+    tabs = open_tabs(browser_as(shared_embedded, who), 3)
+    drop_price(shared_embedded)
     before = showing(tabs)
     before.evaluate(HIDE, True)
     others = [tab for tab in tabs if tab is not before]
@@ -89,64 +85,67 @@ def test_a_toast_moves_along_to_the_tab_that_is_looked_at(embedded, browser_as):
 
 @pytest.mark.parametrize("script", [WITHOUT_WORKERS, ALONE])
 def test_without_shared_workers_one_tab_leads_or_each_has_its_own_socket(
-    turnstile, embedded, browser_as, script
+    turnstile, shared_embedded, browser_as, who, script
 ):
-    page = browser_as(turnstile, "ana")
+    page = browser_as(turnstile, who)
     page.context.add_init_script(script)
     visit(page, "/")
     tabs = open_tabs(page, 3)
     sockets = 1 if script == WITHOUT_WORKERS else 3
     wait_until(lambda: turnstile.open == sockets, what=lambda: f"{turnstile.open} sockets")
-    set_price(embedded, "19.00")
+    drop_price(shared_embedded)
     wait_until(lambda: sum(toasts(tabs)) == sockets, what="the toast")
 
 
-def test_when_the_tab_that_leads_is_closed_another_one_goes_on(turnstile, embedded, browser_as):
-    page = browser_as(turnstile, "ana")
+def test_when_the_tab_that_leads_is_closed_another_one_goes_on(
+    turnstile, shared_embedded, browser_as, who
+):
+    page = browser_as(turnstile, who)
     page.context.add_init_script(WITHOUT_WORKERS)
     visit(page, "/")
     leader, *others = open_tabs(page, 3)
     leader.close()
-    set_price(embedded, "19.00")
+    price = drop_price(shared_embedded)
     shown = showing(others)
-    expect(shown.locator(".hub-toast")).to_contain_text("€19.00")
+    expect(shown.locator(".hub-toast")).to_contain_text(price)
     wait_until(lambda: turnstile.open == 1, what="one socket")
     assert sum(toasts(others)) == 1
 
 
 def test_a_script_that_cannot_be_a_worker_is_replaced_by_a_leading_tab(
-    turnstile, embedded, browser_as
+    turnstile, shared_embedded, browser_as, who
 ):
     browser_as.allow("worker.js")
-    page = browser_as(turnstile, "ana")
+    page = browser_as(turnstile, who)
     page.context.route("**/sharing/worker.js", lambda route: route.abort())
     tabs = open_tabs(page, 2)
     for tab in tabs:
         visit(tab, "/")
     wait_until(lambda: turnstile.open == 1, what=lambda: f"{turnstile.open} sockets")
-    set_price(embedded, "19.00")
+    drop_price(shared_embedded)
     assert sum(toasts([showing(tabs)])) == 1
 
 
-def test_another_user_of_the_browser_sees_nothing_of_the_first(embedded, browser_as):
-    page = browser_as(embedded, "ana")
+def test_another_user_of_the_browser_sees_nothing_of_the_first(shared_embedded, browser_as, who):
+    page = browser_as(shared_embedded, who)
+    other = new_user(shared_embedded, "chair")
     left = open_tabs(page, 2)[1]
     page.get_by_role("button", name="Log out").click()
     expect(left.locator(".hub-ended")).to_contain_text("You are logged out")
     expect(left.get_by_role("link", name="Log in")).to_have_attribute("href", "/accounts/login/")
     page.goto("/accounts/login/")
-    page.get_by_label("Username").fill("ben")
+    page.get_by_label("Username").fill(other)
     page.get_by_label("Password").fill("demo")
     page.get_by_role("button", name="Log in").click()
     wait_until_live(page)
-    set_price(embedded, "19.00")  # ana watches it
-    set_price(embedded, "99.00", "chair")  # ben watches it
+    drop_price(shared_embedded)  # the first one watches it
+    drop_price(shared_embedded, "chair")
     expect(page.locator(".hub-toast")).to_contain_text("Ladder-back chair")
     assert toasts([page, left]) == [1, 0]
 
 
-def test_preferences_count_in_open_tabs_at_once(embedded, browser_as):
-    page = browser_as(embedded, "ana")
+def test_preferences_count_in_open_tabs_at_once(shared_embedded, browser_as, who):
+    page = browser_as(shared_embedded, who)
     settings, other = open_tabs(page, 2)
     visit(settings, "/inbox/preferences/")
     settings.get_by_role("checkbox", name="Price drops of products you watch: toast").uncheck()
@@ -157,14 +156,14 @@ def test_preferences_count_in_open_tabs_at_once(embedded, browser_as):
             })"""
         )
         settings.get_by_role("button", name="Save").click()
-    set_price(embedded, "19.00")
+    drop_price(shared_embedded)
     for tab in (settings, other):
         expect(tab.locator(".hub-bell .hub-badge")).to_have_text("2")
         expect(tab.locator(".hub-toast")).to_have_count(0)
 
 
-def test_forty_events_in_a_second_are_a_few_toasts_and_utterances(embedded, browser_as):
-    page = browser_as(embedded, "ana")
+def test_forty_events_in_a_second_are_a_few_toasts_and_utterances(shared_embedded, browser_as, who):
+    page = browser_as(shared_embedded, who)
     wait_until_live(page)
     page.evaluate("""() => {
       window.said = [];
@@ -179,20 +178,20 @@ def test_forty_events_in_a_second_are_a_few_toasts_and_utterances(embedded, brow
       const list = document.querySelector(".hub-toasts-list");
       new MutationObserver(count).observe(list, { childList: true });
     }""")
-    embedded.python(
+    shared_embedded.python(
         "from orders.models import Order, Product, User\n"
         "from django.db import transaction\n"
-        "ana = User.objects.get(username='ana')\n"
+        f"user = User.objects.get(username='{who}')\n"
         "teapot = Product.objects.get(slug='teapot')\n"
         "with transaction.atomic():\n"
         "    for product in Product.objects.exclude(slug='teapot')[:8]:\n"
-        "        product.watchers.add(ana)\n"
+        "        product.watchers.add(user)\n"
         "with transaction.atomic():\n"
         "    for product in Product.objects.all():\n"
         "        product.price -= 1\n"
         "        product.save()\n"
         "    for _ in range(31):\n"
-        "        Order.objects.create(product=teapot, ordered_by=ana, quantity=1)"
+        "        Order.objects.create(product=teapot, ordered_by=user, quantity=1)"
     )
     expect(page.locator(".hub-toast", has_text="Your orders: 31")).to_be_visible()
     expect(page.locator(".hub-toast", has_text="Prices dropped on 9 of")).to_be_visible()
@@ -204,30 +203,30 @@ def test_forty_events_in_a_second_are_a_few_toasts_and_utterances(embedded, brow
 
 
 def test_offline_is_said_within_a_second_and_what_was_missed_comes_once_after_it(
-    turnstile, embedded, browser_as
+    turnstile, shared_embedded, browser_as, who
 ):
     browser_as.allow("WebSocket", "Failed to load resource", "ERR_")
-    page = browser_as(turnstile, "ana")
+    page = browser_as(turnstile, who)
     visit(page, "/products/teapot/")
     turnstile.is_down = True
     page.context.set_offline(True)
     line = page.locator("#hub-connection")
     expect(line).to_contain_text("You are offline. Last updated", timeout=1_000)
     expect(page.locator("html")).to_have_attribute("data-hub-stale", "")
-    set_price(embedded, "19.00")
+    price = drop_price(shared_embedded)
     turnstile.is_down = False
     page.context.set_offline(False)
     wait_until_live(page)
     expect(line).to_be_hidden()
     expect(page.locator(".hub-toast")).to_have_count(1)
-    expect(page.locator("[data-live=price]")).to_have_text("€19.00")
+    expect(page.locator("[data-live=price]")).to_have_text(price)
     visit(page, "/")
     expect(page.locator(".hub-toast")).to_have_count(1)  # handed on, not a second one
 
 
-def test_a_lost_connection_offers_to_try_now(turnstile, browser_as):
+def test_a_lost_connection_offers_to_try_now(turnstile, browser_as, who):
     browser_as.allow("WebSocket", "ERR_")
-    page = browser_as(turnstile, "ana")
+    page = browser_as(turnstile, who)
     wait_until_live(page)
     turnstile.is_down = True
     line = page.locator("#hub-connection")

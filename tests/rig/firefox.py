@@ -45,6 +45,9 @@ class Firefox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        finally:
+            assert self._process.stdout is not None
+            self._process.stdout.close()
 
     def __getattr__(self, command: str) -> Any:
         def run(*given: object) -> Any:
