@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, cast
 
+import msgspec
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,14 +23,18 @@ from hub.events import event_types
 from hub.identity.users import find_users
 from hub.models import (
     Delivery,
+    EmailDigest,
     Event,
     Mute,
     PlanFailure,
     Preference,
+    QuietHours,
     ReceiverFailure,
     Subscription,
     Worker,
 )
+from hub.topics import user_of
+from hub.ui.names import topic_names
 
 Lookups = Iterable[tuple[str, str]]
 
@@ -69,9 +76,10 @@ class UserList(ChangeList):
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
         users = find_users({row.person for row in rows})
+        names = _names_of({topic for row in rows if (topic := getattr(row, "topic", ""))})
         for row in rows:
-            gone = _("%(key)s (deleted)") % {"key": row.person}
-            row.user = users.get(row.person, gone.strip())
+            row.user = users.get(row.person, _gone(row.person))
+            row.topic_name = names.get(getattr(row, "topic", ""), "")
         self.result_list = cast(Any, rows)
 
 
@@ -90,7 +98,9 @@ class EventList(ChangeList):
         for position, state, count in cast(Any, grouped):
             counts[position][state] = count
         planned = Worker.objects.values_list("position", "page").filter(pk=1).first() or (0, 0)
+        names = _names_of({row.topic for row in rows})
         for row in rows:
+            row.topic_name = names[row.topic]
             is_being_planned = planned[1] > 0 and row.position == planned[0] + 1
             row.progress = _progress(counts.get(row.position, {}), is_being_planned)
         self.result_list = cast(Any, rows)
@@ -102,14 +112,24 @@ class UserRowsAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UserList
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = super().get_fields(request, obj)
+        return ["user" if name == "person" else name for name in fields]
+
     @admin.display(description=_("user"), ordering="person")
     def user(self, row: Any) -> str:
-        return str(row.user)
+        found = getattr(row, "user", None) or find_users({row.person}).get(row.person)
+        return str(found or _gone(row.person))
+
+    @admin.display(description=_("topic"), ordering="topic")
+    def named_topic(self, row: Any) -> str:
+        return str(row.topic_name)
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("position", "type", "topic", "at", "deliveries")
+    list_display = ("position", "type", "named_topic", "at", "deliveries")
+    fields = ("position", "type", "named_topic", "at", "deliveries", "content")
     list_filter = (TypeFilter, "at")
     search_fields = ("=position", "topic__startswith", "type__startswith")
     search_help_text = _("a position, or the beginning of a topic or type")
@@ -118,14 +138,29 @@ class EventAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return EventList
 
+    @admin.display(description=_("topic"), ordering="topic")
+    def named_topic(self, event: Any) -> str:
+        name = getattr(event, "topic_name", "") or _names_of({event.topic})[event.topic]
+        return str(name)
+
     @admin.display(description=_("deliveries"))
     def deliveries(self, event: Any) -> str:
-        return str(event.progress)
+        progress = getattr(event, "progress", gettext("show"))
+        return _list_link("delivery", event.position, progress) if event.position else progress
+
+    @admin.display(description=_("content"))
+    def content(self, event: Event) -> str:
+        """The frame, indented; as it is stored where it cannot be read."""
+        try:
+            written = msgspec.json.format(("{" + event.frame).encode(), indent=2).decode()
+        except msgspec.DecodeError:
+            written = event.frame
+        return format_html("<pre>{}</pre>", written)
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(UserRowsAdmin):
-    list_display = ("user", "topic", "since", "until")
+    list_display = ("user", "named_topic", "since", "until")
     list_filter = (("until", admin.EmptyFieldListFilter),)
     search_fields = ("=person", "topic__startswith")
     search_help_text = _("a user's key, or the beginning of a topic")
@@ -145,15 +180,25 @@ class RepeatFilter(admin.SimpleListFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(UserRowsAdmin):
-    list_display = (
-        *("position", "type", "user", "means", "state", "attempts", "repeats", "error"),
-        *("due_at", "changed_at"),
-    )
+    list_display = ("number", "event", "type", "user", "state", "due_at", "attempts", "error")
     list_filter = ("state", RepeatFilter, "means", TypeFilter)
     search_fields = ("=position", "=person", "reference__startswith", "error")
     search_help_text = _("an event's position, a user's key, a Message-ID, or an error")
     ordering = ("-pk",)
     actions = ("try_again",)
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number(self, delivery: Delivery) -> str:
+        return f"#{delivery.pk}"
+
+    @admin.display(description=_("event"), ordering="position")
+    def event(self, delivery: Delivery) -> str:
+        position = delivery.position
+        return _list_link("event", position, str(position)) if position else ""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = super().get_fields(request, obj)
+        return ["event" if name == "position" else name for name in fields]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("hub.change_delivery"))
@@ -205,10 +250,46 @@ class PreferenceAdmin(UserRowsAdmin):
 
 @admin.register(Mute)
 class MuteAdmin(UserRowsAdmin):
-    list_display = ("user", "topic", "type")
+    list_display = ("user", "named_topic", "type", "since")
     search_fields = ("=person", "topic__startswith")
     search_help_text = _("a user's key, or the beginning of a topic")
     ordering = ("-pk",)
+
+
+@admin.register(QuietHours)
+class QuietHoursAdmin(UserRowsAdmin):
+    list_display = ("user", "begins", "ends", "zone")
+    search_fields = ("=person",)
+    search_help_text = _("a user's key")
+    ordering = ("-pk",)
+
+
+@admin.register(EmailDigest)
+class EmailDigestAdmin(UserRowsAdmin):
+    list_display = ("user", "type", "every")
+    list_filter = ("every", TypeFilter)
+    search_fields = ("=person",)
+    search_help_text = _("a user's key")
+    ordering = ("-pk",)
+
+
+def _gone(person: str) -> str:
+    return (_("%(key)s (deleted)") % {"key": person}).strip()
+
+
+def _names_of(topics: set[str]) -> dict[str, str]:
+    """Topics with what they stand for: a user's name, or what the policy calls them."""
+    names = topic_names(topics)
+    owners = {topic: owner for topic in topics if (owner := user_of(topic)) is not None}
+    users = find_users(set(owners.values()))
+    names |= {topic: str(users[owner]) for topic, owner in owners.items() if owner in users}
+    return {topic: topic if name == topic else f"{name} ({topic})" for topic, name in names.items()}
+
+
+def _list_link(model: str, position: int | None, words: str) -> str:
+    """A link to the rows of a model that belong to an event."""
+    path = reverse(f"admin:hub_{model}_changelist")
+    return format_html('<a href="{}?q={}">{}</a>', path, position, words) if words else ""
 
 
 def _progress(counts: dict[str, int], is_being_planned: bool) -> str:

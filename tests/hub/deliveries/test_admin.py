@@ -11,14 +11,17 @@ from django.urls import reverse
 from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
-from hub.models import Delivery, Worker
+from hub.models import Delivery, Event, Worker
 from tests.hub.emails import Posted, deliver, make_due, make_subscribers, publish_now
 from tests.hub.site import make_person, sign_in
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-MODELS = ("event", "subscription", "delivery", "worker", "preference", "mute")
+MODELS = (
+    *("event", "subscription", "delivery", "worker", "preference", "mute"),
+    *("quiethours", "emaildigest"),
+)
 
 
 def client_of(person) -> Client:
@@ -160,3 +163,35 @@ def test_the_worker_shows_why_no_email_is_sent(admin):
     Worker.objects.create(pk=1, holder="here:1", error="email: connection refused")
     page = admin.get(list_of("worker")).content.decode()
     assert "here:1" in page and "email: connection refused" in page
+
+
+def test_an_event_and_its_deliveries_lead_to_each_other_and_name_the_user(admin):
+    ana = make_person("ana")
+    publish_now(f"user.{ana.pk}", Posted(text="<b>Tea</b>"))
+    deliver()
+    delivery = Delivery.objects.get()
+    events, deliveries = list_of("event"), list_of("delivery")
+    page = admin.get(events).content.decode()
+    assert f'<a href="{deliveries}?q={delivery.position}">1 of 1 sent</a>' in page
+    assert f"ana (user.{ana.pk})" in page
+    page = admin.get(deliveries).content.decode()
+    assert f'<a href="{events}?q={delivery.position}">{delivery.position}</a>' in page
+    detail = admin.get(reverse("admin:hub_delivery_change", args=[delivery.pk])).content.decode()
+    assert '<div class="readonly">ana</div>' in detail
+    ana.delete()
+    detail = admin.get(reverse("admin:hub_delivery_change", args=[delivery.pk])).content.decode()
+    assert f'<div class="readonly">{delivery.person} (deleted)</div>' in detail
+
+
+@pytest.mark.parametrize("frame", [None, '"title":"<i>broken'])
+def test_an_events_content_is_indented_and_escaped(admin, frame):
+    ana = make_person("ana")
+    publish_now(f"user.{ana.pk}", Posted(text="<b>Tea</b>"))
+    event = Event.objects.get(type=Posted.type)
+    if frame:
+        Event.objects.filter(pk=event.pk).update(frame=frame)
+    page = admin.get(reverse("admin:hub_event_change", args=[event.pk])).content.decode()
+    assert ("&lt;i&gt;broken" if frame else "&lt;b&gt;Tea&lt;/b&gt;") in page
+    assert "<b>Tea" not in page and "<i>broken" not in page
+    if not frame:
+        assert "\n  &quot;severity&quot;: &quot;info&quot;," in page

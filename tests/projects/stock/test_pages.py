@@ -43,7 +43,7 @@ def test_the_dashboard_is_for_staff(client, ana):
         ),
         (
             lambda now: Delivery(type="a.b", person="7", due_at=now),
-            ["Zustellungen", "Weg", "Zustand", "wartet", "Versuche", "fällig am", "geändert am"],
+            ["Zustellungen", "Weg", "Zustand", "wartet", "Versuche", "fällig am", "Ereignis"],
         ),
         (
             lambda now: Subscription(person="7", topic="a.b", since=1),
