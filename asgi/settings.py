@@ -98,13 +98,13 @@ HUB = {
     "POLICY": "orders.topics.ShopPolicy",
     "BASE_TEMPLATE": "base.html",
     "SITE_NAME": "Kettle & Co",
+    "METRICS_TOKEN": environment.text("METRICS_TOKEN"),
     "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
 }
 HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once
 # In flight: each hashes a password, which takes a while on purpose.
 HUB_POSTS = {"/accounts/": 40, "/account/": 40, "/admin/login/": 40}
 TRUSTED_PROXIES = environment.names("TRUSTED_PROXIES", "")
-METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 # Applications
 
@@ -251,13 +251,18 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"refused_requests": {"()": "asgi.logs.RefusedRequests"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}{of_request}", "style": "{"}
+    },
+    "filters": {
+        "refused_requests": {"()": "asgi.logs.RefusedRequests"},
+        "request_id": {"()": "hub.metrics.log_filter.RequestId"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["refused_requests"],
+            "filters": ["refused_requests", "request_id"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},

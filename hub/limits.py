@@ -19,6 +19,7 @@ def _half_of_the_descriptors() -> int:
 
 OTHER_SETTINGS = {
     "BASE_TEMPLATE",
+    "METRICS_TOKEN",
     "POLICY",
     "SITE_NAME",
     "SITE_URL",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hub.deliveries.views import Unsubscribe
+from hub.operations import prometheus
 from hub.operations.health import healthz, readyz
 from hub.ui import bell, dashboard, inbox, preferences
 from hub.ui.ticket import TicketView
@@ -21,6 +22,7 @@ urlpatterns = [
     path("preferences/mute", preferences.mute, name="mute"),
     path("preferences/quiet-hours", preferences.quiet_hours, name="quiet-hours"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("metrics", prometheus.metrics, name="metrics"),
     path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("ticket", TicketView.as_view(), name="ticket"),
     path("healthz", healthz, name="healthz"),

@@ -40,7 +40,15 @@ _SERVERS = {
 # Each but the last starts playwright, which keeps the thread's event loop; the last is as slow.
 _BROWSERS = {"browser_as", "browser", "browser_type", "playwright", "firefox"}
 # Not in requirements.txt.
-_DEVELOPMENT = {"aiosmtpd", "gunicorn", "hypothesis", "playwright", "psutil", "uvicorn"}
+_DEVELOPMENT = {
+    "aiosmtpd",
+    "gunicorn",
+    "hypothesis",
+    "playwright",
+    "prometheus_client",
+    "psutil",
+    "uvicorn",
+}
 
 
 # Rules

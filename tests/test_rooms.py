@@ -37,6 +37,8 @@ CORE = [
     "hub/inbox/flags.py",
     "hub/log/row.py",
     "hub/metrics/buckets.py",
+    "hub/metrics/exposition.py",
+    "hub/metrics/sockets.py",
     "hub/paths.py",
     "hub/publishing/control_events.py",
     "hub/sockets/acknowledgements.py",

@@ -2,6 +2,8 @@
 
 from hub.metrics.buckets import Buckets, merged
 from hub.metrics.record import Record
+from hub.metrics.sockets import SocketMeter
+from hub.metrics.totals import Totals
 
 MAX_ROUTES = 200  # different routes in one tally; further ones are counted as OTHER
 OTHER = "other"
@@ -36,20 +38,26 @@ class Tally:
 
 
 class Meter:
-    """Counts the requests in flight and the finished ones. Belongs to one event loop."""
+    """Counts the requests in flight and the finished ones. Belongs to one event loop.
+
+    `totals` counts since the process began. `sockets` does the same for the hub's sockets.
+    """
 
     def __init__(self) -> None:
         self.in_flight = 0
+        self.totals = Totals()
+        self.sockets = SocketMeter()
         self._tally = Tally()
 
     def open(self) -> None:
         """Count one more request in flight."""
         self.in_flight += 1
 
-    def close(self, record: Record) -> None:
-        """Count a request as finished."""
+    def close(self, record: Record, seconds: float = 0.0) -> None:
+        """Count a request as finished, so long after it was opened."""
         self.in_flight -= 1
         self._tally.add(record)
+        self.totals.add(record, seconds)
 
     def take(self) -> Tally:
         """What was counted since the last call; the next call starts from zero."""

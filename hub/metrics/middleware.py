@@ -48,6 +48,8 @@ def _label(request: HttpRequest, response: HttpResponseBase) -> None:
     if record is None:
         return
     record.streaming = response.streaming
+    # Only what is known already: to ask would be a query.
+    record.user = getattr(request, "_cached_user", None) or getattr(request, "_acached_user", None)
     match = request.resolver_match
     if match is not None:
         record.route = match.route or ROOT

@@ -1,6 +1,9 @@
 """One HTTP request while it is measured."""
 
+import secrets
 from contextvars import ContextVar
+from itertools import count
+from typing import Any
 
 STATIC = "static"  # the route of files served below the static prefix
 UNROUTED = "unrouted"  # no view was found, or the request never came that far
@@ -10,6 +13,10 @@ LEFT = "left"  # the status class of a request whose client left before the resp
 # that a receiver of `request_started` sets here is lost before the view runs.
 current_record: ContextVar["Record | None"] = ContextVar("hub_record", default=None)
 
+# A request's id: of this process, and counted. It need not be hard to guess, only unique.
+_PREFIX = secrets.token_hex(4)
+_numbers = count(1)
+
 
 class Record:
     """What is known about one request. The wrapper in `hub.metrics.wrapper` owns it."""
@@ -17,16 +24,24 @@ class Record:
     __slots__ = (
         "answered",
         "failed",
+        "id",
         "left",
+        "method",
         "route",
+        "scheme",
         "started_at",
         "status",
         "stopped_at",
         "streaming",
+        "user",
     )
 
-    def __init__(self, route: str = UNROUTED) -> None:
+    def __init__(self, route: str = UNROUTED, method: str = "GET", scheme: str = "http") -> None:
+        self.id = f"{_PREFIX}-{next(_numbers):x}"
         self.route = route
+        self.method = method
+        self.scheme = scheme
+        self.user: Any = None  # who made it, if a view or a middleware asked
         self.status: int | None = None
         self.streaming = False  # a streamed body, which lasts as long as its reader wants
         self.answered = False  # the last byte was handed to the server
@@ -37,11 +52,16 @@ class Record:
         self.stopped_at: float | None = None
 
     @property
+    def is_abandoned(self) -> bool:
+        """Whether the client left before the response was complete."""
+        return not self.failed and (self.status is None or (self.left and not self.answered))
+
+    @property
     def status_class(self) -> str:
         """ "2xx" and so on; "5xx" for a failed response, "left" for one that nobody waited for."""
         if self.failed:
             return "5xx"
-        if self.status is None or (self.left and not self.answered):
+        if self.status is None or self.is_abandoned:
             return LEFT
         return f"{self.status // 100}xx"
 

@@ -1,7 +1,8 @@
 """The ASGI application around all others that measures each HTTP request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from hub.metrics import receivers
 from hub.metrics.meter import Meter
+from hub.metrics.own import OWN_FILES
 from hub.metrics.record import STATIC, UNROUTED, Record, current_record
 from hub.paths import path_below_root
 
@@ -24,25 +26,38 @@ class MetricsApplication:
 
     Only from outside every request has an end. Django sends no `request_finished` when a streamed
     body raises, no signal at all when a client leaves during its upload, and neither signal has
-    the status. WebSockets pass through untouched.
+    the status. Of WebSockets only the frames of the hub's own are counted.
 
-    Requests below STATIC_URL count as the route "static". Making an instance connects the
-    receivers of Django's request signals, which time the request.
+    Requests below STATIC_URL count as the route "static". Requests of `own_paths`, and the files
+    of the dashboard, are not counted: they are made by looking at the figures. Every response
+    carries the request's id as `X-Request-ID`. Making an instance connects the receivers of
+    Django's request signals, which time the request.
     """
 
-    def __init__(self, application: Application, meter: Meter) -> None:
+    def __init__(
+        self,
+        application: Application,
+        meter: Meter,
+        own_paths: Callable[[], Container[str]] = tuple,
+    ) -> None:
         receivers.connect()
         self._application = application
         self._meter = meter
+        self._own_paths = own_paths
         self._static_prefix = _static_prefix()
+        self._own_files = self._static_prefix and self._static_prefix + OWN_FILES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if path_below_root(scope) == scope.get("hub.socket_path"):
+                receive, send = self._meter.sockets.watch(receive, send)
             await self._application(scope, receive, send)
             return
-        prefix = self._static_prefix
-        is_static = prefix and path_below_root(scope).startswith(prefix)
-        record = Record(STATIC if is_static else UNROUTED)
+        path = path_below_root(scope)
+        is_static = self._static_prefix and path.startswith(self._static_prefix)
+        is_own = path.startswith(self._own_files) if is_static else path in self._own_paths()
+        route = STATIC if is_static else UNROUTED
+        record = Record(route, scope["method"], scope.get("scheme", "http"))
 
         async def watched_receive() -> Frame:
             frame = await receive()
@@ -53,13 +68,17 @@ class MetricsApplication:
         async def watched_send(frame: Frame) -> None:
             if frame["type"] == "http.response.start":
                 record.status = frame["status"]
+                own = (b"x-request-id", record.id.encode())
+                frame = {**frame, "headers": [*frame.get("headers", ()), own]}
             elif frame["type"] == "http.response.body" and not frame.get("more_body", False):
                 # Before it is passed on: some servers report the end of the response as a
                 # disconnect, and then no client has left.
                 record.answered = True
             await send(frame)
 
-        self._meter.open()
+        if not is_own:
+            self._meter.open()
+        opened_at = time.perf_counter()
         token = current_record.set(record)
         try:
             await self._application(scope, watched_receive, watched_send)
@@ -71,7 +90,8 @@ class MetricsApplication:
             raise
         finally:
             current_record.reset(token)
-            self._meter.close(record)
+            if not is_own:
+                self._meter.close(record, time.perf_counter() - opened_at)
 
 
 def _static_prefix() -> str:

@@ -5,13 +5,14 @@ from functools import cached_property
 from http import HTTPStatus
 
 from hub.metrics.meter import Meter
+from hub.metrics.own import UNMEASURED
 from hub.metrics.wrapper import MetricsApplication
 from hub.paths import path_below_root
 from hub.policy import Policy, current_policy
 from hub.runtime import echo
 from hub.runtime.asgi import Application, Receive, Scope, Send, respond
 from hub.runtime.bodies import BodyLimit
-from hub.runtime.probes import Probe, probes_by_path
+from hub.runtime.probes import Probe, marked, probes_by_path
 from hub.runtime.root_path import own_root_path
 from hub.runtime.runtime import HubRuntime
 from hub.sockets.wire import server_connection
@@ -42,7 +43,9 @@ class HubApplication:
         self.socket_path = socket_path
         self._deliver = deliver
         self._meter = Meter()
-        self._application = MetricsApplication(BodyLimit(application), self._meter)
+        self._application = MetricsApplication(
+            BodyLimit(application), self._meter, lambda: self._own_paths
+        )
         self._turn_away = MetricsApplication(_turn_away, self._meter)
         self._runtimes: dict[asyncio.AbstractEventLoop, HubRuntime] = {}
 
@@ -81,6 +84,10 @@ class HubApplication:
     @cached_property
     def _probes(self) -> dict[str, Probe]:
         return probes_by_path()
+
+    @cached_property
+    def _own_paths(self) -> frozenset[str]:
+        return frozenset(marked(UNMEASURED))
 
     def runtime(self) -> HubRuntime:
         """The runtime of the running event loop; the first call starts it."""

@@ -54,16 +54,21 @@ def answers(probe: Probe) -> Callable[[V], V]:
 
 def probes_by_path() -> dict[str, Probe]:
     """The paths of the project's URLconf that lead to a marked view, each with its probe."""
-    return dict(_walk(get_resolver().url_patterns, "/"))
+    return marked("hub_probe")
 
 
-def _walk(patterns: Sequence[Any], prefix: str) -> Iterator[tuple[str, Probe]]:
+def marked(attribute: str) -> dict[str, Any]:
+    """The paths of the project's URLconf whose view has an attribute, each with its value."""
+    return dict(_walk(get_resolver().url_patterns, "/", attribute))
+
+
+def _walk(patterns: Sequence[Any], prefix: str, attribute: str) -> Iterator[tuple[str, Any]]:
     for one in patterns:
-        # A path with a parameter, or a regular expression, is not the path of a health check.
+        # A path with a parameter, or a regular expression, is not the path of such a view.
         if not isinstance(one.pattern, RoutePattern) or one.pattern.converters:
             continue
         path = prefix + str(one.pattern)
         if isinstance(one, URLResolver):
-            yield from _walk(one.url_patterns, path)
-        elif isinstance(one, URLPattern) and hasattr(one.callback, "hub_probe"):
-            yield path, one.callback.hub_probe
+            yield from _walk(one.url_patterns, path, attribute)
+        elif isinstance(one, URLPattern) and hasattr(one.callback, attribute):
+            yield path, getattr(one.callback, attribute)

@@ -66,6 +66,7 @@ class HubRuntime:
                 "{'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}"
             )
         self.policy = policy
+        self.meter = meter
         self.limits = load_limits()
         self.process = secrets.token_hex(4)
         self.reader_threads = PolicyThreads("hub-reader", READER_THREADS, self._is_database_well)

@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from hub.metrics import TOPIC
+from hub.metrics.own import unmeasured
 from hub.pages.frame import show
 from hub.policy import STAFF_TOPICS, current_policy
 
 
+@unmeasured
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:

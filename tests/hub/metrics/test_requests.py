@@ -1,6 +1,7 @@
 """Requests through Django's real ASGI handler, and what the meter counted of them."""
 
 import asyncio
+import logging
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
@@ -9,6 +10,7 @@ from django.test import override_settings
 from django.urls import path
 
 from hub.metrics import receivers
+from hub.metrics.log_filter import RequestId
 from hub.metrics.meter import MAX_ROUTES, OTHER, Meter
 from hub.metrics.record import Record
 from hub.metrics.wrapper import MetricsApplication
@@ -261,6 +263,30 @@ async def test_a_slow_upload_is_not_a_slow_view(application, meter, monkeypatch)
 
     await SlowUpload(application, "/async/", body=(b"half", b"other half")).run()
     assert meter.take().all_latencies().quantile(1) < 1_000
+
+
+async def test_the_id_of_a_request_is_in_its_response_and_in_the_log(application, caplog):
+    caplog.handler.addFilter(by_id := RequestId())
+    visits = [await Visit(application, "/broken/").run() for _ in range(2)]
+    caplog.handler.removeFilter(by_id)
+    ids = [dict(visit.sent[0]["headers"])[b"x-request-id"].decode() for visit in visits]
+    logged = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert [line.request_id for line in logged] == ids
+    assert [line.of_request for line in logged] == [f" [request {one}]" for one in ids]
+    assert len(set(ids)) == 2
+
+
+def test_outside_of_a_request_a_line_of_the_log_names_none():
+    line = logging.makeLogRecord({"msg": "started"})
+    assert RequestId().filter(line)
+    assert line.of_request == line.request_id == ""
+
+
+@pytest.mark.parametrize("path", ["/async/", "/static/hub/dashboard/dashboard.js"])
+async def test_looking_at_the_figures_does_not_change_them(meter, path):
+    application = MetricsApplication(ASGIHandler(), meter, lambda: {"/async/"})
+    await Visit(application, path).run()
+    assert (meter.in_flight, meter.take().requests, meter.totals.snapshot()) == (0, 0, {})
 
 
 async def test_a_websocket_is_passed_on_and_not_counted(meter):
