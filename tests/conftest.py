@@ -165,6 +165,15 @@ def own_media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_once() -> None:
+    """Not each test client looks for them."""
+    if "servestatic" in settings.INSTALLED_APPS:
+        from tests.rig import static_files
+
+        static_files.install()
+
+
 # Real servers
 
 
