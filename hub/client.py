@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hub.errors import HubError
-from hub.sockets.protocol import SUBPROTOCOL
+from hub.sockets.protocol import SUBPROTOCOL, events_of
 
 try:
     from websockets.asyncio.client import ClientConnection, connect
@@ -100,14 +100,13 @@ class Client:
                     await self._hello()
                     async for text in self._socket:
                         frame = json.loads(text)
-                        if frame["op"] == "event":
-                            if self._is_new(frame):
-                                yield frame
-                                self._advance(frame)
-                        elif frame["op"] == "goodbye":
+                        if frame["op"] == "goodbye":
                             goodbye = frame
-                        else:
-                            await self._handle(frame)
+                        for event in events_of(frame):
+                            if self._is_new(event):
+                                yield event
+                                self._advance(event)
+                        await self._handle(frame)
             except CONNECTION_ERRORS as error:
                 logger.info("connection lost: %r", error)
             code = self._socket.close_code if self._socket is not None else None
@@ -121,7 +120,7 @@ class Client:
             await asyncio.sleep(max(pause, goodbye.get("retry_ms", 0) / 1000))
 
     async def _hello(self) -> None:
-        hello: dict[str, Any] = {"op": "hello", "topics": self._topics}
+        hello: dict[str, Any] = {"op": "hello", "topics": self._topics, "runs": True}
         ticket = self._ticket() if callable(self._ticket) else self._ticket
         if asyncio.iscoroutine(ticket):
             ticket = await ticket

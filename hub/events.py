@@ -6,7 +6,7 @@ The stored *tail* is everything after `{"op":"event","id":N,`; `event_text` join
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import msgspec
@@ -203,14 +203,23 @@ def encode_tail(
     return encoded[1:].decode()
 
 
+_OPENING = '{"op":"event",'
+
+
 def event_text(position: int, tail: str) -> str:
     """The complete frame of a logged event."""
-    return f'{{"op":"event","id":{position},{tail}'
+    return f'{_OPENING}"id":{position},{tail}'
+
+
+def events_text(texts: Iterable[str]) -> str:
+    """One frame for several events; `texts` are their complete frames."""
+    events = ",".join("{" + text[len(_OPENING) :] for text in texts)
+    return f'{{"op":"events","events":[{events}]}}'
 
 
 def ephemeral_text(tail: str) -> str:
     """The complete frame of an ephemeral event, which has no position."""
-    return f'{{"op":"event",{tail}'
+    return _OPENING + tail
 
 
 def data_of(tail: str) -> dict[str, Any]:

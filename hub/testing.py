@@ -13,6 +13,7 @@ import asyncio
 import json
 import secrets
 import warnings
+from collections import deque
 from collections.abc import Collection
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -27,6 +28,7 @@ from hub.models import Event
 from hub.publishing import failures
 from hub.publishing.publisher import publish
 from hub.runtime.application import HubApplication
+from hub.sockets.protocol import events_of
 
 ticket_for = signed_ticket
 
@@ -44,18 +46,27 @@ class Fence(EventType, frozen=True):
 class HubCommunicator(WebsocketCommunicator):
     """A browser of one user, without a network.
 
-    `user` None is an anonymous visitor; a user is authenticated by a ticket. At the end of the
+    `user` None is an anonymous visitor; a user is authenticated by a ticket. With `runs` the
+    server may send several events in one frame, as it does to browsers; they are told one by one,
+    as without. At the end of the
     block the hub of this test's event loop is stopped, so that the test database can be dropped.
     """
 
     def __init__(
-        self, application: HubApplication, user: Any | None = None, *, path: str = "/ws/"
+        self,
+        application: HubApplication,
+        user: Any | None = None,
+        *,
+        path: str = "/ws/",
+        runs: bool = False,
     ) -> None:
         _warn_of_memory()
         headers = [(b"host", b"localhost")]
         super().__init__(application, path, headers=headers, subprotocols=["hub.v1"])
         self.hub = application
         self.user = user
+        self.runs = runs
+        self._events: deque[dict[str, Any]] = deque()  # of a frame of several, not told yet
         self.welcome: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:
@@ -89,7 +100,7 @@ class HubCommunicator(WebsocketCommunicator):
         """Connect as the user, send the hello, and return the welcome. `timeout` in seconds."""
         accepted, code = await self.handshake(timeout)
         assert accepted, f"the handshake was refused with {code}"
-        hello: dict[str, Any] = {"op": "hello", "topics": list(topics)}
+        hello: dict[str, Any] = {"op": "hello", "topics": list(topics), "runs": self.runs}
         if self.user is not None:
             hello["ticket"] = await sync_to_async(ticket_for)(self.user)
         if resume is not None:
@@ -108,14 +119,23 @@ class HubCommunicator(WebsocketCommunicator):
         await self.send_to(text_data=json.dumps(frame))
 
     async def next(self, timeout: float = 5) -> dict[str, Any]:
-        """The next frame of any kind. A ping is answered."""
+        """The next frame of any kind; of several events in one frame, each. A ping is answered."""
+        if self._events:
+            return self._events.popleft()
         sent = await self.receive_output(timeout)
         if sent["type"] == "websocket.close":
             raise AssertionError(f"the server closed with {sent.get('code')}")
         frame: dict[str, Any] = json.loads(sent["text"])
         if frame["op"] == "ping":
-            await self.say({"op": "pong", "position": frame["position"]})
+            await self.answer(frame)
+        if frame["op"] == "events":
+            self._events.extend(events_of(frame))
+            return self._events.popleft()
         return frame
+
+    async def answer(self, ping: dict[str, Any]) -> None:
+        """Acknowledge everything up to a ping."""
+        await self.say({"op": "pong", "position": ping["position"]})
 
     async def hear(self, op: str, timeout: float = 5) -> dict[str, Any]:
         """The next frame with this op; others are skipped. `timeout` in seconds."""

@@ -34,6 +34,7 @@ CORE = [
     "hub/errors.py",
     "hub/events.py",
     "hub/broadcast/ring.py",
+    "hub/broadcast/run.py",
     "hub/inbox/flags.py",
     "hub/log/row.py",
     "hub/metrics/buckets.py",

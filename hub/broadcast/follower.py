@@ -16,9 +16,9 @@ from hub import log
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.layer import Batch, Ephemeral
 from hub.broadcast.queues import BatchQueue, EphemeralQueue
-from hub.broadcast.ring import Entry, Ring, entry_of
+from hub.broadcast.ring import Entry, Ring, entry_of, ephemeral_entry
+from hub.broadcast.run import stretches
 from hub.concurrency.threads import DatabaseThreads
-from hub.events import ephemeral_text
 from hub.log.epoch import renew_epoch, renew_epoch_if_foreign
 from hub.log.row import Row
 
@@ -30,6 +30,7 @@ logger = logging.getLogger("hub.follower")
 POLL = 1.0  # seconds between two looks at the log's head
 POLL_DEGRADED = 0.25  # the same, while the layer is silent
 HOLE_WAIT = 0.05  # seconds to wait for an overtaken batch before reading the log
+SHOW_INTERVAL = 0.05  # seconds between two showings of ephemeral events; only the newest are shown
 MAX_AHEAD = 16  # batches beyond a hole, of at most 1 MiB each
 DATABASE_PATIENCE = 3.0  # seconds the database may take to answer before the process is not ready
 
@@ -59,8 +60,11 @@ class Follower:
         self._on_epoch = on_epoch
         self._hints = BatchQueue()
         self._ahead: dict[int, Batch] = {}
-        self._delivering: Entry | None = None
+        self._delivering: list[Entry] | None = None
         self._ephemerals = EphemeralQueue()
+        self._showing: asyncio.TimerHandle | None = None
+        self._show_due = False
+        self._shown_at = 0.0
         self._wake = asyncio.Event()
         self._read_due = True
         self._hole: asyncio.TimerHandle | None = None
@@ -93,7 +97,15 @@ class Follower:
         self._wake.set()
 
     def offer_ephemeral(self, event: Ephemeral) -> None:
+        """Show an ephemeral event soon: one of a kind that comes often waits for a newer one."""
         self._ephemerals.put(event)
+        if self._showing is None:
+            loop = asyncio.get_running_loop()
+            due = max(loop.time(), self._shown_at + SHOW_INTERVAL)
+            self._showing = loop.call_at(due, self._show_now)
+
+    def _show_now(self) -> None:
+        self._showing, self._show_due = None, True
         self._wake.set()
 
     async def reached(self, position: int) -> None:
@@ -133,7 +145,9 @@ class Follower:
         if self._read_due:
             self._read_due = False
             await self._read()
-        await self._show()
+        if self._show_due:
+            self._show_due = False
+            await self._show()
 
     async def _ask(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         self._asked = time.monotonic()
@@ -222,21 +236,22 @@ class Follower:
         await self._use_ahead()
 
     async def _advance(self, rows: Sequence[Row], upto: int) -> None:
-        for row in rows:
-            entry = entry_of(row)
-            self.ring.append(entry)
-            self.position = entry.position
-            await self._deliver(entry)
+        for stretch in stretches(entry_of(row) for row in rows):
+            for entry in stretch:
+                self.ring.append(entry)
+            self.position = stretch[-1].position
+            await self._deliver(stretch)
         self.position = self._fanout.decided = max(self.position, upto)
         async with self._advanced:
             self._advanced.notify_all()
 
-    async def _deliver(self, entry: Entry) -> None:
-        """Where this is interrupted, the rest of the connections gets the entry the next time."""
-        self._delivering = entry
-        await self._fanout.deliver(entry)
+    async def _deliver(self, entries: list[Entry]) -> None:
+        """Where this is interrupted, the rest of the connections gets them the next time."""
+        self._delivering = entries
+        await self._fanout.deliver(entries)
         self._delivering = None
 
     async def _show(self) -> None:
-        for event in self._ephemerals.take_all():
-            await self._fanout.show(event.topic, ephemeral_text(event.tail))
+        self._shown_at = asyncio.get_running_loop().time()
+        events = self._ephemerals.take_all()
+        await self._fanout.show([ephemeral_entry(one.topic, one.type, one.tail) for one in events])

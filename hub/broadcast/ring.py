@@ -5,12 +5,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub.events import event_text
+from hub.events import ephemeral_text, event_text
 from hub.log.row import Row
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A logged event, ready to send: `text` is the finished frame, `size` its bytes on the wire."""
+    """An event, ready to send: `text` is the finished frame, `size` its bytes on the wire.
+
+    An ephemeral event has the position 0.
+    """
 
     position: int
     topic: str
@@ -24,6 +27,11 @@ def entry_of(row: Row) -> Entry:
     text = event_text(row.position, row.tail)
     size = len(text) - len(row.tail) + row.size  # what is put in front is ASCII
     return Entry(row.position, row.topic, row.type, text, size)
+
+
+def ephemeral_entry(topic: str, type: str, tail: str) -> Entry:
+    text = ephemeral_text(tail)
+    return Entry(0, topic, type, text, len(text.encode()))
 
 
 class Ring:

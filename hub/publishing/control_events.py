@@ -25,3 +25,6 @@ class TopicClosed(EventType, frozen=True):
     """The topic it is published to is gone; so are all subscriptions to it."""
 
     type: ClassVar[str] = "topic.closed"
+
+
+CONTROL_EVENTS = frozenset({SubscriptionChanged.type, RightsRevoked.type, TopicClosed.type})

@@ -6,16 +6,13 @@ No I/O and no clock here. The driver tells it events, pongs and time; it answers
 import enum
 
 from hub.broadcast.ring import Entry
-from hub.publishing.control_events import RightsRevoked, SubscriptionChanged, TopicClosed
+from hub.broadcast.run import Run
+from hub.publishing.control_events import CONTROL_EVENTS, RightsRevoked
 from hub.sockets.acknowledgements import Acknowledgements
 from hub.sockets.subscriptions import Subscriptions
 from hub.sockets.window import Window
 
-# Events that change what the connection receives. They are applied in their place in the stream,
-# before any later event is sent: a live connection that meets one is behind until that is done.
-CONTROL_EVENTS = frozenset({SubscriptionChanged.type, RightsRevoked.type, TopicClosed.type})
-
-# What to do, as bits of one number: an event for a thousand connections allocates nothing.
+# What to do, as bits of one number: a run for a thousand connections allocates nothing.
 SKIP = 0
 SEND = 1  # send the frame
 PING = 2  # then ping: half of the window is open
@@ -74,24 +71,31 @@ class Connection:
 
     # Live
 
-    def deliver(self, entry: Entry, *, is_blocked: bool) -> int:
-        """The fan-out has an event. `is_blocked`: the socket takes nothing at the moment."""
-        position = entry.position
-        if position <= self.cursor or not self.subscriptions.cover(entry.topic, position):
+    def deliver(self, run: Run, *, is_blocked: bool) -> int:
+        """The fan-out has events. `is_blocked`: the socket takes nothing at the moment.
+
+        All of a run is sent, or nothing, and the connection catches up: what is due then is decided
+        event by event. So it is with a control event, which is applied in its place in the stream,
+        before any later event is sent.
+        """
+        if run.last <= self.cursor:
             return SKIP
-        if entry.type in CONTROL_EVENTS:
-            return self.announce(entry) | self.fall_behind(position - 1)
+        if run.first <= self.cursor or not self.subscriptions.cover_all(run.spans):
+            is_due = any(self.wants(one.topic, one.position) for one in run.entries)
+            return self.fall_behind(run.first - 1) if is_due else SKIP
+        if run.is_control:
+            return self.announce(run.entries[0]) | self.fall_behind(run.first - 1)
         if not self.live:
             return SKIP
-        if is_blocked or not self.window.reserve(entry.size):
-            return self.fall_behind(position - 1)
-        todo = self._send(entry)
+        if is_blocked or not self.window.reserve(run.size, run.count):
+            return self.fall_behind(run.first - 1)
+        todo = self._send(run.last, run.size, run.count)
         if self.window.is_full:
-            todo |= self.fall_behind(position)
+            todo |= self.fall_behind(run.last)
         return todo
 
     def show(self, size: int, decided: int, *, is_blocked: bool) -> int:
-        """The fan-out has an ephemeral event. A connection that is behind does not get it."""
+        """The fan-out has ephemeral events. A connection that is behind does not get it."""
         if not self.live or is_blocked:
             return SKIP
         if not self.window.reserve(size):
@@ -151,7 +155,7 @@ class Connection:
             return APPLY
         if not self.window.reserve(entry.size):
             return WAIT
-        return self._send(entry)
+        return self._send(entry.position, entry.size, 1)
 
     def reached(self, position: int) -> None:
         """Everything up to `position` is decided."""
@@ -194,9 +198,9 @@ class Connection:
             return CLOSE_SLOW
         return PING if now >= acknowledgements.next_ping and not is_blocked else SKIP
 
-    def _send(self, entry: Entry) -> int:
-        self.cursor = entry.position
-        self.window.sent(entry.position, entry.size)
+    def _send(self, position: int, size: int, events: int) -> int:
+        self.cursor = position
+        self.window.sent(position, size, events)
         return SEND | self._ping_at_half()
 
     def _ping_at_half(self) -> int:

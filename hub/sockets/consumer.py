@@ -204,6 +204,7 @@ class HubConsumer(AsyncConsumer):
                 max_topics=self.limits.topics,
             ),
             user=done.user,
+            takes_runs=done.takes_runs,
             sender=self.sender,
             services=self.services,
             tasks=self.tasks,

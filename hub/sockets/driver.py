@@ -13,6 +13,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from hub.broadcast.ring import Entry
+from hub.broadcast.run import MAX_EVENTS, Run, RunBuilder
 from hub.concurrency.tasks import Tasks
 from hub.errors import PolicyHangs
 from hub.identity.authentication import Identity
@@ -47,7 +48,8 @@ REVOCATION_GRACE = 0.5
 class Driver:
     """Serves one connection from its welcome on.
 
-    `user` is None for an anonymous connection. `end` closes the socket.
+    `user` is None for an anonymous connection. `takes_runs`: the client asked for several events
+    in one frame. `end` closes the socket.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Driver:
         changes: Changes,
         *,
         user: Identity | None,
+        takes_runs: bool,
         sender: FrameSender,
         services: Services,
         tasks: Tasks,
@@ -65,6 +68,7 @@ class Driver:
         self.end = end
         self.connection = connection
         self._changes = changes
+        self._takes_runs = takes_runs
         self._sender = sender
         self._services = services
         self._fanout = services.fanout
@@ -103,22 +107,24 @@ class Driver:
         """What the connection is subscribed to."""
         return self.connection.subscriptions.topics()
 
-    # Live: called by the fan-out for each event and connection
+    # Live: called by the fan-out for each run and connection
 
-    def deliver(self, entry: Entry, event: dict[str, Any]) -> None:
-        todo = self.connection.deliver(entry, is_blocked=self._sender.is_blocked)
-        if todo & SEND:
-            self._send(todo, event, entry.position)
-        elif todo:
-            self._do(todo, entry)
+    def deliver(self, run: Run) -> None:
+        for one in (run,) if self._takes_runs else run.singles:
+            todo = self.connection.deliver(one, is_blocked=self._sender.is_blocked)
+            if todo & SEND:
+                self._send(todo, one.event, one.last)
+            elif todo:
+                self._do(todo, one.entries[0])
 
-    def show(self, event: dict[str, Any], size: int) -> None:
+    def show(self, run: Run) -> None:
         decided = self._fanout.decided
-        todo = self.connection.show(size, decided, is_blocked=self._sender.is_blocked)
-        if todo & SEND:
-            self._send(todo, event, decided)
-        elif todo:
-            self._do(todo)
+        for one in (run,) if self._takes_runs else run.singles:
+            todo = self.connection.show(one.size, decided, is_blocked=self._sender.is_blocked)
+            if todo & SEND:
+                self._send(todo, one.event, decided)
+            elif todo:
+                self._do(todo)
 
     def _send(self, todo: int, event: dict[str, Any], position: int) -> None:
         self._sender.push_encoded(event)
@@ -200,21 +206,34 @@ class Driver:
             # Removed while it was read: the client comes back and is told so.
             self.end(SLOW)
             return
+        run = RunBuilder(MAX_EVENTS if self._takes_runs else 1)
         for entry in page.entries:
+            if not run.has_room(entry):
+                await self._replay(run)
             # It may have ended or unsubscribed while the page was read.
             todo = connection.replay(entry)
+            if todo & SEND:
+                run.append(entry)
+            if todo & (PING | WAIT):
+                await self._replay(run, todo)
             if todo == APPLY:
                 await self._apply(entry)
                 connection.reached(entry.position)
                 return
             if todo == WAIT:
                 return
-            if todo != SKIP:
-                self._sender.push(entry.text)
-                self._do(todo, position=entry.position)
-                await self._sender.drained()
+        await self._replay(run)
         if page.is_last:
             connection.reached(upto)
+
+    async def _replay(self, builder: RunBuilder, todo: int = SKIP) -> None:
+        """Send what was collected, and wait until the server took it."""
+        if not builder:
+            return
+        run = builder.take()
+        self._sender.push_encoded(run.event)
+        self._do(todo, position=run.last)
+        await self._sender.drained()
 
     # Changes of what the connection is subscribed to
 

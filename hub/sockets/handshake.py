@@ -27,7 +27,8 @@ class Handshake(msgspec.Struct, frozen=True):
     """A connection that may begin.
 
     `checked_at`: the position up to which lost rights were known when the user was checked.
-    `reason`: why it could not resume; None: nothing is missing.
+    `reason`: why it could not resume; None: nothing is missing. `takes_runs`: the client asked for
+    several events in one frame.
     """
 
     connection: Connection
@@ -37,6 +38,7 @@ class Handshake(msgspec.Struct, frozen=True):
     head: int
     reason: str | None
     refused: dict[str, str]
+    takes_runs: bool
 
     def welcome(self, connection_id: str, ping: float) -> str:
         """The frame that answers the hello."""
@@ -82,7 +84,9 @@ async def perform(
         connection = _connection(checked_at, found, topics, limits)
     refused = {**found.refused, **dict.fromkeys(beyond, "too_many_topics")}
     head = max(follower.position, connection.cursor)
-    return Handshake(connection, found.user, checked_at, epoch, head, reason, refused)
+    return Handshake(
+        connection, found.user, checked_at, epoch, head, reason, refused, bool(frame.runs)
+    )
 
 
 def _credentials(

@@ -30,6 +30,7 @@ class Hello(msgspec.Struct, frozen=True):
     ticket: str | None = None
     resume: Resume | None = None
     topics: list[str] = msgspec.field(default_factory=list)
+    runs: bool | None = None
 
     @property
     def cursor(self) -> tuple[str, int] | None:
@@ -135,6 +136,13 @@ def _check(frame: Frame, ref: str | None, max_topics: int) -> None:
 def _check_position(position: Any, ref: str | None) -> None:
     if not 0 <= position <= MAX_POSITION:
         raise BadRequest("bad_request", f"a position is 0 to {MAX_POSITION}", ref)
+
+
+def events_of(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events in a frame of the server, each as if it had come in a frame of its own."""
+    if frame["op"] == "events":
+        return [{"op": "event", **event} for event in frame["events"]]
+    return [frame] if frame["op"] == "event" else []
 
 
 def _text(frame: dict[str, Any]) -> str:

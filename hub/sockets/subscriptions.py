@@ -37,6 +37,17 @@ class Subscriptions:
         intervals = self.user_topics.get(topic)
         return intervals is not None and any(one.covers(position) for one in intervals)
 
+    def cover_all(self, spans: Iterable[tuple[str, int, int]]) -> bool:
+        """Whether all events of these topics, from a first to a last position, are covered."""
+        for topic, first, last in spans:
+            since = self.requested_topics.get(topic)
+            if since is not None and since < first:
+                continue
+            intervals = self.user_topics.get(topic, ())
+            if not any(one.covers(first) and one.covers(last) for one in intervals):
+                return False
+        return True
+
     def __contains__(self, topic: str) -> bool:
         return topic in self.requested_topics or topic in self.user_topics
 

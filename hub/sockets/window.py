@@ -20,16 +20,21 @@ class Window:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._events_bytes = max_bytes - max_bytes // REPLY_SHARE
-        self._logged: deque[tuple[int, int]] = deque()  # position, bytes
+        self._logged: deque[tuple[int, int, int]] = deque()  # position, bytes, events
         self._others: deque[tuple[int, int, int]] = deque()  # pings before it, events, bytes
         self._turned_away = False  # a frame had no room, and nothing was acknowledged since
         self.events = 0
         self.bytes = 0
 
-    def reserve(self, size: int) -> bool:
-        """Whether an event of `size` bytes has room; if not, the window is full from now on."""
+    def reserve(self, size: int, events: int = 1) -> bool:
+        """Whether so many events, `size` bytes together, have room.
+
+        If a single one has none, the window is full from now on.
+        """
         if self.is_full:
             return False
+        if events > 1:
+            return size <= self.room and events <= self.room_for_events
         if self.bytes and self.bytes + size > self._events_bytes:
             self._turned_away = True
         return not self._turned_away
@@ -38,10 +43,10 @@ class Window:
         """Whether a reply of `size` bytes has room, whether or not the window is full of events."""
         return not self.bytes or self.bytes + size <= self._max_bytes
 
-    def sent(self, position: int, size: int) -> None:
-        """Count a logged event."""
-        self._logged.append((position, size))
-        self.events += 1
+    def sent(self, position: int, size: int, events: int = 1) -> None:
+        """Count logged events, the last of them with this position."""
+        self._logged.append((position, size, events))
+        self.events += events
         self.bytes += size
 
     def sent_other(self, pings: int, size: int, *, events: int = 0) -> None:
@@ -58,8 +63,9 @@ class Window:
         """The client has handled all events up to `position`, and answered so many pings."""
         before = self.bytes
         while self._logged and self._logged[0][0] <= position:
-            self.bytes -= self._logged.popleft()[1]
-            self.events -= 1
+            _, size, events = self._logged.popleft()
+            self.events -= events
+            self.bytes -= size
         while self._others and self._others[0][0] < pings:
             _, events, size = self._others.popleft()
             self.events -= events

@@ -167,20 +167,20 @@ class Browser(PatientCommunicator):
         cookie: str | None = None,
         headers: Collection[tuple[bytes, bytes]] = (),
         answers: bool = True,
+        runs: bool = False,
     ) -> None:
-        super().__init__(application, user)
+        super().__init__(application, user, runs=runs)
         self.answers = answers
         if cookie is not None:
             self.scope["headers"].append((b"cookie", f"sessionid={cookie}".encode()))
         self.scope["headers"].extend(headers)
 
     async def next(self, timeout: float = PATIENCE) -> dict[str, Any]:
+        return await super().next(timeout)
+
+    async def answer(self, ping: dict[str, Any]) -> None:
         if self.answers:
-            return await super().next(timeout)
-        sent = await self.receive_output(timeout)
-        assert sent["type"] == "websocket.send", f"the server closed: {sent}"
-        frame: dict[str, Any] = json.loads(sent["text"])
-        return frame
+            await super().answer(ping)
 
     async def open(self) -> None:
         """Connect, and say nothing yet."""
@@ -202,14 +202,18 @@ class Browser(PatientCommunicator):
                     assert goodbye is not None and goodbye["code"] == sent["code"]
                     return sent["code"], goodbye["reason"]
                 frame = json.loads(sent["text"])
-                assert frame["op"] != "event", f"told on the way out: {frame}"
+                assert frame["op"] not in ("event", "events"), f"told on the way out: {frame}"
                 goodbye = frame if frame["op"] == "goodbye" else goodbye
 
 
 class Site:
-    """One test's application, its browsers, and writes from a thread as views make them."""
+    """One test's application, its browsers, and writes from a thread as views make them.
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    `runs`: whether its browsers take several events in one frame.
+    """
+
+    def __init__(self, policy: Policy | None = None, *, runs: bool = False) -> None:
+        self._runs = runs
         self.application = make_application(policy)
         self._applications = [self.application]
         self._browsers: list[Browser] = []
@@ -247,6 +251,7 @@ class Site:
 
     def browser(self, user: Any = None, **options: Any) -> Browser:
         application = options.pop("application", self.application)
+        options.setdefault("runs", self._runs)
         self._browsers.append(Browser(application, user, **options))
         return self._browsers[-1]
 

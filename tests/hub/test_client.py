@@ -57,6 +57,21 @@ async def test_the_client_resumes_at_its_position_and_yields_each_event_once():
     assert [hello.get("resume") for hello in hellos] == [None, {"epoch": "e1", "position": 103}]
 
 
+async def test_several_events_in_one_frame_are_yielded_one_by_one():
+    run = [{"id": n, "type": "test.told", "topic": "open.1"} for n in (99, 101, 102)]
+    async with server_saying(
+        [welcome(100, 100), {"op": "events", "events": run}],
+        [welcome(102, 103), event(103)],
+    ) as (events, hellos):
+        told = []
+        async for one in events:
+            told.append(one)
+            if len(told) == 3:
+                break
+    assert told == [event(101), event(102), event(103)]
+    assert [hello["runs"] for hello in hellos] == [True, True]
+
+
 async def test_the_client_requests_all_topics_in_its_hello_and_ignores_replies():
     """It never subscribes later, so no reply can duplicate what a resumed stream sends."""
     reply = {"op": "reply", "ref": "1", "ok": True, "topics": ["open.1"], "events": [event(105)]}

@@ -8,6 +8,7 @@ test("the first hello resumes from where the page was rendered", () => {
   tab.socket.open();
   assert.deepEqual(tab.hello, {
     op: "hello",
+    runs: true,
     resume: { epoch: "e1", position: 40 },
     topics: ["product.1"],
   });
@@ -16,12 +17,22 @@ test("the first hello resumes from where the page was rendered", () => {
 test("without a page's position and a stored cursor, the hello does not resume", () => {
   const tab = new Tab();
   tab.socket.open();
-  assert.deepEqual(tab.hello, { op: "hello" });
+  assert.deepEqual(tab.hello, { op: "hello", runs: true });
 });
 
 test("an event that the server repeats is emitted once", () => {
   const tab = new Tab().welcome().event(101).event(101).event(99).event(102);
   assert.deepEqual(tab.ids, [101, 102]);
+});
+
+test("several events in one frame are emitted like single ones", () => {
+  const tab = new Tab().welcome();
+  assert.equal(tab.hello.runs, true);
+  const events = [99, 101, 103].map((id) => ({ id, type: "order.received", topic: "user.7" }));
+  tab.socket.say({ op: "events", events });
+  tab.event(103).event(104);
+  assert.deepEqual(tab.ids, [101, 103, 104]);
+  assert.equal(tab.client.cursor.position, 104);
 });
 
 test("an ephemeral event is emitted and moves no cursor", () => {

@@ -1,6 +1,7 @@
 """A client of the swarm: comes back, resumes, answers pings, and remembers all it handed on."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Collection
 from datetime import datetime
@@ -15,6 +16,7 @@ from tests.stress.wire import Wire
 
 BASE, MOST = 0.5, 20.0  # seconds of back-off, full jitter, as browsers do it
 CONNECTING = 20.0  # seconds until a connection must be open
+MOST_EVENTS, MOST_BYTES = 64, 64 * 1024  # of one frame with several events
 FINAL = range(4500, 5000)  # these close codes mean: do not come back
 
 _decode = msgspec.json.Decoder().decode
@@ -37,7 +39,11 @@ class Client:
     everything on `topics` (and its own) is due. `saves_every`: the position is saved for the next
     hello after so many events, as by an application that writes it down late; the application
     still knows what it has handled, so that it drops what comes again.
+
+    Every second client takes runs of events in one frame; each changes its mind when it comes back.
     """
+
+    _numbers = itertools.count()
 
     def __init__(
         self,
@@ -52,6 +58,7 @@ class Client:
         patience: Patience = BROWSER,
     ) -> None:
         self._url = url
+        self._takes_runs = next(self._numbers) % 2 == 1
         self._ticket = ticket
         self._cookie = cookie
         self._random = random or Random(0)
@@ -169,6 +176,9 @@ class Client:
 
     def _greet(self) -> None:
         hello: dict[str, Any] = {"op": "hello", "topics": sorted(self.topics)}
+        self._takes_runs = not self._takes_runs
+        if self._takes_runs:
+            hello["runs"] = True
         if self._ticket is not None:
             hello["ticket"] = self._ticket
         if self.cursor is not None:
@@ -188,6 +198,8 @@ class Client:
         op = frame["op"]
         if op == "event":
             self._take_event(frame)
+        elif op == "events":
+            self._take_run(frame["events"], len(text))
         elif op == "ping":
             self._take_ping(frame["position"])
         elif op == "welcome":
@@ -202,6 +214,16 @@ class Client:
             self.changes.append((time.time(), frame))
         else:
             self.wrong.append(f"an unknown op {op!r}")
+
+    def _take_run(self, events: list[dict[str, Any]], size: int) -> None:
+        if not self._takes_runs:
+            self.wrong.append("a run that it did not ask for")
+        if not 2 <= len(events) <= MOST_EVENTS or size > MOST_BYTES:
+            self.wrong.append(f"a run of {len(events)} events, {size} bytes")
+        if len({"id" in event for event in events}) != 1:
+            self.wrong.append("ephemeral and logged events in one frame")
+        for event in events:
+            self._take_event(event)
 
     def _take_welcome(self, frame: dict[str, Any]) -> None:
         if self.cursor is None:

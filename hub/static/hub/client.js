@@ -107,7 +107,7 @@ export class HubClient extends EventTarget {
   }
 
   async #hello(connection) {
-    const frame = { op: "hello" };
+    const frame = { op: "hello", runs: true };
     const resume = this.#memory.resume(this.#pageCursor, this.#cursor);
     if (resume) frame.resume = resume;
     if (this.#requested.size > 0) frame.topics = [...this.#requested];
@@ -125,6 +125,7 @@ export class HubClient extends EventTarget {
 
   #receive(frame) {
     if (frame.op === "event") this.#receiveEvent(frame);
+    else if (frame.op === "events") for (const event of frame.events) this.#receiveEvent(event);
     else if (frame.op === "ping") this.#acknowledge(frame.position);
     else if (frame.op === "welcome") this.#welcome(frame);
     else if (frame.op === "topics") this.#changeOwnTopics(frame);

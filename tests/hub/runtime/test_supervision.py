@@ -112,19 +112,19 @@ class Saboteur:
     def __init__(self):
         self.has_cancelled = False
 
-    def deliver(self, entry, event):
+    def deliver(self, run):
         if not self.has_cancelled:
             self.has_cancelled = True
             asyncio.current_task().cancel()
 
-    def show(self, event, size):
+    def show(self, run):
         pass
 
 
 async def test_a_follower_that_is_cancelled_while_it_delivers_completes_the_delivery(
     site: Site, monkeypatch
 ):
-    monkeypatch.setattr(fanout, "YIELD_EVERY", 1)
+    monkeypatch.setattr(fanout, "YIELD_AFTER", 0)
     before = await site.connect(topics=["open.1"])
     site.runtime.fanout.subscribe(Saboteur(), ["open.1"])
     behind = await site.connect(topics=["open.1"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.broadcast.run import Run
 from hub.sockets.connection import (
     APPLY,
     APPLY_SOON,
@@ -42,7 +43,7 @@ USER = {"user.7": [Interval(0)]}
 )
 def test_what_a_connection_does_with_an_event(event, state, todo, cursor):
     one = connection(**{"live": True, "user": dict(USER), **state})
-    assert one.deliver(event, is_blocked=False) == todo
+    assert one.deliver(Run([event]), is_blocked=False) == todo
     assert one.cursor == cursor
     if todo & CATCH_UP:
         assert not one.live
@@ -50,7 +51,7 @@ def test_what_a_connection_does_with_an_event(event, state, todo, cursor):
 
 def test_a_connection_whose_socket_is_blocked_falls_behind_and_loses_nothing():
     one = connection(live=True)
-    assert one.deliver(entry(5), is_blocked=True) == CATCH_UP
+    assert one.deliver(Run([entry(5)]), is_blocked=True) == CATCH_UP
     assert (one.live, one.cursor, one.window.events) == (False, 4, 0)
 
 
@@ -63,8 +64,8 @@ def test_a_connection_falls_behind_once():
 
 def test_an_event_without_room_waits_until_there_is_some():
     one = connection(live=True, max_bytes=1_000)
-    assert one.deliver(entry(1, size=400), is_blocked=False) & SEND
-    assert one.deliver(entry(2, size=600), is_blocked=False) == CATCH_UP
+    assert one.deliver(Run([entry(1, size=400)]), is_blocked=False) & SEND
+    assert one.deliver(Run([entry(2, size=600)]), is_blocked=False) == CATCH_UP
     assert one.cursor == 1
     assert one.window.is_full
 
@@ -72,8 +73,8 @@ def test_an_event_without_room_waits_until_there_is_some():
 def test_a_connection_that_has_ended_is_sent_nothing():
     one = connection(live=True, user=dict(USER))
     one.end()
-    assert one.deliver(entry(1), is_blocked=False) == SKIP
-    assert one.deliver(revoked(2, "staff"), is_blocked=False) == SKIP
+    assert one.deliver(Run([entry(1)]), is_blocked=False) == SKIP
+    assert one.deliver(Run([revoked(2, "staff")]), is_blocked=False) == SKIP
     assert one.show(1, 0, is_blocked=False) == SKIP
     assert one.reply(1, 0) == SKIP
     assert one.replay(entry(1)) == SKIP
