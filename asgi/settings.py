@@ -94,13 +94,18 @@ if REDIS_URL:
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL]},
     }
-HUB = {
+HUB: dict[str, Any] = {
     "POLICY": "orders.topics.ShopPolicy",
     "BASE_TEMPLATE": "base.html",
     "SITE_NAME": "Kettle & Co",
     "METRICS_TOKEN": environment.text("METRICS_TOKEN"),
     "BODY": 1024 * 1024,  # bytes: no form of the shop is larger
 }
+# What tells other processes of events: unset, Redis, or without one the database.
+if _hints := environment.text("HINTS"):
+    HUB["HINTS"] = _hints
+if _hints_url := environment.text("HINTS_URL"):  # of the database itself, behind a pooler
+    HUB["HINTS_URL"] = _hints_url
 HUB_BODIES = {"/admin/orders/product/": 32 * 1024 * 1024}  # bytes: several pictures at once
 # In flight: each hashes a password, which takes a while on purpose.
 HUB_POSTS = {"/accounts/": 40, "/account/": 40, "/admin/login/": 40}

@@ -19,6 +19,8 @@ def _half_of_the_descriptors() -> int:
 
 OTHER_SETTINGS = {
     "BASE_TEMPLATE",
+    "HINTS",
+    "HINTS_URL",
     "METRICS_TOKEN",
     "POLICY",
     "SITE_NAME",

@@ -1,4 +1,4 @@
-"""The messages that server processes send each other through the channel layer.
+"""The messages that server processes send each other, through the channel layer or PostgreSQL.
 
 A batch says which positions it covers, so that a lost one shows as a hole. It also says which log
 (epoch) and process it comes from, so that a foreign one can be dropped. `hub.broadcast.signing`
@@ -30,6 +30,15 @@ class Batch(msgspec.Struct, frozen=True):
         return sum(row.size for row in self.rows)
 
 
+class Numbered(msgspec.Struct, frozen=True):
+    """There are events with these positions, more than fit into the message: read the log."""
+
+    process: str
+    epoch: str
+    first: int
+    last: int
+
+
 class Ephemeral(msgspec.Struct, frozen=True, array_like=True):
     """An event without a position: `key` says which earlier one it replaces."""
 
@@ -46,16 +55,18 @@ class Ephemerals(msgspec.Struct, frozen=True):
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
-    """Nothing but a sign that the layer carries what this process sends."""
+    """Nothing but a sign that what this process sends is carried."""
 
     process: str
     epoch: str
 
 
-Message = Batch | Ephemerals | Heartbeat
+Message = Batch | Numbered | Ephemerals | Heartbeat
 BATCH = "hub.batch"
+NUMBERED = "hub.numbered"
 TYPES: dict[str, type[Message]] = {
     BATCH: Batch,
+    NUMBERED: Numbered,
     "hub.ephemerals": Ephemerals,
     "hub.heartbeat": Heartbeat,
 }
@@ -78,3 +89,22 @@ def batches(process: str, epoch: str, rows: Sequence[Row]) -> Iterator[Batch]:
         size += row.size
     if some:
         yield Batch(process, epoch, some[0].position, some[-1].position, some)
+
+
+def ephemerals(
+    process: str, epoch: str, events: Sequence[Ephemeral], limit: int
+) -> tuple[list[Ephemerals], int]:
+    """The events as messages with at most `limit` bytes of them each; how many fit into none."""
+    found: list[list[Ephemeral]] = []
+    room = dropped = 0
+    for event in events:
+        size = len(msgspec.json.encode(event)) + 1  # and a comma
+        if size > limit:
+            dropped += 1
+            continue
+        if size > room:
+            found.append([])
+            room = limit
+        found[-1].append(event)
+        room -= size
+    return [Ephemerals(process, epoch, some) for some in found], dropped

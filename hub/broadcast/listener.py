@@ -1,7 +1,7 @@
-"""The listener: takes what comes through the channel layer, and hands it to the follower.
+"""The listener: takes the hints of all processes, and hands them to the follower.
 
-Whatever happens to the layer, the follower reads the log. The listener says how often: while the
-layer is silent, the follower is `degraded`.
+Whatever becomes of hints, the follower reads the log. The listener says how often: while they are
+silent, the follower is `degraded`.
 """
 
 import asyncio
@@ -9,11 +9,10 @@ import logging
 from typing import Any
 
 import msgspec
-from channels.layers import BaseChannelLayer
 
 from hub.broadcast.follower import Follower
-from hub.broadcast.layer import BATCH, GROUP, Batch, Ephemerals, Message
-from hub.broadcast.reconnecting import reconnect
+from hub.broadcast.hints import Hints
+from hub.broadcast.layer import BATCH, NUMBERED, Batch, Ephemerals, Message, Numbered
 from hub.broadcast.signing import Verifier
 from hub.concurrency.token_bucket import TokenBucket
 from hub.concurrency.warn_once import WarnOnce
@@ -22,9 +21,9 @@ from hub.log.readable import readable
 
 logger = logging.getLogger("hub.follower")
 
-SILENCE = 3.0  # seconds without our own heartbeat: the layer is silent, connect again
+SILENCE = 3.0  # seconds without our own heartbeat: the hints are silent, connect again
 RECONNECTS = 3  # in a row without a word; then join again
-RETRY = 1.0  # seconds until a failed subscription to the layer is tried again
+RETRY = 1.0  # seconds until joining that failed is tried again
 REJOIN = 3_600.0  # seconds; a layer forgets its members after a day
 HINTED_READS = 4  # reads of the log per second that messages cause which cannot be believed
 
@@ -32,8 +31,8 @@ HINTED_READS = 4  # reads of the log per second that messages cause which cannot
 class Listener:
     """One per process. `run` listens for as long as the hub runs."""
 
-    def __init__(self, *, layer: BaseChannelLayer, process: str, follower: Follower) -> None:
-        self._layer = layer
+    def __init__(self, *, hints: Hints, process: str, follower: Follower) -> None:
+        self._hints = hints
         self._process = process
         self._follower = follower
         self._verifier = Verifier()
@@ -41,23 +40,22 @@ class Listener:
         self._once = WarnOnce(logger)
 
     async def run(self) -> None:
-        """Listen to the layer. Join again when it fails or is silent, and before it forgets us."""
+        """Listen. Join again when hints fail or are silent, and before a layer forgets us."""
         loop = asyncio.get_running_loop()
         while True:
             try:
                 async with asyncio.timeout(SILENCE):
-                    channel = await self._layer.new_channel()
-                    await self._layer.group_add(GROUP, channel)
+                    await self._hints.join()
                 self._follower.read_soon()
                 try:
-                    await self._listen(channel, until=loop.time() + REJOIN)
+                    await self._listen(until=loop.time() + REJOIN)
                 except Exception as error:
                     self._degrade(error)  # Before leaving, which a silent layer holds up.
                     raise
                 finally:
                     async with asyncio.timeout(RETRY):
-                        await self._layer.group_discard(GROUP, channel)
-            except Exception as error:  # A layer may raise anything; the log is still read.
+                        await self._hints.leave()
+            except Exception as error:  # They may raise anything; the log is still read.
                 self._degrade(error)
                 await self._reconnect()
                 await asyncio.sleep(RETRY)
@@ -65,30 +63,31 @@ class Listener:
     async def _reconnect(self) -> None:
         try:
             async with asyncio.timeout(RETRY):
-                await reconnect(self._layer)
+                await self._hints.reconnect()
         except Exception as error:
-            self._once.warn(type(error).__name__, "cannot reconnect the channel layer", error=error)
+            text = "cannot reconnect %s"
+            self._once.warn(type(error).__name__, text, self._hints.name, error=error)
 
     def _degrade(self, error: Exception) -> None:
         if not self._follower.degraded:
-            logger.warning("the channel layer is silent, polling the log: %r", error)
+            logger.warning("%s is silent, polling the log: %r", self._hints.name, error)
         self._follower.degraded = True
 
-    async def _listen(self, channel: str, until: float) -> None:
-        """Until it is time to join again. Raises TimeoutError when the layer stays silent.
+    async def _listen(self, until: float) -> None:
+        """Until it is time to join again. Raises TimeoutError when it stays silent.
 
         It is never silent when it works: our own heartbeat comes back every second. What others
         send proves nothing: it may come from another deployment, and ours may reach nobody.
 
-        At first only its connections are made anew, which keeps the membership: to leave and to
-        join take answers, for which a silent layer makes us wait.
+        At first only a layer's connections are made anew, which keeps the membership: to leave and
+        to join take answers, for which a silent layer makes us wait.
         """
         loop = asyncio.get_running_loop()
         silent, silences = loop.time() + SILENCE, 0
         receiving: asyncio.Task[Any] | None = None
         try:
             while loop.time() < until:
-                receiving = receiving or asyncio.ensure_future(self._layer.receive(channel))
+                receiving = receiving or asyncio.ensure_future(self._hints.receive())
                 await asyncio.wait({receiving}, timeout=max(0.0, silent - loop.time()))
                 if receiving.done():
                     sent, receiving = receiving.result(), None
@@ -107,16 +106,16 @@ class Listener:
                 await asyncio.wait({receiving}, timeout=RETRY)
 
     def _take(self, sent: Any, now: float) -> bool:
-        """Hand a message to the follower; return whether it is our own: the layer works."""
+        """Hand a message to the follower; return whether it is our own: hints work."""
         try:
             message = self._verifier.verify(sent)
         except ForeignMessage as error:
-            self._once.warn(str(error), "dropping messages of the channel layer: %s", error)
+            self._once.warn(str(error), "dropping messages of %s: %s", self._hints.name, error)
             self._hint(sent, now)
             return False
         is_own = message.process == self._process
         if is_own and self._follower.degraded:
-            logger.warning("the channel layer works again")
+            logger.warning("%s works again", self._hints.name)
             self._follower.degraded = False
         self._receive(message)
         return is_own
@@ -128,15 +127,21 @@ class Listener:
         every process reading the log, so their number is bounded.
         """
         claimed = (sent.get("type"), sent.get("epoch")) if isinstance(sent, dict) else None
-        if claimed == (BATCH, self._follower.epoch) and self._hinted_reads.take(1, now):
+        types = [(name, self._follower.epoch) for name in (BATCH, NUMBERED)]
+        if claimed in types and self._hinted_reads.take(1, now):
             self._follower.read_soon()
 
     def _receive(self, message: Message) -> None:
         if self._follower.epoch and message.epoch != self._follower.epoch:
-            return  # Another deployment on the same Redis, or an earlier log.
+            return  # Another deployment on the same Redis or database, or an earlier log.
         if isinstance(message, Batch):
             rows = [readable(row) for row in message.rows]  # another version may have sent it
             self._follower.offer(msgspec.structs.replace(message, rows=rows))
-        elif isinstance(message, Ephemerals) and message.process != self._process:
+        elif message.process == self._process:
+            return  # The relay has handed it over already.
+        elif isinstance(message, Numbered):
+            if message.last > self._follower.position:
+                self._follower.read_soon()
+        elif isinstance(message, Ephemerals):
             for event in message.events:
                 self._follower.offer_ephemeral(event)

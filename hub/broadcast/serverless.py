@@ -1,7 +1,7 @@
 """Ephemeral events of a process without a server: a command, a Celery task, a WSGI site.
 
 They are collected and sent by a thread, so that a command that publishes many is not slowed down
-by the layer, and only the latest event of each key is sent. The thread lives while there is
+by the way to them, and only the latest event of each key is sent. The thread lives while there is
 something to send. It is not a daemon: a process that ends in order sends what it has.
 """
 
@@ -10,13 +10,17 @@ import logging
 import os
 import secrets
 import threading
+import time
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from hub import log
-from hub.broadcast.layer import GROUP, Ephemeral, Ephemerals
+from hub.broadcast.hints import chosen
+from hub.broadcast.layer import GROUP, MAX_BYTES, Ephemeral, ephemerals
+from hub.broadcast.notify import LIMIT, PAUSE, notify, payload_of
 from hub.broadcast.queues import EphemeralQueue
 from hub.broadcast.relay import has_relay
 from hub.broadcast.signing import Signer
@@ -35,15 +39,24 @@ def send(topic: str, type: str, key: str, tail: str, **kwargs: Any) -> None:
     """
     if has_relay():
         return
-    layer = get_channel_layer()
-    if layer is None or isinstance(layer, InMemoryChannelLayer):
+    if _can_send():
+        _sender().put(Ephemeral(topic, type, key, tail))
+    else:
         text = (
             "publish_ephemeral reaches nobody: this process has no server, and the channel layer "
-            "is not shared with those that have one (Redis is)"
+            "is not shared with those that have one (Redis is, and so is PostgreSQL as HINTS)"
         )
         _once.warn("no layer", text)
-    else:
-        _sender().put(Ephemeral(topic, type, key, tail))
+
+
+def _can_send() -> bool:
+    try:
+        if chosen() == "postgres":
+            return True
+    except ImproperlyConfigured:  # `manage.py check` says so
+        return False
+    layer = get_channel_layer()
+    return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
 
 class Sender:
@@ -67,13 +80,27 @@ class Sender:
         try:
             while events := self._take():
                 try:
-                    epoch = log.state().epoch
-                    signed = self._signer.sign(Ephemerals(self._process, epoch, events))
-                    asyncio.run(_send(signed))
+                    self._send(events)
                 except Exception as error:  # whatever the database or a layer raises
                     _once.warn("layer", "publish_ephemeral could not reach the servers: %r", error)
         finally:
             connections.close_all()  # this thread's own
+
+    def _send(self, events: list[Ephemeral]) -> None:
+        epoch, by_notify = log.state().epoch, chosen() == "postgres"
+        limit = LIMIT if by_notify else MAX_BYTES
+        pieces, dropped = ephemerals(self._process, epoch, events, limit)
+        if dropped:
+            text = "publish_ephemeral: events of more than %d bytes do not reach the servers"
+            _once.warn("dropped", text, limit)
+        for piece in pieces:
+            signed = self._signer.sign(piece)
+            if by_notify:
+                notify(payload_of(signed))
+            else:
+                asyncio.run(_send(signed))
+        if by_notify:
+            time.sleep(PAUSE)  # what is published meanwhile shares a transaction
 
     def _take(self) -> list[Ephemeral]:
         with self._lock:

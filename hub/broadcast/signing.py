@@ -1,7 +1,8 @@
-"""Signs what processes send each other through the channel layer, and checks what arrives.
+"""Signs what processes send each other, and checks what arrives.
 
-Whoever can write to Redis could otherwise put words into the site's mouth. The key comes from
-SECRET_KEY; signatures by one of SECRET_KEY_FALLBACKS are accepted, too, while secrets are replaced.
+Whoever can write to Redis, or log in to the database, could otherwise put words into the site's
+mouth. The key comes from SECRET_KEY; signatures by one of SECRET_KEY_FALLBACKS are accepted, too,
+while secrets are replaced.
 
 A message carries a sequence number, which is also its time: so a copy is recognised as old, even
 by a process that has just started.
@@ -17,7 +18,7 @@ from typing import Annotated, Any
 import msgspec
 from django.conf import settings
 
-from hub.broadcast.layer import TYPES, Batch, Message, name_of
+from hub.broadcast.layer import TYPES, Batch, Message, Numbered, name_of
 from hub.errors import ForeignMessage, UntrustedMessage
 
 MAX_AGE_MS = 60_000  # of a message; clocks of servers differ by less
@@ -42,7 +43,7 @@ class Signer:
         self._sequence = 0
 
     def sign(self, message: Message) -> dict[str, Any]:
-        """The message as the layer carries it: plain types only (msgpack)."""
+        """The message as a layer carries it: plain types only (msgpack)."""
         self._sequence = max(self._sequence + 1, _milliseconds(self._clock))
         name, content = name_of(message), msgspec.json.encode(message).decode()
         return {
@@ -97,14 +98,16 @@ class Verifier:
         )
 
     def _is_old(self, message: Message, sequence: int) -> bool:
+        if isinstance(message, Batch | Numbered):
+            # It may be overtaken, or overtake: its positions say whether it is of use.
+            return sequence < _milliseconds(self._clock) - MAX_AGE_MS
         last = self._last.pop(message.process, 0)
         self._last[message.process] = max(last, sequence)
         if len(self._last) > MAX_PROCESSES:
             self._last.popitem(last=False)
         if sequence < _milliseconds(self._clock) - MAX_AGE_MS:
             return True
-        # A batch may be overtaken: its positions say whether it is of use.
-        return sequence <= last and not isinstance(message, Batch)
+        return sequence <= last
 
 
 def _key_of(secret: str | bytes) -> bytes:

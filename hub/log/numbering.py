@@ -5,6 +5,8 @@ skips the ones whose transaction commits later. Positions are given after the co
 transaction at a time, so what is visible is always a prefix of the log.
 """
 
+from collections.abc import Callable
+
 import msgspec
 from django.db import connections, router, transaction
 
@@ -53,8 +55,14 @@ class Drained(msgspec.Struct, frozen=True):
         return len(self.rows) == MAX_ROWS
 
 
-def drain(timing: Timing = PROMPT) -> Drained:
-    """Number the committed rows that have no position yet, at most MAX_ROWS, oldest first."""
+Announce = Callable[[Drained], None]
+
+
+def drain(timing: Timing = PROMPT, announce: Announce | None = None) -> Drained:
+    """Number the committed rows that have no position yet, at most MAX_ROWS, oldest first.
+
+    `announce` is called inside the transaction, if there were any.
+    """
     using = router.db_for_write(Event)
     ensure_log()
     with transaction.atomic(using=using):
@@ -76,4 +84,7 @@ def drain(timing: Timing = PROMPT) -> Drained:
             log.head = rows[-1].position
             log.save(using=using, update_fields=["head"])
             record_changes(rows)
-        return Drained(log.epoch, rows)
+        drained = Drained(log.epoch, rows)
+        if rows and announce is not None:
+            announce(drained)
+        return drained

@@ -15,8 +15,10 @@ from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve
 from django.utils.module_loading import import_string
 
+from hub.broadcast.hints import chosen
 from hub.broadcast.layer import MAX_BYTES
-from hub.limits import contradictions, load_limits
+from hub.broadcast.notify import direct_address
+from hub.limits import contradictions, load_limits, other_setting
 from hub.pages.frame import path_of
 from hub.policy import current_policy
 from hub.sockets.origin import is_own_origin
@@ -55,7 +57,7 @@ def check_policy(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 def check_layer(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     layers = getattr(settings, "CHANNEL_LAYERS", {})
     backend = layers.get("default", {}).get("BACKEND")
-    if backend is None:
+    if backend is None and other_setting("HINTS", "") != "postgres":
         return [
             checks.Error(
                 "CHANNEL_LAYERS has no 'default'",
@@ -71,6 +73,17 @@ def check_layer(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
                 id="hub.W001",
             )
         ]
+    return []
+
+
+@checks.register("hub")
+def check_hints(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    try:
+        chosen()
+        direct_address()
+    except ImproperlyConfigured as error:
+        hint = "HUB = {'HINTS': 'postgres', 'HINTS_URL': 'postgresql://…'}, or leave both out"
+        return [checks.Error(str(error), hint=hint, id="hub.E016")]
     return []
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,13 +17,15 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from hub import log
+from hub.broadcast.hints import chosen
+from hub.broadcast.notify import CHANNEL, address, notify
 from hub.log import reading
 from hub.log.epoch import fingerprint
 from hub.models import Event, Log, ReceiverFailure
 from hub.operations import delivering, exposure
 from hub.operations.finding import Finding, Verdict
 from hub.runtime.application import HubApplication
-from hub.runtime.runtime import HUB_CONNECTIONS
+from hub.runtime.runtime import HINTS_CONNECTIONS, HUB_CONNECTIONS
 
 LAYER_TIMEOUT = 2.0  # seconds for one round trip through the layer
 MAX_CLOCK_DIFFERENCE = 2.0  # seconds between this machine and the database
@@ -36,7 +39,7 @@ def examine() -> Iterator[Finding]:
     """Every finding, in the order of an event's way."""
     examinations = (
         *(configuration, application, database, migrations, clock),
-        *(the_log, receivers, layer, files),
+        *(the_log, receivers, hints, files),
         *(delivering.worker, delivering.planner, delivering.deliveries, delivering.time_stamps),
         *(exposure.secret, exposure.accounts, exposure.redis, exposure.python),
     )
@@ -130,7 +133,7 @@ def _room(cursor: Any, configured: dict[str, Any]) -> Iterator[Finding]:
     version, most, taken = cursor.fetchone()
     pool = configured["OPTIONS"].get("pool")
     pages = pool.get("max_size", PAGE_CONNECTIONS) if isinstance(pool, dict) else PAGE_CONNECTIONS
-    each = pages + HUB_CONNECTIONS
+    each = pages + HUB_CONNECTIONS + (HINTS_CONNECTIONS if chosen() == "postgres" else 0)
     text = f"PostgreSQL {version}, {taken} of {most} connections in use, up to {each} per process"
     if most < PROCESSES * each:
         short = f"{text}: too few for two servers, as during a deploy, and a worker"
@@ -211,22 +214,52 @@ def receivers() -> Iterator[Finding]:
         )
 
 
-def layer() -> Iterator[Finding]:
+def hints() -> Iterator[Finding]:
+    """What carries hints between processes, and whether it does."""
+    yield from _notify() if chosen() == "postgres" else _layer()
+
+
+def _notify() -> Iterator[Finding]:
+    import psycopg
+
+    nonce = secrets.token_hex(8)
+    with psycopg.connect(**address(), autocommit=True) as listening:
+        listening.execute(f"LISTEN {CHANNEL}")
+        begun = time.monotonic()
+        notify(nonce)  # through Django's connection, as servers send
+        for heard in listening.notifies(timeout=LAYER_TIMEOUT):
+            if heard.payload == nonce:
+                taken = (time.monotonic() - begun) * 1000
+                text = f"PostgreSQL's NOTIFY, heard after {taken:.1f} ms"
+                yield Finding("hints", "ok", text)
+                return
+    yield Finding(
+        "hints",
+        "warning",
+        "PostgreSQL's NOTIFY is not heard: events come by polling, ephemeral ones not at all",
+        "behind a transaction pooler: HUB['HINTS_URL'], the address of the database itself",
+    )
+
+
+def _layer() -> Iterator[Finding]:
     name = _layer_name().rpartition(".")[2]
     if name == "InMemoryChannelLayer":
         if connections[router.db_for_write(Event)].vendor != "postgresql":
-            yield Finding("layer", "ok", "in memory: one server process")
+            yield Finding("hints", "ok", "the channel layer in memory: one server process")
             return
         yield Finding(
-            "layer",
+            "hints",
             "warning",
-            "in memory, while PostgreSQL serves many processes: a second server gets events by "
-            "polling, up to a second late, and never sees the first one's live figures",
-            "take Redis as the layer before you start a second server; one alone needs none",
+            "the channel layer in memory, while PostgreSQL serves many processes: a second server "
+            "gets events by polling, up to a second late, and never "
+            "sees the first one's live figures",
+            "HUB['HINTS'] = 'postgres', or Redis as the layer, before you start a second server",
         )
         return
     seconds = async_to_sync(_round_trip)()
-    yield Finding("layer", "ok", f"{name}, a round trip takes {seconds * 1000:.1f} ms")
+    yield Finding(
+        "hints", "ok", f"the channel layer, {name}, a round trip takes {seconds * 1000:.1f} ms"
+    )
 
 
 def _layer_name() -> str:

@@ -8,11 +8,9 @@ import asyncio
 import logging
 import secrets
 
-from channels.layers import get_channel_layer
-from django.core.exceptions import ImproperlyConfigured
-
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
+from hub.broadcast.hints import make_hints
 from hub.broadcast.listener import Listener
 from hub.broadcast.relay import Relay
 from hub.broadcast.ring import Ring
@@ -50,6 +48,7 @@ READER_THREADS = 10
 RECHECK_THREADS = 2
 # The most database connections of the hub's own in a server: those above, follower and relay.
 HUB_CONNECTIONS = READER_THREADS + RECHECK_THREADS + 2
+HINTS_CONNECTIONS = 2  # besides, where NOTIFY carries hints: one sends, one listens
 # Seconds without an answer of the database after which follower and relay take a new connection, so
 # that delivery is back within 5 s. The database itself ends a statement of the relay after 3 s.
 FOLLOWING_SILENCE = 3.2
@@ -59,12 +58,6 @@ class HubRuntime:
     """Composition only; each part's work is described in its own module."""
 
     def __init__(self, policy: Policy, meter: Meter, *, deliver: bool = False) -> None:
-        layer = get_channel_layer()
-        if layer is None:
-            raise ImproperlyConfigured(
-                "CHANNEL_LAYERS has no 'default'; for one process, use "
-                "{'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}"
-            )
         self.policy = policy
         self.meter = meter
         self.limits = load_limits()
@@ -76,6 +69,9 @@ class HubRuntime:
         # The follower and the relay each have a thread of their own: neither waits for a hello.
         self._following = DatabaseThreads("hub-follower", 1, silence=FOLLOWING_SILENCE)
         self._draining = DatabaseThreads("hub-relay", 1, silence=FOLLOWING_SILENCE)
+        # NOTIFY is sent by one more: a drain that waits for the log's lock must not delay it.
+        self._sending = DatabaseThreads("hub-hints", 1, silence=FOLLOWING_SILENCE)
+        hints = make_hints(self._sending, self.process)
         unnumbered = asyncio.Event()  # the follower sets it, too: it sees rows that others left
         self.follower = Follower(
             database=self._following,
@@ -85,10 +81,10 @@ class HubRuntime:
             unnumbered=unnumbered,
             on_epoch=self._epoch_changed,
         )
-        self.listener = Listener(layer=layer, process=self.process, follower=self.follower)
+        self.listener = Listener(hints=hints, process=self.process, follower=self.follower)
         self.relay = Relay(
             database=self._draining,
-            layer=layer,
+            hints=hints,
             process=self.process,
             follower=self.follower,
             unnumbered=unnumbered,
@@ -161,6 +157,7 @@ class HubRuntime:
             self.recheck_threads,
             self._following,
             self._draining,
+            self._sending,
         ):
             await threads.close()
         await self._pages.close()

@@ -43,7 +43,7 @@ STATES = {
     "emails that are late": "warning  deliveries: 1 are due now, .* waited for 36",
     "a clock that was ahead": "warning  time stamps: these are in the future: horizon_at",
     "a database that is read-only": "FAILURE  database: it is read-only",
-    "a Redis that is away": "FAILURE  layer: .*[Cc]onnect",
+    "a Redis that is away": "FAILURE  hints: .*[Cc]onnect",
     "a demo account": "accounts: .*the password is 'demo'",
 }
 

@@ -18,8 +18,8 @@ def own_layer(settings: Any) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_policy(settings: Any) -> None:
-    """That of the tests' site, which knows nothing of the shop's."""
-    settings.HUB = {**settings.HUB, "POLICY": "tests.hub.site.SitePolicy"}
+    """That of the tests' site, which knows nothing of the shop's; its layer carries the hints."""
+    settings.HUB = {**settings.HUB, "POLICY": "tests.hub.site.SitePolicy", "HINTS": "layer"}
 
 
 @pytest.fixture

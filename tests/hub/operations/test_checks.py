@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.checks import run_checks
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
@@ -56,6 +57,28 @@ def test_a_wrong_limit_is_an_error_that_names_it(settings):
     assert found.id == "hub.E003" and "PINGS" in found.msg
     settings.HUB = {"PING": 1}
     assert checks.check_limits(None) == []
+
+
+@pytest.mark.parametrize(
+    ("hub", "said"),
+    [
+        ({"HINTS": "redis"}, "must be 'layer' or 'postgres', not 'redis'"),
+        ({"HINTS": "layer", "HINTS_URL": "redis://:hidden@db"}, "HINTS_URL"),
+        ({"HINTS": "layer", "HINTS_URL": "postgresql://:hidden@db:x"}, "HINTS_URL"),
+    ],
+)
+def test_hints_that_cannot_be_had_are_an_error(settings, hub, said):
+    settings.HUB = hub
+    (found,) = checks.check_hints(None)
+    assert found.id == "hub.E016" and said in found.msg and found.hint
+    assert "hidden" not in found.msg
+
+
+@pytest.mark.both
+def test_hints_through_postgresql_need_it(settings):
+    settings.HUB = {"HINTS": "postgres"}
+    found = ids(checks.check_hints(None))
+    assert found == ([] if connection.vendor == "postgresql" else ["hub.E016"])
 
 
 def test_a_missing_layer_is_an_error_and_the_core_redis_layer_a_warning(settings):

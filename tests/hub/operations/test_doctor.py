@@ -60,7 +60,7 @@ def test_a_sound_installation_has_no_failure(sound):
         "database",
         "migrations",
         "log",
-        "layer",
+        "hints",
         "worker",
         "deliveries",
     }
@@ -161,15 +161,15 @@ def use_redis(settings, url):
 def test_a_round_trip_through_redis_is_timed(sound, settings, redis_server, monkeypatch):
     monkeypatch.setattr(doctor, "LAYER_TIMEOUT", PATIENCE)
     use_redis(settings, redis_server.url)
-    [(verdict, text)] = findings("layer")
+    [(verdict, text)] = findings("hints")
     assert verdict == "ok"
-    assert text.startswith("RedisPubSubChannelLayer, a round trip takes ")
+    assert text.startswith("the channel layer, RedisPubSubChannelLayer, a round trip takes ")
 
 
 def test_a_redis_that_is_down_is_a_failure(sound, settings, redis_server):
     redis_server.stop()
     use_redis(settings, redis_server.url)
-    [(verdict, _)] = findings("layer")
+    [(verdict, _)] = findings("hints")
     assert verdict == "failure"
 
 
@@ -220,13 +220,29 @@ def test_sqlite_with_several_processes_is_a_warning(settings):
 
 @pytest.mark.both
 def test_a_layer_in_memory_beside_postgresql_is_a_warning():
-    [found] = doctor.layer()
+    [found] = doctor.hints()
     several = connection.vendor == "postgresql"
     assert found.verdict == ("warning" if several else "ok")
-    assert found.text.startswith("in memory")
+    assert found.text.startswith("the channel layer in memory")
 
 
 # PostgreSQL's own
+
+
+@pytest.mark.postgres
+def test_a_notify_that_is_heard_is_timed(settings):
+    settings.HUB = {**settings.HUB, "HINTS": "postgres"}
+    [found] = doctor.hints()
+    assert found.verdict == "ok" and "NOTIFY, heard after" in found.text
+
+
+@pytest.mark.postgres
+def test_a_notify_that_is_not_heard_is_a_warning(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "LAYER_TIMEOUT", 0.1)
+    monkeypatch.setattr(doctor, "notify", lambda payload: None)
+    settings.HUB = {**settings.HUB, "HINTS": "postgres"}
+    [found] = doctor.hints()
+    assert found.verdict == "warning" and "HINTS_URL" in found.hint
 
 
 @contextlib.contextmanager
