@@ -1,7 +1,10 @@
 """Requests through Django's real ASGI handler, and what the meter counted of them."""
 
 import asyncio
+import itertools
 import logging
+import math
+from random import Random
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
@@ -10,9 +13,11 @@ from django.test import override_settings
 from django.urls import path
 
 from hub.metrics import receivers
+from hub.metrics.buckets import Buckets, merged
 from hub.metrics.log_filter import RequestId
 from hub.metrics.meter import MAX_ROUTES, OTHER, Meter
 from hub.metrics.record import Record
+from hub.metrics.sample import sample_of
 from hub.metrics.wrapper import MetricsApplication
 from tests.rig.wait import PATIENCE
 
@@ -138,22 +143,22 @@ def application(meter):
 async def test_an_answered_request_counts_once_under_its_route(application, meter, visited, route):
     await Visit(application, visited).run()
     tally = meter.take()
-    assert (tally.requests, tally.statuses, tally.routes) == (1, {"2xx": 1}, {route: 1})
-    assert tally.latencies[route].total == 1
+    assert (tally.requests, tally.statuses, routes_of(tally)) == (1, {"2xx": 1}, {route: 1})
+    assert tally.routes[route].latencies.total == 1
     assert meter.in_flight == 0
 
 
 async def test_a_view_that_raises_counts_as_a_server_error(application, meter):
     await Visit(application, "/broken/").run()
     tally = meter.take()
-    assert (tally.statuses, tally.routes) == ({"5xx": 1}, {"broken/": 1})
+    assert (tally.statuses, routes_of(tally)) == ({"5xx": 1}, {"broken/": 1})
     assert tally.all_latencies().total == 1
 
 
 async def test_a_path_without_a_view_counts_without_naming_the_path(application, meter):
     await Visit(application, "/no/such/page/").run()
     tally = meter.take()
-    assert (tally.statuses, tally.routes) == ({"4xx": 1}, {"unrouted": 1})
+    assert (tally.statuses, routes_of(tally)) == ({"4xx": 1}, {"unrouted": 1})
 
 
 async def test_a_stream_counts_but_stays_out_of_the_latencies(application, meter):
@@ -177,7 +182,7 @@ async def test_a_client_that_leaves_during_its_upload_is_closed_as_left(applicat
     visit = Visit(application, "/sync/a/", body=(b"half",), leave_after_body=True)
     await visit.upload_never_ends().run()
     tally = meter.take()
-    assert (tally.statuses, tally.routes) == ({"left": 1}, {"unrouted": 1})
+    assert (tally.statuses, routes_of(tally)) == ({"left": 1}, {"unrouted": 1})
     assert meter.in_flight == 0
 
 
@@ -211,7 +216,7 @@ async def test_a_server_that_cancels_the_request_leaves_nothing_in_flight(applic
 async def test_requests_side_by_side_are_all_counted(application, meter):
     visits = [Visit(application, "/sync/a/" if n % 2 else "/async/").run() for n in range(40)]
     await asyncio.gather(*visits)
-    assert meter.take().routes == {"sync/<str:word>/": 20, "async/": 20}
+    assert routes_of(meter.take()) == {"sync/<str:word>/": 20, "async/": 20}
     assert meter.in_flight == 0
 
 
@@ -228,26 +233,26 @@ async def test_files_served_outside_django_count_as_static_and_are_not_timed(met
 
     await Visit(MetricsApplication(files, meter), "/static/frontend/shop.css").run()
     tally = meter.take()
-    assert (tally.statuses, tally.routes) == ({"2xx": 1}, {"static": 1})
+    assert (tally.statuses, routes_of(tally)) == ({"2xx": 1}, {"static": 1})
     assert tally.all_latencies().total == 0
 
 
 async def test_static_files_are_known_by_the_setting_of_their_address(meter, settings):
     settings.STATIC_URL = "/assets/"
     await Visit(MetricsApplication(ASGIHandler(), meter), "/assets/frontend/shop.css").run()
-    assert meter.take().routes == {"static": 1}
+    assert routes_of(meter.take()) == {"static": 1}
 
 
 async def test_static_files_are_known_below_a_prefix(meter):
     path = "/shop/static/frontend/shop.css"
     await Visit(MetricsApplication(ASGIHandler(), meter), path, root="/shop").run()
-    assert meter.take().routes == {"static": 1}
+    assert routes_of(meter.take()) == {"static": 1}
 
 
 async def test_with_static_files_on_another_host_no_path_counts_as_static(meter, settings):
     settings.STATIC_URL = "https://cdn.example/"
     await Visit(MetricsApplication(ASGIHandler(), meter), "/async/").run()
-    assert meter.take().routes == {"async/": 1}
+    assert routes_of(meter.take()) == {"async/": 1}
 
 
 async def test_a_slow_upload_is_not_a_slow_view(application, meter, monkeypatch):
@@ -301,6 +306,10 @@ async def test_a_websocket_is_passed_on_and_not_counted(meter):
     assert (meter.in_flight, meter.take().requests) == (0, 0)
 
 
+def routes_of(tally):
+    return {name: route.requests for name, route in tally.routes.items()}
+
+
 def finished(route, milliseconds=1.0):
     """A record of a request that was answered."""
     record = Record(route)
@@ -313,7 +322,7 @@ def test_latency_is_the_time_between_the_two_signals():
     meter = Meter()
     meter.open()
     meter.close(finished("x/", milliseconds=250))
-    assert meter.take().latencies["x/"].quantile(0.5) == pytest.approx(250, rel=0.02)
+    assert meter.take().routes["x/"].latencies.quantile(0.5) == pytest.approx(250, rel=0.02)
 
 
 def test_routes_beyond_the_bound_are_counted_as_other():
@@ -322,5 +331,50 @@ def test_routes_beyond_the_bound_are_counted_as_other():
         meter.open()
         meter.close(finished(f"route-{number}/"))
     tally = meter.take()
-    assert len(tally.routes) == MAX_ROUTES + 1
-    assert tally.routes[OTHER] == tally.latencies[OTHER].total == 5
+    assert len(routes_of(tally)) == MAX_ROUTES + 1
+    assert tally.routes[OTHER].requests == tally.routes[OTHER].latencies.total == 5
+
+
+def test_the_slowest_requests_are_kept_with_who_made_them():
+    meter = Meter()
+    for number in range(200):
+        record = finished(f"route-{number % 7}/", milliseconds=(number * 37) % 200)
+        record.user = f"user {(number * 37) % 200}"
+        meter.open()
+        meter.close(record)
+    slowest = meter.take().slowest
+    assert [round(slow.milliseconds) for slow in slowest] == [199, 198, 197]
+    assert [slow.user for slow in slowest] == ["user 199", "user 198", "user 197"]
+    assert meter.take().slowest == []
+
+
+def test_errors_and_time_are_counted_by_route():
+    meter = Meter()
+    for status, milliseconds in [(200, 10), (404, 20), (500, 30)]:
+        record = finished("x/", milliseconds)
+        record.status = status
+        meter.open()
+        meter.close(record)
+    route = meter.take().routes["x/"]
+    assert (route.requests, route.errors, round(route.milliseconds)) == (3, 1, 60)
+
+
+def test_percentiles_of_several_processes_are_within_two_percent_of_the_exact_ones():
+    random = Random(7)
+    durations = [[random.lognormvariate(mean, 1.2) for _ in range(2_000)] for mean in (2, 4, 5)]
+    samples = []
+    for ours in durations:
+        meter = Meter()
+        for milliseconds in ours:
+            meter.open()
+            meter.close(finished("x/", milliseconds))
+        taken = meter.take()
+        samples.append(sample_of(taken, process="web:1", seconds=1, in_flight=0))
+    together = sorted(itertools.chain(*durations))
+    for latencies in (
+        merged(Buckets(sample.latencies) for sample in samples),
+        merged(Buckets(sample.route_details[0].latencies) for sample in samples),
+    ):
+        for share in (0.5, 0.95, 0.99):
+            exact = together[math.ceil(share * len(together)) - 1]
+            assert latencies.quantile(share) == pytest.approx(exact, rel=0.0201)

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,17 +117,51 @@ async def test_a_sample_that_cannot_be_sent_costs_only_itself(caplog):
     assert "could not be sent" in caplog.text
 
 
-def test_the_largest_possible_sample_fits_into_a_frame():
-    tally = Meter().take()
-    for number in range(300):
-        tally.routes["r" * 300 + str(number)] = 10**6
+def a_loaded_meter(routes, requests):
+    """With all that a client can make long, and each bucket counted."""
     meter = Meter()
-    answer(meter)
-    tally.latencies = meter.take().latencies
     first = bucket_index(SHORTEST)
-    tally.latencies["x/"].counts = dict.fromkeys(range(first, first + MAX_BUCKETS), 10**6)
-    assert bucket_index(LONGEST) in tally.latencies["x/"].counts
-    sample = sample_of(tally, process="h" * 80, seconds=1, in_flight=10**6)
-    assert len(sample.routes) <= MAX_NAMED_ROUTES
+    for number in range(routes):
+        record = Record(f"{number:03}" + "r" * 300, "PROPFIND" * 9)
+        record.status, record.answered, record.user = 200, True, SimpleNamespace(pk="u" * 300)
+        record.started_at, record.stopped_at = 100.0, 100.0 + number
+        meter.open()
+        meter.close(record)
+    tally = meter.take()
+    for route in tally.routes.values():
+        route.latencies.counts = dict.fromkeys(range(first, first + MAX_BUCKETS), requests)
+        route.requests = requests
+    return tally
+
+
+def encoded(sample):
     now = datetime.datetime.now(datetime.UTC)
-    encode_tail(sample, "metrics", now, Limits().frame_out)  # raises when it is too large
+    return encode_tail(sample, "metrics", now, Limits().frame_out)  # raises when it is too large
+
+
+def test_the_largest_possible_sample_fits_into_a_frame():
+    tally = a_loaded_meter(routes=300, requests=10**6)
+    assert bucket_index(LONGEST) in tally.all_latencies().counts
+    sample = sample_of(tally, process="h" * 80, seconds=1, in_flight=10**6)
+    assert len(sample.routes) == len(sample.route_details) <= MAX_NAMED_ROUTES
+    assert len(sample.routes) == MAX_NAMED_ROUTES
+    encoded(sample)
+
+
+def test_what_a_sample_does_not_name_is_in_its_last_route():
+    tally = a_loaded_meter(routes=50, requests=3)
+    sample = sample_of(tally, process="web:1", seconds=1, in_flight=0)
+    assert sum(sample.routes.values()) == 150
+    assert sum(sum(one.latencies.values()) for one in sample.route_details) == sum(
+        sample.latencies.values()
+    )
+
+
+def test_few_routes_keep_each_of_their_buckets():
+    meter = Meter()
+    for number in range(10):
+        answer(meter, route=f"{number}/")
+    sample = sample_of(meter.take(), process="web:1", seconds=1, in_flight=0)
+    assert [one.latencies for one in sample.route_details] == [
+        {bucket_index((100.001 - 100.0) * 1000): 1}
+    ] * 10
