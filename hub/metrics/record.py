@@ -1,5 +1,6 @@
 """One HTTP request while it is measured."""
 
+import os
 import secrets
 from contextvars import ContextVar
 from itertools import count
@@ -8,14 +9,25 @@ from typing import Any
 STATIC = "static"  # the route of files served below the static prefix
 UNROUTED = "unrouted"  # no view was found, or the request never came that far
 LEFT = "left"  # the status class of a request whose client left before the response was complete
+CLASSES = {number: f"{number}xx" for number in range(1, 6)}
 
 # Set outside Django's handler, where views, middleware and both request signals see it. A value
 # that a receiver of `request_started` sets here is lost before the view runs.
 current_record: ContextVar["Record | None"] = ContextVar("hub_record", default=None)
 
 # A request's id: of this process, and counted. It need not be hard to guess, only unique.
-_PREFIX = secrets.token_hex(4)
+_prefix = secrets.token_hex(4)
 _numbers = count(1)
+
+
+def _begin_anew() -> None:
+    """A forked server must not go on with its parent's ids: its siblings do, too."""
+    global _prefix
+    _prefix = secrets.token_hex(4)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 class Record:
@@ -37,7 +49,7 @@ class Record:
     )
 
     def __init__(self, route: str = UNROUTED, method: str = "GET", scheme: str = "http") -> None:
-        self.id = f"{_PREFIX}-{next(_numbers):x}"
+        self.id = f"{_prefix}-{next(_numbers):x}"
         self.route = route
         self.method = method
         self.scheme = scheme
@@ -61,9 +73,9 @@ class Record:
         """ "2xx" and so on; "5xx" for a failed response, "left" for one that nobody waited for."""
         if self.failed:
             return "5xx"
-        if self.status is None or self.is_abandoned:
+        if self.status is None or (self.left and not self.answered):
             return LEFT
-        return f"{self.status // 100}xx"
+        return CLASSES.get(self.status // 100) or f"{self.status // 100}xx"
 
     @property
     def milliseconds(self) -> float | None:

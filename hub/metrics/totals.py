@@ -27,6 +27,10 @@ class Labels(NamedTuple):
     error: str
 
 
+# Method, scheme, route, status, whether it failed, whether the client left.
+Facts = tuple[str, str, str, int | None, bool, bool]
+
+
 class Histogram:
     """How many durations, in seconds, lay at or below each of BOUNDS and above the one before."""
 
@@ -51,16 +55,29 @@ class Totals:
 
     def __init__(self) -> None:
         self._series: dict[Labels, Histogram] = {}
+        self._known: dict[Facts, Histogram] = {}  # the same, found without making labels
 
     def add(self, record: Record, seconds: float) -> None:
         """Count a request that is over; it took so long from its first byte to its last."""
-        labels = labels_of(record)
-        histogram = self._series.get(labels)
+        facts = (
+            record.method,
+            record.scheme,
+            record.route,
+            record.status,
+            record.failed,
+            record.is_abandoned,
+        )
+        histogram = self._known.get(facts)
         if histogram is None:
-            if len(self._series) >= MAX_SERIES:
-                labels = Labels(OTHER_METHOD, "http", OTHER_ROUTE, "", "")
-            histogram = self._series.setdefault(labels, Histogram())
+            histogram = self._labelled(labels_of(record))
+            if len(self._known) < MAX_SERIES:
+                self._known[facts] = histogram
         histogram.record(seconds)
+
+    def _labelled(self, labels: Labels) -> Histogram:
+        if labels not in self._series and len(self._series) >= MAX_SERIES:
+            labels = Labels(OTHER_METHOD, "http", OTHER_ROUTE, "", "")
+        return self._series.setdefault(labels, Histogram())
 
     def snapshot(self) -> dict[Labels, Histogram]:
         """A copy, which another thread may read."""

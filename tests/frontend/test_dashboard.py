@@ -25,12 +25,52 @@ def test_requests_appear_as_figures_routes_and_lines(dashboard):
     for _ in range(20):
         dashboard.request.get("/products/lamp/")
     row = dashboard.locator("[data-table=routes] tr").filter(has_text="products/<slug:slug>/")
-    expect(row.locator("td")).to_have_text("20")
+    expect(row.locator("td").first).to_have_text("20")
     wait_until(lambda: is_timed(dashboard), what="a figure for the latency")
     expect(dashboard.locator("[data-figure=errors]")).to_have_text("0")
     expect(dashboard.locator("[data-table=processes] tr")).to_have_count(1)
     charts = dashboard.get_by_role("img", name=re.compile("at most"))
     expect(charts).to_have_count(2)
+
+
+def test_routes_are_sorted_by_the_keyboard_too(dashboard):
+    for path, times in [("/", 1), ("/accounts/login/", 5), ("/nowhere/", 40)]:
+        for _ in range(times):
+            dashboard.request.get(path)
+    rows = dashboard.locator("[data-table=routes] tr")
+    first = rows.first.locator("th")
+    expect(first).to_have_text("unrouted")
+    head = dashboard.locator("thead").filter(has=dashboard.locator("[data-sort]"))
+    assert head.locator("[aria-sort]").all_inner_texts() == ["Requests"]
+    head.get_by_role("button", name="Requests").focus()
+    dashboard.keyboard.press("Shift+Tab")
+    dashboard.keyboard.press("Enter")
+    expect(head.locator("[aria-sort=ascending]")).to_have_text("Route")
+    expect(first).to_have_text("/")
+    dashboard.keyboard.press("Enter")
+    expect(head.locator("[aria-sort=descending]")).to_have_text("Route")
+    expect(first).to_have_text("unrouted")
+    expect(head.get_by_role("button", name="Route")).to_be_focused()
+
+
+def test_the_slowest_requests_carry_the_id_that_the_client_was_told(dashboard):
+    answer = dashboard.request.get("/products/lamp/")
+    told = answer.headers["x-request-id"]
+    row = dashboard.locator("[data-table=slowest] tr").filter(has_text=told)
+    expect(row.locator("th")).to_have_text("GET products/<slug:slug>/")
+    expect(row.locator("td").nth(1)).to_have_text("200")
+    expect(row.locator("td").nth(2)).to_have_text(re.compile(r"\d+"))
+    expect(dashboard.get_by_text("Nothing was timed")).to_be_hidden()
+    expect(dashboard.locator("[data-figure=p99]")).to_have_text(re.compile(r"\d m?s$"))
+
+
+def test_looking_at_the_dashboard_is_not_in_its_figures(dashboard):
+    dashboard.reload()
+    dashboard.request.get("/products/lamp/")
+    names = dashboard.locator("[data-table=routes] th")
+    expect(names.filter(has_text="products/<slug:slug>/")).to_be_visible()
+    expect(names.filter(has_text="dashboard")).to_have_count(0)
+    expect(dashboard.get_by_text("No requests in the last minute.")).to_be_hidden()
 
 
 def test_what_staff_are_told_is_listed_and_no_toast_covers_the_figures(embedded, browser_as):
@@ -58,9 +98,9 @@ def test_the_dashboard_says_that_samples_are_missing(embedded, browser_as):
 
 
 def test_the_dashboard_fits_a_narrow_dark_screen(shared_embedded, browser_as):
-    looks = {"viewport": {"width": 360, "height": 640}, "color_scheme": "dark"}
+    looks = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
     page = open_dashboard(shared_embedded, browser_as, **looks)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize(("who", "status"), [("ana", 403), ("admin", 200)])

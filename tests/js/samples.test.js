@@ -112,16 +112,6 @@ test("a process that falls silent is not counted any more, and forgotten in the 
   );
 });
 
-test("routes are counted over the last minute, the busiest first", () => {
-  const samples = new Samples();
-  samples.add(sample({ routes: { "old/": 1000 } }), START - 70_000);
-  samples.add(sample({ routes: { "a/": 1, "b/": 5, "c/": 3 } }), START);
-  assert.deepEqual(samples.routes(START + 1000, 2), [
-    ["b/", 5],
-    ["c/", 3],
-  ]);
-});
-
 test("hours of samples take no more than the window", () => {
   const samples = new Samples();
   for (let second = 0; second < 3600; second += 1) samples.add(sample(), START + second * 1000);

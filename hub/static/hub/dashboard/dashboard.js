@@ -1,17 +1,24 @@
 /** Draws the request metrics that arrive over the socket, at most once per frame. */
 import { Chart } from "./chart.js";
+import { Routes } from "./routes.js";
 import { PERCENTILE_SPAN, Samples } from "./samples.js";
+import { Slowest } from "./slowest.js";
+import { Sorting } from "./sorting.js";
 import { element } from "../dom.js";
 import { text } from "../texts.js";
 
 const STALE = 4_000; // ms without a sample after which the figures count as old
 const REDUCED_MOTION_INTERVAL = 5_000; // ms between two drawings of the charts
 const DESCRIPTION_INTERVAL = 10_000; // ms between two changes of the charts' descriptions
-const ROUTES = 8; // shown
+const ROUTES = 30; // shown
 
 const samples = new Samples();
+const routes = new Routes();
+const slowest = new Slowest();
 const page = document.querySelector(".hub-metrics");
 const state = page.querySelector("[data-metrics=state]");
+const routesHead = page.querySelector("[data-table=routes]").closest("table").tHead;
+const sorting = new Sorting(routesHead, plan);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let isPlanned = false;
 let drawn = 0;
@@ -27,7 +34,8 @@ const charts = {
 
 document.addEventListener("hub:event", ({ detail }) => {
   if (detail.type !== "metrics.sample") return;
-  samples.add(detail.data, Date.now());
+  const now = Date.now();
+  for (const one of [samples, routes, slowest]) one.add(detail.data, now);
   plan();
 });
 // Draws without samples as well, to show that they are missing.
@@ -54,7 +62,14 @@ function draw(now) {
   write(figure("rate"), old ? "–" : perSecond(figures.rate));
   write(figure("in-flight"), old ? "–" : String(figures.inFlight));
   write(figure("errors"), old ? "–" : perSecond(figures.errors));
-  write(figure("p95"), old ? "–" : duration(figures.p95));
+  for (const name of ["p50", "p95", "p99"]) {
+    write(figure(name), old ? "–" : duration(figures[name]));
+  }
+  for (const [status, rate] of figures.statuses) {
+    const node = page.querySelector(`[data-status="${status}"]`);
+    write(node, old ? "–" : perSecond(rate));
+    node.dataset.some = String(rate > 0 && !old);
+  }
   table("processes", samples.processes(now), ({ name, rate, inFlight, errors, p95, isLive }) => [
     isLive ? name : text("{name} (silent)", { name }),
     perSecond(rate),
@@ -62,7 +77,22 @@ function draw(now) {
     perSecond(errors),
     duration(p95),
   ]);
-  table("routes", samples.routes(now, ROUTES), ([route, count]) => [route, String(count)]);
+  table("routes", sorting.sort(routes.rows(now)).slice(0, ROUTES), (row) => [
+    row.route,
+    String(row.count),
+    String(row.errors),
+    duration(row.mean),
+    duration(row.p95),
+    duration(row.total),
+  ]);
+  table("slowest", slowest.rows(now), (row) => [
+    `${row.method} ${row.route}`,
+    duration(row.milliseconds),
+    String(row.status),
+    row.user || "–",
+    new Date(row.at * 1000).toLocaleTimeString(),
+    row.id,
+  ]);
   if (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL) return;
   drawn = now;
   const columns = samples.columns(now);
@@ -109,11 +139,17 @@ function describe(name, what, column, format) {
 
 function table(name, rows, cellsOf) {
   const body = page.querySelector(`[data-table=${name}]`);
+  const empty = page.querySelector(`[data-table-empty=${name}]`);
+  if (empty) {
+    empty.hidden = rows.length > 0;
+    body.closest(".hub-metrics-scroll").hidden = rows.length === 0;
+  }
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((row, number) => {
     const cells = cellsOf(row);
     const line = body.rows[number] ?? emptyRow(body, cells.length);
     line.dataset.silent = String(row.isLive === false);
+    line.dataset.bad = String(row.errors > 0 || row.status >= 500);
     cells.forEach((content, column) => write(line.cells[column], content));
   });
 }

@@ -6,13 +6,13 @@
 
 export const WINDOW = 300; // seconds that the charts show
 export const PERCENTILE_SPAN = 10; // seconds whose responses make one percentile
-const MINUTE = 60; // seconds over which routes are counted, and a silent process is remembered
+const MINUTE = 60; // seconds for which a silent process is remembered
 const MAX_PROCESSES = 64; // further ones are ignored
-const MAX_ROUTES = 200; // routes per second; further ones are ignored
 const MAX_SPREAD = 10; // seconds over which one late sample is spread
 const MAX_DRIFT = 1.5; // seconds that a sample may arrive off its computed end
 const ROUNDING = 0.01; // seconds; anything shorter is a rounding error
 const LIVE_FOR = 3_000; // ms after which a silent process no longer counts
+const STATUSES = ["2xx", "3xx", "4xx", "5xx", "left"];
 const GAMMA = 1.02 / 0.98; // as on the server: each bucket is accurate to 2 %
 
 /**
@@ -33,7 +33,7 @@ export function quantile(buckets, share) {
 }
 
 export class Samples {
-  #seconds = new Map(); // second -> {rate, errors, latencies, routes}
+  #seconds = new Map(); // second -> {rate, errors, latencies}
   #processes = new Map(); // name -> {second, at, sample}
   #last = null; // ms
 
@@ -59,9 +59,6 @@ export class Samples {
     for (const [index, count] of Object.entries(sample.latencies)) {
       add(slot.latencies, Number(index), count);
     }
-    for (const [route, count] of Object.entries(sample.routes ?? {})) {
-      if (slot.routes.has(route) || slot.routes.size < MAX_ROUTES) add(slot.routes, route, count);
-    }
     this.#prune(now);
   }
 
@@ -83,7 +80,13 @@ export class Samples {
       rate: sum("rate"),
       errors: sum("errors"),
       inFlight: sum("inFlight"),
+      p50: quantile(latest, 0.5),
       p95: quantile(latest, 0.95),
+      p99: quantile(latest, 0.99),
+      statuses: STATUSES.map((status) => [
+        status,
+        live.reduce((total, { statuses }) => total + (statuses[status] ?? 0), 0),
+      ]),
       processes: live.length,
     };
   }
@@ -95,6 +98,9 @@ export class Samples {
         name,
         rate: sample.requests / sample.seconds,
         errors: (sample.statuses["5xx"] ?? 0) / sample.seconds,
+        statuses: Object.fromEntries(
+          Object.entries(sample.statuses).map(([status, count]) => [status, count / sample.seconds]),
+        ),
         inFlight: sample.in_flight,
         p95: quantile(
           new Map(Object.entries(sample.latencies).map(([index, count]) => [Number(index), count])),
@@ -103,16 +109,6 @@ export class Samples {
         isLive: now - at <= LIVE_FOR,
       }))
       .sort((one, other) => one.name.localeCompare(other.name));
-  }
-
-  /** The routes with the most requests in the last minute: [name, requests]. */
-  routes(now, limit) {
-    const counts = new Map();
-    const end = lastWhole(now);
-    for (let second = end - MINUTE + 1; second <= end; second += 1) {
-      merge(counts, this.#seconds.get(second)?.routes, 1);
-    }
-    return [...counts.entries()].sort(([, one], [, other]) => other - one).slice(0, limit);
   }
 
   /**
@@ -155,7 +151,7 @@ export class Samples {
 
   #slot(second) {
     if (!this.#seconds.has(second)) {
-      this.#seconds.set(second, { rate: 0, errors: 0, latencies: new Map(), routes: new Map() });
+      this.#seconds.set(second, { rate: 0, errors: 0, latencies: new Map() });
     }
     return this.#seconds.get(second);
   }
