@@ -64,8 +64,10 @@ class Policy:
     ) -> Sequence[Collection[str]]:
         """The refused topics of each (user, topics), in the same order.
 
-        Called once a minute for everybody who is connected, at most a thousand users at once.
-        Override it where `refusals` queries: with many users, a query for each takes too long.
+        Called once a minute for everybody who is connected, at most a thousand users at once, and
+        for clients that connect at the same moment. Override it where `refusals` queries: with
+        many users, a query for each takes too long. Where it returns mappings as `refusals` does,
+        these are the reasons that clients are told.
         """
         return [self.refusals(user, topics) for user, topics in wanted]
 

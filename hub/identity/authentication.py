@@ -4,21 +4,21 @@ This is the one place that asks the policy for sockets: when a client connects, 
 and when a right was lost. Every function here queries the database.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.core.exceptions import ValidationError
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from hub import log
 from hub.events import data_of
 from hub.identity import tickets
-from hub.identity.sessions import living_sessions, session_data
+from hub.identity.sessions import sessions_data
 from hub.identity.tickets import Ticket, TicketInvalid
-from hub.log.intervals import intervals_of
+from hub.identity.users import active_users
+from hub.log.intervals import intervals_of_users
 from hub.log.readable import read_row
 from hub.models import Event
 from hub.policy import Policy, Refusal
@@ -57,35 +57,97 @@ class Credentials(msgspec.Struct, frozen=True):
     session_key: str | None = None
 
 
+class _Logout(msgspec.Struct, frozen=True):
+    """A session that ended; None: all of the user's."""
+
+    topic: str
+    position: int
+    session: str | None
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A client that connects: the topics it requests, and the position from which it resumes."""
+
+    credentials: Credentials
+    topics: Collection[str]
+    after: int
+
+
 class Authentication(msgspec.Struct, frozen=True):
     """The result for a connecting client. `own`: (topic, since, until) of its subscriptions."""
 
     user: Identity | None
     own: list[tuple[str, int, int | None]]
-    refused: dict[str, Refusal]
+    refused: Mapping[str, Refusal]
     state: log.State
 
 
 def authenticate(
-    policy: Policy, credentials: Credentials, topics: Collection[str], after: int
-) -> Authentication:
-    """Identify a client and check the topics that it requests.
+    policy: Policy, arrivals: Sequence[Arrival]
+) -> list[Authentication | TicketInvalid]:
+    """Identify clients and check the topics that they request; the results in the same order.
 
-    `after`: the position from which it resumes. Raises TicketInvalid if the ticket's user is gone
-    or its session has ended; an unknown session is an anonymous visitor.
+    It takes as many statements for a hundred of them as for one, and the policy's own.
+    TicketInvalid is the result where the ticket's user is gone or its session has ended; an unknown
+    session is an anonymous visitor. Raises what sessions and policy raise, for all of them.
     """
     # The log's state first: a position from another process is at or below this head only if
-    # everything up to it was committed before the user is read.
+    # everything up to it was committed before the users are read.
     state = log.state()
-    user = _identify(credentials)
-    if user is None:
-        return Authentication(None, [], policy.refusals(None, topics), state)
-    identity = _identity_of(user, credentials)
-    intervals = intervals_of(user.pk, after)
-    refusals = policy.refusals(user, {*topics, *(topic for topic, *_ in intervals)})
-    own = [one for one in intervals if one[0] not in refusals]
-    refused = {topic: refusals[topic] for topic in topics if topic in refusals}
-    return Authentication(identity, [(identity.topic, 0, None), *own], refused, state)
+    users = _identify([one.credentials for one in arrivals])
+    afters: dict[str, int] = {}
+    for user, one in zip(users, arrivals, strict=True):
+        if user is not None and not isinstance(user, TicketInvalid):
+            afters[str(user.pk)] = min(one.after, afters.get(str(user.pk), one.after))
+    intervals = intervals_of_users(afters)
+    checks: list[_Check] = []
+    for user, one in zip(users, arrivals, strict=True):
+        if not isinstance(user, TicketInvalid):
+            found = [] if user is None else intervals.get(str(user.pk), [])
+            own = [each for each in found if each[2] is None or each[2] > one.after]
+            checks.append(_Check(one, user, own, {*one.topics, *(topic for topic, *_ in own)}))
+    refused = iter(_refused(policy, [(one.user, one.topics) for one in checks]))
+    answers = iter(one.answer(state, next(refused)) for one in checks)
+    return [user if isinstance(user, TicketInvalid) else next(answers) for user in users]
+
+
+class _Check(msgspec.Struct, frozen=True):
+    """A client whose user is known, None for a visitor, and all topics to ask the policy about."""
+
+    arrival: Arrival
+    user: Any | None
+    own: list[tuple[str, int, int | None]]
+    topics: Collection[str]
+
+    def answer(self, state: log.State, refusals: Mapping[str, Refusal]) -> Authentication:
+        refused = {topic: refusals[topic] for topic in self.arrival.topics if topic in refusals}
+        if self.user is None:
+            return Authentication(None, [], refused, state)
+        identity = _identity_of(self.user, self.arrival.credentials)
+        own = [one for one in self.own if one[0] not in refusals]
+        return Authentication(identity, [(identity.topic, 0, None), *own], refused, state)
+
+
+def answers_many(policy: Policy) -> bool:
+    """Whether the policy's `refusals_many` is more than a call of a project's code for each."""
+    kind = type(policy)
+    return kind.refusals_many is not Policy.refusals_many or kind.refusals is Policy.refusals
+
+
+def _refused(
+    policy: Policy, wanted: Sequence[tuple[Any | None, Collection[str]]]
+) -> list[Mapping[str, Refusal]]:
+    """The refusals for each user, with their codes."""
+    if len(wanted) == 1:
+        return [policy.refusals(*wanted[0])]
+    found: list[Mapping[str, Refusal]] = []
+    for (user, topics), refused in zip(wanted, policy.refusals_many(wanted), strict=True):
+        codes: Mapping[str, Refusal] = refused if isinstance(refused, Mapping) else {}
+        if refused and not codes:
+            # It may name topics alone. What either of its two answers refuses is refused.
+            codes = {**dict.fromkeys(refused, "forbidden"), **policy.refusals(user, topics)}
+        found.append(codes)
+    return found
 
 
 def refusals(
@@ -117,12 +179,25 @@ def signed_ticket(user: Any) -> str:
     return tickets.sign(issue_ticket(fresh, None, position))
 
 
-def _identify(credentials: Credentials) -> Any | None:
-    if credentials.ticket is not None:
-        return _user_of_ticket(credentials.ticket)
-    if credentials.session_key is not None:
-        return _user_of_session(credentials.session_key)
-    return None
+def _identify(credentials: Sequence[Credentials]) -> list[Any]:
+    """The user of each, None for a visitor, or TicketInvalid."""
+    presented = [one.ticket.session_key if one.ticket else one.session_key for one in credentials]
+    sessions = sessions_data({key for key in presented if key is not None})
+    signed_in = [
+        one.ticket.user if one.ticket else sessions.get(one.session_key or "", {}).get(SESSION_KEY)
+        for one in credentials
+    ]
+    users = active_users({key for key in signed_in if key is not None})
+    logouts = _logouts([one.ticket for one in credentials if one.ticket])
+    found: list[Any] = []
+    for one, key in zip(credentials, signed_in, strict=True):
+        user = users.get(key)
+        if one.ticket is not None:
+            found.append(_why_ended(user, one.ticket, logouts, sessions) or user)
+        else:
+            session = sessions.get(one.session_key or "", {})
+            found.append(user if user is not None and _is_signed_in(user, session) else None)
+    return found
 
 
 def _identity_of(user: Any, credentials: Credentials) -> Identity:
@@ -134,49 +209,54 @@ def _identity_of(user: Any, credentials: Credentials) -> Identity:
 
 
 def _active_user(pk: Any) -> Any | None:
-    try:
-        user = get_user_model()._default_manager.filter(pk=pk).first()
-    except (ValueError, ValidationError):
-        return None
-    return user if user is not None and user.is_active else None
+    return active_users([pk]).get(pk)
 
 
-def _user_of_ticket(ticket: Ticket) -> Any:
-    user = _active_user(ticket.user)
+def _why_ended(
+    user: Any | None, ticket: Ticket, logouts: Collection[_Logout], sessions: Collection[str]
+) -> TicketInvalid | None:
     if user is None or not is_present_password(user, ticket.auth):
-        raise TicketInvalid("the ticket's account has ended or changed its password")
-    if ticket.session is not None and _has_logged_out(user, ticket):
-        raise TicketInvalid("the ticket's session has ended")
+        return TicketInvalid("the ticket's account has ended or changed its password")
+    if ticket.session is not None and any(
+        # Without a session the user was logged out everywhere.
+        one.topic == user_topic(user.pk)
+        and one.position > ticket.position
+        and one.session in (None, ticket.session)
+        for one in logouts
+    ):
+        return TicketInvalid("the ticket's session has ended")
     # It may also have ended without an event: it expired, or was deleted with raw SQL.
-    if ticket.session_key is not None and not living_sessions([ticket.session_key]):
-        raise TicketInvalid("the ticket's session is gone")
-    return user
+    if ticket.session_key is not None and ticket.session_key not in sessions:
+        return TicketInvalid("the ticket's session is gone")
+    return None
 
 
-def _has_logged_out(user: Any, ticket: Ticket) -> bool:
+def _logouts(tickets: Collection[Ticket]) -> list[_Logout]:
+    """The log-outs of these tickets' users since the oldest of the tickets."""
+    of_sessions = [one for one in tickets if one.session is not None]
+    if not of_sessions:
+        return []
     revocations = Event.objects.filter(
-        topic=user_topic(user.pk), type=RightsRevoked.type, position__gt=ticket.position
+        topic__in={user_topic(one.user) for one in of_sessions},
+        type=RightsRevoked.type,
+        position__gt=min(one.position for one in of_sessions),
     )
     rows: Iterable[Any] = revocations.values_list("position", "topic", "type", "frame")
-    for row in rows:
-        data = data_of(read_row(*row).tail)
-        # Without a session the user was logged out everywhere.
-        if data["reason"] == "logout" and data["session"] in (None, ticket.session):
-            return True
-    return False
+    read = [(row, data_of(row.tail)) for row in (read_row(*one) for one in rows)]
+    return [
+        _Logout(row.topic, row.position, data["session"])
+        for row, data in read
+        if data["reason"] == "logout"
+    ]
 
 
-def _user_of_session(key: str) -> Any | None:
+def _is_signed_in(user: Any, session: Mapping[str, Any]) -> bool:
     """Like `django.contrib.auth.get_user`, but writes nothing: no flush, no key rotation."""
-    session = session_data(key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    user = _active_user(session.get(SESSION_KEY))
-    if user is None:
-        return None
+        return False
     stored = session.get(HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return user if any(constant_time_compare(stored, one) for one in hashes) else None
+    return any(constant_time_compare(stored, one) for one in hashes)
 
 
 def auth_digest(user: Any) -> str:

@@ -5,6 +5,7 @@ so that a right lost since then is found in the log.
 """
 
 import base64
+from functools import lru_cache
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -75,6 +76,10 @@ def _open(sealed: str) -> str:
 
 def _seals() -> MultiFernet:
     """Encrypts with the site's secret; decrypts with former ones, too, as Django's signing does."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return _seals_with((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=4)
+def _seals_with(secrets: tuple[str | bytes, ...]) -> MultiFernet:
     derived = [salted_hmac(f"{SALT}.seal", "", one, algorithm="sha256") for one in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(one.digest())) for one in derived])

@@ -9,7 +9,7 @@ Open intervals that began before the end count as closed there; the worker close
 and then the end itself.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -124,13 +124,23 @@ def close_ended_topics() -> bool:
 
 def intervals_of(user: object, after: int) -> list[tuple[str, int, int | None]]:
     """(topic, since, until) of the user's subscriptions that reach beyond this position."""
+    return intervals_of_users({str(user): after}).get(str(user), [])
+
+
+def intervals_of_users(
+    afters: Mapping[str, int],
+) -> dict[str, list[tuple[str, int, int | None]]]:
+    """As `intervals_of`, for users by their key as text, each with a position; one statement."""
+    if not afters:
+        return {}
     end = Subscription.objects.filter(
         person=NOBODY, topic=OuterRef("topic"), until__isnull=True, since__gt=OuterRef("since")
     )
-    rows: Any = Subscription.objects.filter(person=str(user)).exclude(until__lte=after)
+    rows: Any = Subscription.objects.filter(person__in=list(afters))
+    rows = rows.exclude(until__lte=min(afters.values()))
     rows = rows.annotate(end=Coalesce(F("until"), Subquery(end.values("since"))))
-    return [
-        (topic, since, until)
-        for topic, since, until in rows.values_list("topic", "since", "end")
-        if until is None or until > after
-    ]
+    found: dict[str, list[tuple[str, int, int | None]]] = {}
+    for user, topic, since, until in rows.values_list("person", "topic", "since", "end"):
+        if until is None or until > afters[user]:
+            found.setdefault(user, []).append((topic, since, until))
+    return found

@@ -31,6 +31,7 @@ from hub.runtime.shutdown import Shutdown
 from hub.runtime.statements import Statements
 from hub.sockets import close_codes, recheck
 from hub.sockets.handshake_limit import HandshakeLimit
+from hub.sockets.hello_checks import HelloChecks
 from hub.sockets.policy_threads import PolicyThreads
 from hub.sockets.process import SocketProcess
 from hub.sockets.registry import ConnectionRegistry
@@ -41,7 +42,8 @@ from hub.worker.worker import Worker
 logger = logging.getLogger("hub")
 
 # Threads for handshakes, subscriptions and log pages; each has a database connection. A handshake
-# is four statements: with each 250 ms late, ten threads welcome 200 users in 20 s.
+# is five statements, shared by those that wait at the same moment if the policy answers many at
+# once. Else, with each 250 ms late, ten threads welcome 200 users in 25 s.
 READER_THREADS = 10
 # Threads for lost rights, which no handshake may hold up. The check of everybody takes one at a
 # time.
@@ -64,6 +66,7 @@ class HubRuntime:
         self.process = secrets.token_hex(4)
         self.reader_threads = PolicyThreads("hub-reader", READER_THREADS, self._is_database_well)
         self.recheck_threads = PolicyThreads("hub-recheck", RECHECK_THREADS, self._is_database_well)
+        self._hello_checks = HelloChecks(policy, self.reader_threads)
         self.fanout = Fanout()
         self.connections = ConnectionRegistry(self.limits)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
@@ -103,6 +106,7 @@ class HubRuntime:
                 limits=self.limits,
                 reader_threads=self.reader_threads,
                 recheck_threads=self.recheck_threads,
+                hello_checks=self._hello_checks,
                 fanout=self.fanout,
                 follower=self.follower,
                 report=self._report_unchecked,
@@ -151,6 +155,7 @@ class HubRuntime:
         self.disconnect()
         await self._supervisor.stop()
         await self._tasks.cancel()
+        await self._hello_checks.close()
         self.sockets.stepper.close()
         for threads in (
             self.reader_threads,

@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 import msgspec
 
-from hub.identity import authentication, tickets
-from hub.identity.authentication import Authentication, Credentials, Identity
+from hub.identity import tickets
+from hub.identity.authentication import Arrival, Authentication, Credentials, Identity
 from hub.identity.session_cookie import session_key_of
 from hub.limits import Limits
 from hub.sockets import catch_up, protocol
@@ -63,19 +63,15 @@ async def perform(
     """Raises TicketExpired, TicketInvalid, or, where the check cannot be made, a database error
     or TimeoutError (the log has not been reached since the start)."""
     follower, limits = services.follower, services.limits
-    async with asyncio.timeout(limits.hello):
-        await follower.ready.wait()
+    if not follower.ready.is_set():
+        async with asyncio.timeout(limits.hello):
+            await follower.ready.wait()
     checked_at, epoch = follower.position, follower.epoch
     topics, beyond = protocol.split_topics(frame, limits.topics)
     # At most the position that was read: a cursor that turns out to be wrong starts there.
     after = min(frame.cursor[1], checked_at) if frame.cursor else checked_at
-    found = await services.reader_threads.run(
-        authentication.authenticate,
-        services.policy,
-        _credentials(frame, headers, limits),
-        topics,
-        after,
-    )
+    arrival = Arrival(_credentials(frame, headers, limits), topics, after)
+    found = await services.hello_checks.check(arrival)
     reason = _why_not_resumed(frame, found, epoch)
     cursor = checked_at if reason or frame.cursor is None else frame.cursor[1]
     connection = _connection(cursor, found, topics, limits)
@@ -129,5 +125,7 @@ def _connection(
 async def _is_too_far(connection: Connection, services: Services) -> bool:
     """Whether more is missing than one replay gives."""
     cursor = connection.cursor
+    if services.follower.position - cursor <= services.limits.replay:
+        return False  # Not even the whole log since then is more.
     bounds = list(connection.subscriptions.bounds(cursor, services.follower.position))
     return await catch_up.has_more_than(services, cursor, bounds, services.limits.replay)

@@ -8,6 +8,7 @@ from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
 from hub.limits import Limits
 from hub.policy import Policy
+from hub.sockets.hello_checks import HelloChecks
 from hub.sockets.policy_threads import PolicyThreads
 
 
@@ -21,6 +22,7 @@ class Services(msgspec.Struct, frozen=True):
     limits: Limits
     reader_threads: PolicyThreads
     recheck_threads: PolicyThreads
+    hello_checks: HelloChecks
     fanout: Fanout
     follower: Follower
     report: Callable[[Exception], None]

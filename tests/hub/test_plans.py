@@ -18,7 +18,7 @@ from hub.deliveries import planner
 from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.identity import authentication
-from hub.identity.authentication import Credentials, Identity
+from hub.identity.authentication import Arrival, Authentication, Credentials, Identity
 from hub.inbox import STATES, Inbox, mark, mark_all, seen_by, snooze, undo
 from hub.log import by_topic, reading
 from hub.log.intervals import close_ended_topics, intervals_of
@@ -125,7 +125,9 @@ def do_everything(ana, ben, eve) -> None:
     head = log.state().head
     # A client that comes, catches up and is checked again.
     key = sign_in(ana)
-    found = authentication.authenticate(policy, Credentials(session_key=key), topics, head - 500)
+    arrival = Arrival(Credentials(session_key=key), topics, head - 500)
+    [found] = authentication.authenticate(policy, [arrival])
+    assert isinstance(found, Authentication)
     assert isinstance(found.user, Identity)
     bounds = [(topic, head - 5_000, head) for topic in topics]
     by_topic.due(bounds, 200)
