@@ -22,6 +22,7 @@ urlpatterns = [
     path("preferences/mute", preferences.mute, name="mute"),
     path("preferences/quiet-hours", preferences.quiet_hours, name="quiet-hours"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/history", dashboard.history, name="dashboard-history"),
     path("metrics", prometheus.metrics, name="metrics"),
     path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("ticket", TicketView.as_view(), name="ticket"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hub import log
 from hub.deliveries.planner import lag
+from hub.metrics import TOPIC
 from hub.metrics.exposition import Figure, HistogramFigure, Kind, Pairs
 from hub.metrics.totals import BOUNDS
 from hub.models import Delivery, Event
@@ -66,7 +67,12 @@ def of_process(runtime: Any | None) -> Figures:
             meter.in_flight,
         ),
         one("hub_connections", "gauge", "Sockets that were welcomed.", len(runtime.connections)),
-        one("hub_topics", "gauge", "Topics that a socket receives.", len(runtime.fanout.topics)),
+        one(
+            "hub_topics",
+            "gauge",
+            "Topics that a socket receives, without the figures' own.",
+            len(runtime.fanout.topics - {TOPIC}),
+        ),
         one(
             "hub_events_sent_total",
             "counter",

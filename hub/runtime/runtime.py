@@ -20,6 +20,8 @@ from hub.concurrency.threads import DatabaseThreads
 from hub.concurrency.warn_once import WarnOnce
 from hub.identity.address import load_trusted_proxies
 from hub.limits import load_limits
+from hub.metrics import TOPIC
+from hub.metrics.history import History
 from hub.metrics.meter import Meter
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
@@ -68,6 +70,8 @@ class HubRuntime:
         self.recheck_threads = PolicyThreads("hub-recheck", RECHECK_THREADS, self._is_database_well)
         self._hello_checks = HelloChecks(policy, self.reader_threads)
         self.fanout = Fanout()
+        self.history = History()
+        self.fanout.subscribe(self.history, [TOPIC])
         self.connections = ConnectionRegistry(self.limits)
         # The follower and the relay each have a thread of their own: neither waits for a hello.
         self._following = DatabaseThreads("hub-follower", 1, silence=FOLLOWING_SILENCE)

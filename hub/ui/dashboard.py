@@ -3,11 +3,14 @@
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hub.metrics import TOPIC
 from hub.metrics.own import unmeasured
 from hub.pages.frame import show
+from hub.pages.position import without_page
 from hub.policy import STAFF_TOPICS, current_policy
 
 
@@ -15,9 +18,30 @@ from hub.policy import STAFF_TOPICS, current_policy
 @require_safe
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The empty dashboard. Raises PermissionDenied for users whom the policy refuses its topic."""
+    """The dashboard without figures. Raises PermissionDenied for users who may not hear them."""
+    _check(request)
+    # What staff are told is listed on the page instead of covering its figures.
+    context = {
+        "hub_topics": [TOPIC],
+        "hub_quiet": sorted(STAFF_TOPICS),
+        "history": reverse("hub:dashboard-history"),
+    }
+    return show(request, "hub/dashboard.html", context)
+
+
+@unmeasured
+@without_page
+@never_cache
+@require_safe
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """The samples of the last minutes that this process has heard; none where no server runs."""
+    _check(request)
+    runtime = getattr(request, "scope", {}).get("hub")
+    text = runtime.history.text() if runtime is not None else "[]"
+    return HttpResponse(text, content_type="application/json")
+
+
+def _check(request: HttpRequest) -> None:
     if current_policy().refusals(request.user, {TOPIC}):
         raise PermissionDenied(f"the topic {TOPIC!r} is not for this user")
-    # What staff are told is listed on the page instead of covering its figures.
-    context = {"hub_topics": [TOPIC], "hub_quiet": sorted(STAFF_TOPICS)}
-    return show(request, "hub/dashboard.html", context)

@@ -64,6 +64,22 @@ def test_the_slowest_requests_carry_the_id_that_the_client_was_told(dashboard):
     expect(dashboard.locator("[data-figure=p99]")).to_have_text(re.compile(r"\d m?s$"))
 
 
+def test_the_dashboard_opens_with_what_was_before(dashboard, shared_embedded, browser_as):
+    told = dashboard.request.get("/products/lamp/").headers["x-request-id"]
+    slow = dashboard.locator("[data-table=slowest] tr")
+    expect(slow.filter(has_text=told)).to_be_visible()
+    later = browser_as(shared_embedded, "admin")
+    later.goto("/dashboard/")
+    expect(later.locator("[data-table=slowest] tr").filter(has_text=told)).to_be_visible()
+
+
+@pytest.mark.parametrize(("who", "status"), [("ana", 403), ("admin", 200)])
+def test_the_history_is_for_staff_only(shared_embedded, browser_as, who, status):
+    browser = browser_as(shared_embedded, who)
+    answer = browser.request.get("/dashboard/history")
+    assert (answer.status, "metrics.sample" in answer.text()) == (status, status == 200)
+
+
 def test_looking_at_the_dashboard_is_not_in_its_figures(dashboard):
     dashboard.reload()
     dashboard.request.get("/products/lamp/")

@@ -1,5 +1,6 @@
 /** Draws the request metrics that arrive over the socket, at most once per frame. */
 import { Chart } from "./chart.js";
+import { withHistory } from "./history.js";
 import { Routes } from "./routes.js";
 import { PERCENTILE_SPAN, Samples } from "./samples.js";
 import { Slowest } from "./slowest.js";
@@ -32,11 +33,12 @@ const charts = {
   p95: chart("p95", duration, 10, [{ token: "--hub-info", area: "--hub-info-area" }]),
 };
 
-document.addEventListener("hub:event", ({ detail }) => {
-  if (detail.type !== "metrics.sample") return;
-  const now = Date.now();
-  for (const one of [samples, routes, slowest]) one.add(detail.data, now);
+const receive = withHistory(page.dataset.history, (data, at) => {
+  for (const one of [samples, routes, slowest]) one.add(data, at);
   plan();
+});
+document.addEventListener("hub:event", ({ detail }) => {
+  if (detail.type === "metrics.sample") receive(detail);
 });
 // Draws without samples as well, to show that they are missing.
 setInterval(plan, 1_000);
