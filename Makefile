@@ -8,6 +8,7 @@ PYTHON := $(VENV)/bin/python
 ARGS ?=
 QUICK ?=
 SEED ?=
+HINTS ?=
 
 # Two files at a time.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
@@ -22,7 +23,8 @@ help:
 	@echo "            DATABASE_URL and REDIS_URL in the environment: PostgreSQL, Redis"
 	@echo "make test   all tests, on real servers and in a real browser; ARGS=\"-k name\" for some"
 	@echo "make stress invariants under load, faults and hostile input, on real servers (about 15 min);"
-	@echo "            QUICK=1 in a good minute; SEED=n for other random choices; ARGS as above"
+	@echo "            QUICK=1 in a good minute; SEED=n for other random choices; ARGS as above;"
+	@echo "            HINTS=postgres: with NOTIFY between the servers instead of Redis"
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 	@echo "make matrix the hub's tests on every pair of Django and Python (about 10 min); ARGS as above"
 	@echo "make quickstart  the package in untouched projects, by docs/quickstart.md (about 1 min)"
@@ -49,7 +51,7 @@ test: $(VENV)/dev.stamp
 # One after the other: each scenario wants the machine for itself. In small, two at a time.
 stress: $(VENV)/dev.stamp
 	@echo "==> Stress, $(if $(filter-out 0,$(QUICK)),quick,in full)"
-	@QUICK="$(QUICK)" SEED="$(SEED)" $(PYTHON) -m pytest tests/stress \
+	@QUICK="$(QUICK)" SEED="$(SEED)" HINTS="$(HINTS)" $(PYTHON) -m pytest tests/stress \
 		$(if $(filter-out 0,$(QUICK)),$(TWO)) $(ARGS)
 
 check: $(VENV)/dev.stamp

@@ -94,17 +94,18 @@ def embedded_stack(
 def cluster_stack(
     template: Template,
     postgres: PostgresServer,
-    redis: RedisServer,
+    redis: RedisServer | None,
     *,
     software: Software = "daphne",
     options: Sequence[str] = (),
     servers: int = 2,
     postgres_port: int | None = None,
+    hints_port: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """Servers on one PostgreSQL database and one Redis, with demo data.
+    """Servers on one PostgreSQL database and one Redis, with demo data; without Redis: on NOTIFY.
 
-    `postgres_port`: where they find PostgreSQL, if that is a proxy.
+    `postgres_port`: where they find PostgreSQL, if that is a proxy; `hints_port`: where to listen.
     """
     filled, database = template.cluster(postgres)
     name = postgres.create_database(template=database)
@@ -113,7 +114,8 @@ def cluster_stack(
         "HUB_VAR": str(var),
         "SECRET_KEY": SECRET,
         "DATABASE_URL": postgres.url(name, postgres_port),
-        "REDIS_URL": redis.url,
+        **({"REDIS_URL": redis.url} if redis else {}),
+        **({"HINTS_URL": postgres.url(name, hints_port)} if hints_port else {}),
         **(env or {}),
     }
     stack = Stack("cluster", settings, redis=redis, postgres=postgres)

@@ -10,9 +10,11 @@ from hub.runtime.routing import socket_routes
 from tests.stress import faults
 from tests.stress.control import Control
 from tests.stress.impatient import Impatient
+from tests.stress.layer import make_notify_unreliable
 from tests.stress.policy import StressPolicy
 
 faults.install()
+make_notify_unreliable()
 sockets = socket_routes()
 if os.environ.get("STRESS_IMPATIENT"):
     sockets = Impatient(sockets)

@@ -174,8 +174,8 @@ class Control:
             control._peak = max(control._peak, window.bytes)
             note(window)
 
-        def observed_reserve(window: Window, size: int) -> bool:
-            has_room = reserve(window, size)
+        def observed_reserve(window: Window, *asked: int) -> bool:
+            has_room = reserve(window, *asked)
             note(window)
             return has_room
 

@@ -24,6 +24,7 @@ from tests.stress import ledger
 from tests.stress.ledger import Ledger
 from tests.stress.scale import SEED, scaled
 
+BY_NOTIFY = os.environ.get("HINTS") == "postgres"  # instead of Redis
 APPLICATION = "tests.stress.application:application"
 LOOK = 0.1  # seconds between two questions: they take the servers' time, too
 ANSWER = 30.0  # seconds for the control's answer
@@ -46,7 +47,7 @@ class Base:
             "DJANGO_SETTINGS_MODULE": "tests.stress.settings",
             "HUB_VAR": str(var),
             "SECRET_KEY": SECRET,
-            "REDIS_URL": redis.url,
+            **({"HINTS": "postgres"} if BY_NOTIFY else {"REDIS_URL": redis.url}),
         }
         if not template:
             empty = {**self.env, "DATABASE_URL": postgres.url(self.template)}

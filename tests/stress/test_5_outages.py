@@ -3,10 +3,13 @@
 import asyncio
 import itertools
 import math
+import os
+import signal
 import time
 from statistics import median
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.end_to_end.shopper import Shopper
@@ -16,7 +19,7 @@ from tests.stress.ledger import check_clients, check_log, due
 from tests.stress.percentile import percentile
 from tests.stress.scale import QUICK, TRIES, scaled
 from tests.stress.swarm import reached, swarm
-from tests.stress.system import System
+from tests.stress.system import BY_NOTIFY, System
 
 CLIENTS = scaled(10, 100)  # at each server
 RATE = 20  # transactions a second, at each server
@@ -26,6 +29,7 @@ AWAY = {
     "database": scaled(1.5, 10),
 }  # seconds
 PATIENCE = scaled(1, 10)  # seconds that a request waits for the database: less than it is away
+HINTS = "NOTIFY" if BY_NOTIFY else "Redis"
 SLOWEST, P95 = 4.0, 2.0  # seconds, without the layer
 BACK = scaled(10.0, 3.0)  # seconds until the fast path is back
 MEASURED = 0.5  # seconds of load that are measured at a time
@@ -89,17 +93,51 @@ async def test_without_redis_events_are_late_and_none_is_lost(system: System, tr
         slowest, p95, fast_after, middle = await outage(system, trouble, f"s5-{trouble}{turn}")
         if slowest <= SLOWEST and p95 <= P95:
             break
-    table.show("5", f"Redis {trouble}: slowest delivery", table.seconds(slowest), "4 s")
-    table.show("5", f"Redis {trouble}: 95th percentile", table.seconds(p95), "2 s")
-    after = f"Redis {trouble}: fast path back after"
+    table.show("5", f"{HINTS} {trouble}: slowest delivery", table.seconds(slowest), "4 s")
+    table.show("5", f"{HINTS} {trouble}: 95th percentile", table.seconds(p95), "2 s")
+    after = f"{HINTS} {trouble}: fast path back after"
     table.show("5", after, table.seconds(fast_after), f"{BACK:g} s")
-    table.show("5", f"Redis {trouble}: median from then on", table.seconds(middle), "100 ms")
+    table.show("5", f"{HINTS} {trouble}: median from then on", table.seconds(middle), "100 ms")
     assert slowest <= SLOWEST and p95 <= P95
+
+
+class Listening:
+    """In the place of Redis: the sessions that listen to NOTIFY are ended, or frozen."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._frozen: list[int] = []
+
+    def _pids(self) -> list[int]:
+        query = """
+            SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND query LIKE 'LISTEN hub%'
+        """
+        with psycopg.connect(self._database, autocommit=True) as session:
+            pids = [pid for (pid,) in session.execute(query)]
+        assert pids, "nobody listens"
+        return pids
+
+    def stop(self) -> None:
+        with psycopg.connect(self._database, autocommit=True) as session:
+            session.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) pid", [self._pids()])
+
+    def start(self) -> None:
+        """The servers have made new ones by themselves."""
+
+    def freeze(self) -> None:
+        self._frozen = self._pids()
+        for pid in self._frozen:
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in self._frozen:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def outage(system: System, trouble: str, name: str) -> tuple[float, float, float, float]:
     """In seconds: the slowest delivery, the 95th percentile, until it was fast again, how fast."""
-    redis = system.base.redis
+    redis = Listening(system.base.database) if BY_NOTIFY else system.base.redis
     stop, start = {
         "killed": (redis.stop, redis.start),
         "frozen": (redis.freeze, redis.thaw),
