@@ -22,7 +22,7 @@ def handler(lines: list[logging.LogRecord]):
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(record)
 
-    [name] = settings.LOGGING["handlers"]["stderr"]["filters"]
+    name, _ = settings.LOGGING["handlers"]["stderr"]["filters"]
     assert settings.LOGGING["filters"][name]["()"].endswith(RefusedRequests.__name__)
     kept = Kept()
     kept.addFilter(RefusedRequests())
