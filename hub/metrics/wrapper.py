@@ -26,7 +26,7 @@ class MetricsApplication:
 
     Only from outside every request has an end. Django sends no `request_finished` when a streamed
     body raises, no signal at all when a client leaves during its upload, and neither signal has
-    the status. Of WebSockets only the frames of the hub's own are counted.
+    the status. WebSockets pass through.
 
     Requests below STATIC_URL count as the route "static". Requests of `own_paths`, and the files
     of the dashboard, are not counted: they are made by looking at the figures. Every response
@@ -49,8 +49,6 @@ class MetricsApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            if path_below_root(scope) == scope.get("hub.socket_path"):
-                receive, send = self._meter.sockets.watch(receive, send)
             await self._application(scope, receive, send)
             return
         path = path_below_root(scope)

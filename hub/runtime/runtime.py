@@ -113,6 +113,7 @@ class HubRuntime:
                 hello_checks=self._hello_checks,
                 fanout=self.fanout,
                 follower=self.follower,
+                meter=meter.sockets,
                 report=self._report_unchecked,
             ),
             connections=self.connections,

@@ -61,6 +61,7 @@ class HubConsumer(AsyncConsumer):
         self.tasks = Tasks()
         self.driver: Driver | None = None
         self.said_hello = False
+        self.is_counted = False  # among the sockets that ended
         self.early: deque[Frame] = deque()
         self.checks = 0
         self.turn = asyncio.Lock()  # changes are made in the order in which they were requested
@@ -112,6 +113,7 @@ class HubConsumer(AsyncConsumer):
                 self._refuse(error)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._count_close(message.get("code"))
         self.sender.leave()
         self._stop()
         self._leave()
@@ -213,6 +215,7 @@ class HubConsumer(AsyncConsumer):
         if not self.process.connections.welcome(self.end, self.driver):
             self.end(close_codes.LIMITS)
             return
+        self.services.meter.welcomed(done.reason)
         self.sender.push(done.welcome(self.id, self.limits.ping))
         self.driver.start()
         while self.early and not self.sender.closed:
@@ -239,12 +242,14 @@ class HubConsumer(AsyncConsumer):
     def end(self, code: CloseCode) -> None:
         """Say goodbye and close, in a task of its own; once."""
         if not self.sender.closed:
+            self._count_close(code.code)
             self._stop()
             self.tasks.spawn(self._close(code), "hub.close")
 
     def _give_up(self, error: BaseException) -> None:
         """Nothing can be sent, and the client has not left: close, as far as that is possible."""
         self.process.report_unsent(error)
+        self._count_close(close_codes.UNCHECKED.code)
         self._stop()
         self._leave()
         self.tasks.spawn(self._close(close_codes.UNCHECKED), "hub.close")
@@ -255,6 +260,12 @@ class HubConsumer(AsyncConsumer):
             # A frozen peer: some servers keep its socket for as long as its system answers, and
             # no disconnect comes. It must not take the place of a connection that lives.
             self._leave()
+
+    def _count_close(self, code: int | None) -> None:
+        """The first code says how the socket ended."""
+        if not self.is_counted:
+            self.is_counted = True
+            self.services.meter.closed(code)
 
     def _leave(self) -> None:
         if self.is_open:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from hub.broadcast.ring import Entry
-from hub.broadcast.run import MAX_EVENTS, Run, RunBuilder
+from hub.broadcast.run import Run
 from hub.concurrency.tasks import Tasks
 from hub.errors import PolicyHangs
 from hub.identity.authentication import Identity
@@ -27,7 +27,6 @@ from hub.sockets.connection import (
     CLOSE_SLOW,
     PING,
     SEND,
-    SKIP,
     WAIT,
     Connection,
     Step,
@@ -64,8 +63,7 @@ class Driver:
         tasks: Tasks,
         end: Callable[[CloseCode], None],
     ) -> None:
-        self.user = user
-        self.end = end
+        self.user, self.end = user, end
         self.connection = connection
         self._changes = changes
         self._takes_runs = takes_runs
@@ -73,6 +71,7 @@ class Driver:
         self._services = services
         self._fanout = services.fanout
         self._follower = services.follower
+        self._meter = services.meter
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._acknowledged = asyncio.Event()
@@ -113,7 +112,8 @@ class Driver:
         for one in (run,) if self._takes_runs else run.singles:
             todo = self.connection.deliver(one, is_blocked=self._sender.is_blocked)
             if todo & SEND:
-                self._send(todo, one.event, one.last)
+                self._meter.events_sent += one.count
+                self._send(todo, one, one.last)
             elif todo:
                 self._do(todo, one.entries[0])
 
@@ -122,12 +122,12 @@ class Driver:
         for one in (run,) if self._takes_runs else run.singles:
             todo = self.connection.show(one.size, decided, is_blocked=self._sender.is_blocked)
             if todo & SEND:
-                self._send(todo, one.event, decided)
+                self._send(todo, one, decided)
             elif todo:
                 self._do(todo)
 
-    def _send(self, todo: int, event: dict[str, Any], position: int) -> None:
-        self._sender.push_encoded(event)
+    def _send(self, todo: int, run: Run, position: int) -> None:
+        self._sender.push_encoded(run.event)
         if todo != SEND:
             self._do(todo, position=position)
         if self._sender.is_blocked:
@@ -156,7 +156,10 @@ class Driver:
 
     def pong(self, position: int) -> bool:
         """Take the client's pong; False where it answers no ping."""
+        window = self.connection.window
+        before = window.logged_events
         is_due = self.connection.pong(position, self._loop.time())
+        self._meter.events_acknowledged += before - window.logged_events
         self._acknowledged.set()
         return is_due
 
@@ -206,34 +209,18 @@ class Driver:
             # Removed while it was read: the client comes back and is told so.
             self.end(SLOW)
             return
-        run = RunBuilder(MAX_EVENTS if self._takes_runs else 1)
-        for entry in page.entries:
-            if not run.has_room(entry):
-                await self._replay(run)
-            # It may have ended or unsubscribed while the page was read.
-            todo = connection.replay(entry)
-            if todo & SEND:
-                run.append(entry)
-            if todo & (PING | WAIT):
-                await self._replay(run, todo)
+        for run, todo, entry in catch_up.replay(page.entries, connection, runs=self._takes_runs):
+            if run is not None:
+                self._meter.events_sent += run.count
+                self._send(todo, run, run.last)
+                await self._sender.drained()
             if todo == APPLY:
                 await self._apply(entry)
                 connection.reached(entry.position)
+            if todo in (APPLY, WAIT):
                 return
-            if todo == WAIT:
-                return
-        await self._replay(run)
         if page.is_last:
             connection.reached(upto)
-
-    async def _replay(self, builder: RunBuilder, todo: int = SKIP) -> None:
-        """Send what was collected, and wait until the server took it."""
-        if not builder:
-            return
-        run = builder.take()
-        self._sender.push_encoded(run.event)
-        self._do(todo, position=run.last)
-        await self._sender.drained()
 
     # Changes of what the connection is subscribed to
 
@@ -304,7 +291,7 @@ class Driver:
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         try:
             await work(*args)
-        except Exception as error:  # A policy of the project's own may raise anything.
+        except Exception as error:  # A policy may raise anything.
             self.fail(error)
 
     def fail(self, error: Exception) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from hub.broadcast.fanout import Fanout
 from hub.broadcast.follower import Follower
 from hub.limits import Limits
+from hub.metrics.sockets import SocketMeter
 from hub.policy import Policy
 from hub.sockets.hello_checks import HelloChecks
 from hub.sockets.policy_threads import PolicyThreads
@@ -25,4 +26,5 @@ class Services(msgspec.Struct, frozen=True):
     hello_checks: HelloChecks
     fanout: Fanout
     follower: Follower
+    meter: SocketMeter
     report: Callable[[Exception], None]

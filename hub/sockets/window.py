@@ -12,6 +12,8 @@ class Window:
     can still make requests. Only a single frame that is larger than the window exceeds it: an
     empty window takes any frame, or a client with a small window would wait forever.
 
+    `logged_events` of `events` came in the stream, the others in replies.
+
     Ephemeral events and replies have no position: they count until the client has answered a ping
     that was sent after them.
     """
@@ -23,6 +25,7 @@ class Window:
         self._logged: deque[tuple[int, int, int]] = deque()  # position, bytes, events
         self._others: deque[tuple[int, int, int]] = deque()  # pings before it, events, bytes
         self._turned_away = False  # a frame had no room, and nothing was acknowledged since
+        self.logged_events = 0
         self.events = 0
         self.bytes = 0
 
@@ -46,6 +49,7 @@ class Window:
     def sent(self, position: int, size: int, events: int = 1) -> None:
         """Count logged events, the last of them with this position."""
         self._logged.append((position, size, events))
+        self.logged_events += events
         self.events += events
         self.bytes += size
 
@@ -64,6 +68,7 @@ class Window:
         before = self.bytes
         while self._logged and self._logged[0][0] <= position:
             _, size, events = self._logged.popleft()
+            self.logged_events -= events
             self.events -= events
             self.bytes -= size
         while self._others and self._others[0][0] < pings:

@@ -1,9 +1,12 @@
-"""What the meter counts of a real connection's frames."""
+"""What the meter counts of real connections."""
+
+import asyncio
 
 import pytest
 
 from hub.metrics.sockets import COMPLETE, MAX_CODES, OTHER_CODE, SocketMeter
 from tests.hub.site import Site, tell_many
+from tests.rig.wait import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,37 +44,22 @@ async def test_a_close_is_counted_once_whoever_closes(site: Site) -> None:
     assert meter.closes == {4500: 1, 1001: 1}
 
 
-async def test_clients_cannot_make_up_codes_without_end() -> None:
+@pytest.mark.parametrize("runs", [False, True])
+async def test_the_events_of_a_run_are_counted_one_by_one(site: Site, runs: bool) -> None:
+    meter = site.runtime.meter.sockets
+    one = await site.connect(topics=["open.a"], runs=runs)
+    await site.run(tell_many, "open.a", 128)
+    await one.texts(128)
+    await one.hear("ping")
+    async with asyncio.timeout(PATIENCE):
+        while meter.events_acknowledged < 128:
+            await asyncio.sleep(0.01)
+    assert (meter.events_sent, meter.events_acknowledged) == (128, 128)
+
+
+def test_clients_cannot_make_up_codes_without_end() -> None:
     meter = SocketMeter()
-
-    async def nothing(frame):
-        pass
-
-    for code in [*range(4000, 4000 + MAX_CODES + 5), "x", None, 70_000]:
-        _, send = meter.watch(nothing, nothing)
-        await send({"type": "websocket.close", "code": code})
+    for code in [*range(4000, 4000 + MAX_CODES + 5), None, 70_000]:
+        meter.closed(code)
     assert len(meter.closes) == MAX_CODES + 1
-    assert meter.closes[OTHER_CODE] == 8
-
-
-async def test_the_events_of_a_run_are_counted_one_by_one() -> None:
-    meter = SocketMeter()
-    answers = ['{"op":"pong","position":7}', '{"op": "pong", "position": 8}', "pong", "[1]"]
-
-    async def receive():
-        return {"type": "websocket.receive", "text": answers.pop(0)}
-
-    async def send(frame):
-        pass
-
-    receive, send = meter.watch(receive, send)
-    run = '{"op":"events","events":[{"id":7,"data":{"id":1}},{"id":8,"data":{}}]}'
-    await send({"type": "websocket.send", "text": run})
-    await send({"type": "websocket.send", "text": '{"op":"event","type":"metrics.sample"}'})
-    await send({"type": "websocket.send", "text": '{"op":"ping","position":8}'})
-    assert meter.events_sent == 2
-    counted = []
-    while answers:
-        await receive()
-        counted.append(meter.events_acknowledged)
-    assert counted == [0, 2, 2, 2]
+    assert meter.closes[OTHER_CODE] == 7
