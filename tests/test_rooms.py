@@ -13,7 +13,7 @@ ROOMS = ["hub", "orders", "frontend", "asgi"]
 
 # The same inside `hub/`, file or folder. One line is one floor: its rooms do not know each other.
 FLOORS = [
-    ["errors", "limits", "paths", "models", "concurrency"],
+    ["errors", "limits", "paths", "models", "concurrency", "servers"],
     ["topics", "events"],
     ["policy", "publishing", "metrics"],
     ["log"],
@@ -34,6 +34,7 @@ CORE = [
     "hub/errors.py",
     "hub/events.py",
     "hub/broadcast/ring.py",
+    "hub/broadcast/shared_event.py",
     "hub/broadcast/run.py",
     "hub/inbox/flags.py",
     "hub/log/row.py",

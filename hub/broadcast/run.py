@@ -6,9 +6,9 @@ all connections that are due the same events.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 from hub.broadcast.ring import Entry
+from hub.broadcast.shared_event import SharedEvent
 from hub.events import events_text
 from hub.publishing.control_events import CONTROL_EVENTS
 
@@ -34,13 +34,10 @@ class Run:
         return [(topic, first[topic], last[topic]) for topic in last]
 
     @cached_property
-    def event(self) -> dict[str, Any]:
+    def event(self) -> SharedEvent:
         """The ASGI event that sends the whole run; many connections share it."""
         texts = [one.text for one in self.entries]
-        return {
-            "type": "websocket.send",
-            "text": texts[0] if self.count == 1 else events_text(texts),
-        }
+        return SharedEvent(texts[0] if self.count == 1 else events_text(texts))
 
     @cached_property
     def size(self) -> int:

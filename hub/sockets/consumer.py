@@ -57,7 +57,12 @@ class HubConsumer(AsyncConsumer):
         self.services = self.process.services
         self.limits = self.services.limits
         self.loop = asyncio.get_running_loop()
-        self.sender = FrameSender(self.base_send, self.process.stepper, self._give_up)
+        self.sender = FrameSender(
+            self.base_send,
+            self.process.stepper,
+            self._give_up,
+            wire.frame_writer(self.base_send, self.scope.get("hub.connection")),
+        )
         self.tasks = Tasks()
         self.driver: Driver | None = None
         self.said_hello = False

@@ -6,9 +6,11 @@ import types
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from hub.broadcast.shared_event import SharedEvent
 from hub.sockets.close_codes import CloseCode
 from hub.sockets.protocol import goodbye
 from hub.sockets.stepping import Stepper
+from hub.sockets.wire import WriteFrame
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -26,12 +28,20 @@ class FrameSender:
     Each send runs in a copy of the context that the connection was made in, never in the caller's.
     `give_up` is called with what `send` raised, unless the peer had simply left. The socket may
     still be open then, with a client that waits: `close` it.
+
+    Where the server takes finished frames (`write_frame`), an event that many sockets share goes
+    there, unless a send before it is unfinished; `send` remains for all that it turns down.
     """
 
     def __init__(
-        self, send: Send, stepper: Stepper, give_up: Callable[[BaseException], None]
+        self,
+        send: Send,
+        stepper: Stepper,
+        give_up: Callable[[BaseException], None],
+        write_frame: WriteFrame | None = None,
     ) -> None:
         self._send = send
+        self._write_frame = write_frame
         self._stepper = stepper
         self._give_up = give_up
         self._context = contextvars.copy_context()
@@ -45,10 +55,22 @@ class FrameSender:
 
     def push(self, text: str) -> bool:
         """Hand a frame to the server; False where the peer has left."""
-        return self.push_encoded({"type": "websocket.send", "text": text})
+        return self._push({"type": "websocket.send", "text": text})
 
-    def push_encoded(self, event: dict[str, Any]) -> bool:
+    def push_encoded(self, event: SharedEvent) -> bool:
         """As `push`, for an ASGI event that many sockets share."""
+        if self.closed:
+            return False
+        write_frame = self._write_frame
+        try:
+            if write_frame is not None and not self.is_blocked and write_frame(event.frame):
+                return True
+        except (Exception, asyncio.CancelledError) as error:
+            self._fail(error)
+            return False
+        return self._push(event)
+
+    def _push(self, event: dict[str, Any]) -> bool:
         if self.closed:
             return False
         try:

@@ -17,6 +17,10 @@ from hub.sockets.frame_meter import FrameMeter
 
 logger = logging.getLogger("hub.sockets")
 
+# Writes a finished frame if the server's own `send` would write the same bytes at once; else it
+# returns False and does nothing. So nothing of what a `send` does is lost.
+WriteFrame = Callable[[bytes], bool]
+
 # The name of the method that takes what arrives, by the module of the server's class.
 INPUTS = {
     "daphne.ws_protocol": "dataReceived",
@@ -103,8 +107,23 @@ def watch(
     connection: Any, limits: Limits, on_flood: Callable[[], None], on_stuck: Callable[[], None]
 ) -> bool:
     """Watch one connection of the server; False if this server's are not known."""
-    input = INPUTS.get(type(connection).__module__)
+    modules = (one.__module__ for one in type(connection).__mro__)  # a subclass is as good
+    input = next((INPUTS[module] for module in modules if module in INPUTS), None)
     if input is None or not hasattr(connection, input) or not hasattr(connection, "transport"):
         return False
     Wire(connection, limits, on_flood, on_stuck).watch(input)
     return True
+
+
+def frame_writer(send: Any, connection: Any) -> WriteFrame | None:
+    """How to write a finished frame; None where the server takes none (`hub.servers`).
+
+    `connection` is the server's, as the outermost application found it behind its `send`. Where a
+    middleware has put its own `send` in between, it must see every event: None as well.
+    """
+    owner = getattr(send, "__self__", None)
+    # Of the class: an object that hands on whatever it is asked for is no server's connection.
+    if owner is None or owner is not connection or not hasattr(type(owner), "write_frame"):
+        return None
+    write: WriteFrame = owner.write_frame
+    return write

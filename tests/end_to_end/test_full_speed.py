@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
+from tests.rig.server import FRAMES
 from tests.rig.stack import Stack, Template, embedded_stack
 from tests.rig.wait import PATIENCE, async_wait_until
 
@@ -27,10 +28,15 @@ FLOODS = {
 BEGIN = b"\x01\x81\x00\x00\x00\x00x"  # a message of which more fragments follow
 
 
-@pytest.fixture(scope="module", params=["daphne", "uvicorn", "gunicorn"])
+@pytest.fixture(
+    scope="module",
+    params=["daphne", "uvicorn", "gunicorn", *(f"{one} frames" for one in FRAMES)],
+)
 def stack(request: pytest.FixtureRequest, template: Template) -> Iterator[Stack]:
-    pytest.importorskip(request.param)  # two of them are absent from requirements.txt
-    with embedded_stack(template, software=request.param) as made:
+    software, _, frames = request.param.partition(" ")
+    pytest.importorskip(software)  # two of them are absent from requirements.txt
+    options = FRAMES[software] if frames else []
+    with embedded_stack(template, software=software, options=options) as made:
         yield made
 
 

@@ -25,6 +25,11 @@ _BACKLOG = 4096  # connections waiting to be accepted, as `make run` sets it
 _MESSAGE = str(1024 * 1024)  # bytes
 UVICORN = ["--ws-max-size", _MESSAGE, "--ws-per-message-deflate", "false"]
 GUNICORN = ["--worker-class", "asgi", "--websocket-max-message-size", _MESSAGE]
+# Options with which they write finished frames.
+FRAMES: dict[Software, list[str]] = {
+    "uvicorn": ["--ws", "hub.servers.uvicorn:FrameProtocol"],
+    "gunicorn": ["--worker-class", "hub.servers.gunicorn.FrameWorker"],
+}
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from typing import Any
 
 import pytest
@@ -77,3 +78,48 @@ async def test_a_client_that_talks_and_never_reads_is_cut_off(ends: Any) -> None
 def test_a_server_that_is_not_known_is_not_watched() -> None:
     assert not wire.watch(object(), Limits(), lambda: None, lambda: None)
     assert not wire.watch(None, Limits(), lambda: None, lambda: None)
+
+
+# Finished frames
+
+
+class Connection:
+    def write_frame(self, frame: bytes) -> bool:
+        return True
+
+    async def send(self, event: Any) -> None: ...
+
+
+def test_the_servers_own_send_leads_to_its_frames() -> None:
+    connection = Connection()
+    assert wire.frame_writer(connection.send, connection) == connection.write_frame
+
+
+def test_a_middleware_in_between_sees_every_event() -> None:
+    connection = Connection()
+
+    class Middleware:
+        send = connection.send
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(connection, name)
+
+        async def watched(self, event: Any) -> None:
+            await self.send(event)
+
+    async def send(event: Any) -> None:
+        await connection.send(event)
+
+    middleware = Middleware()
+    for wrapped in (send, functools.partial(connection.send), middleware.watched):
+        assert wire.frame_writer(wrapped, connection) is None
+    assert wire.frame_writer(middleware.watched, middleware) is None
+
+
+def test_a_server_without_finished_frames_gets_events() -> None:
+    class Plain:
+        async def send(self, event: Any) -> None: ...
+
+    plain = Plain()
+    assert wire.frame_writer(plain.send, plain) is None
+    assert wire.frame_writer(plain.send, None) is None
