@@ -28,7 +28,8 @@ help:
 	@echo "make check  format, lint, types, import rules, Django's own checks"
 	@echo "make matrix the hub's tests on every pair of Django and Python (about 10 min); ARGS as above"
 	@echo "make quickstart  the package in untouched projects, by docs/quickstart.md (about 1 min)"
-	@echo "make bench  tables beside the plain way, on PostgreSQL (1 min); SIZE=10000000 events, QUICK=1"
+	@echo "make bench  tables beside peers and the plain way (about 1 h); TABLES=\"fanout pruning\" for some,"
+	@echo "            ROUNDS=n, SIZE=10000000 events to prune; QUICK=1 tries the harness in 2 minutes"
 	@echo "make audit  known vulnerabilities of the requirements"
 
 # MALLOC_ARENA_MAX: with glibc, threads do not each keep what they once needed.
@@ -69,9 +70,19 @@ matrix: $(VENV)/dev.stamp
 quickstart: $(VENV)/dev.stamp
 	@$(PYTHON) -m pytest tests/quickstart $(ARGS)
 
-bench: $(VENV)/dev.stamp
-	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m benchmarks.pruning \
-		$(or $(SIZE),$(if $(filter-out 0,$(QUICK)),100000,1000000))
+# The peers' packages are beside those of the hub, which both use in the same versions.
+bench: .venv-bench/stamp
+	@QUICK="$(QUICK)" SIZE="$(SIZE)" .venv-bench/bin/python -m benchmarks $(TABLES) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)
+
+.venv-bench/stamp: $(VENV)/dev.stamp benchmarks/requirements.txt
+	@echo "==> Making .venv-bench"
+	@$(PYTHON) -m venv --clear .venv-bench
+	@site="import site; print(site.getsitepackages()[0])"; \
+	$(PYTHON) -c "$$site" > "$$(.venv-bench/bin/python -c "$$site")/beside.pth"
+	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check \
+		-r benchmarks/requirements.txt
+	@touch $@
 
 audit: $(VENV)/run.stamp
 	@$(PYTHON) -m tests.audit

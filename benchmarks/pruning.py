@@ -8,6 +8,7 @@ drain does for each batch of events.
 """
 
 import os
+import resource
 import sys
 import threading
 import time
@@ -107,6 +108,12 @@ def main(events: int) -> None:
             took, waited, removed = measure(work)
             print(f"{name:12}{removed:>9,}{took:>8.3f} s{waited * 1000:>14.1f} ms", flush=True)
             refill(events)
+    print(f"memory of this process, at most: {peak_mib():.0f} MiB")
+
+
+def peak_mib() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes in what getrusage counts
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**2
 
 
 def refill(events: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 INSTALLED = Path(sys.prefix) / "node"
 PACKAGES = INSTALLED / "node_modules"
-VERSIONS = {"typescript": "5.9.3", "puppeteer-core": "24.43.1"}
+VERSIONS = {"typescript": "5.9.3", "puppeteer-core": "24.43.1", "ws": "8.23.0"}
 PATIENCE = 120  # seconds for npm
 # Node brings certificates of its own and reads the system's only when it is told.
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -1,0 +1,1 @@
+"""The hub and its peers, each as a server to start and a dialect to speak with it."""

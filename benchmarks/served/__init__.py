@@ -1,0 +1,1 @@
+"""What the servers under measurement run; on their path as a package of its own."""

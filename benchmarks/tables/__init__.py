@@ -1,0 +1,1 @@
+"""The tables: each module has a function `measure`, which returns the table."""
