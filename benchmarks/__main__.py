@@ -18,6 +18,12 @@ TABLES = {
     "latency": "from commit to client",
     "pruning": "an hourly prune of a long log",
 }
+OWN = (
+    "the hub",
+    "Redis",
+    "NOTIFY",
+    "asyncio",
+)  # a peer that fails is shown, and does not fail the run
 
 
 def main() -> int:
@@ -45,7 +51,8 @@ def main() -> int:
         described = machine.describe()
         module = importlib.import_module(f"benchmarks.tables.{name}")
         tables = module.measure(options)
-        failed |= bool(results.failures) or not all(table.rows for table in tables)
+        failed |= any(line.startswith(OWN) for line in results.failures)
+        failed |= not all(table.rows for table in tables)
         results.write(f"quick-{name}" if QUICK else name, tables, described)
     return int(failed and QUICK)
 

@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.cores import LOAD, on
 from tests.rig.server import ROOT, environment
 
+WAVE = 200  # clients that connect at the same time, where connecting is not what is measured
+
 
 class CrowdProcess:
     """Clients of one server, on a core of their own; a context manager. See `benchmarks/load`."""
@@ -43,9 +45,9 @@ class CrowdProcess:
         self._process.kill()
         self._process.communicate()
 
-    def connect(self) -> dict[str, Any]:
-        """Connect all at once and wait until all are welcome."""
-        return self._ask(self._spec)
+    def connect(self, at_once: int = WAVE) -> dict[str, Any]:
+        """Connect, at most so many at the same time, and wait until all are welcome."""
+        return self._ask({**self._spec, "at_once": at_once})
 
     def do(self, what: str, **arguments: Any) -> dict[str, Any]:
         """One of the commands of `benchmarks/load/__main__.py`."""

@@ -73,7 +73,16 @@ def serve(
         shutil.copytree(var, folder, dirs_exist_ok=True)
     given = {"HUB_VAR": str(folder), "PYTHONPATH": ON_PATH, **env}
     given["DJANGO_SETTINGS_MODULE"] = ""
-    server = ServerProcess(given, software=software, application=application)
+    try:
+        with running(ServerProcess(given, software=software, application=application)) as server:
+            yield server
+    finally:
+        workspace.remove_directory(folder)
+
+
+@contextmanager
+def running(server: ServerProcess) -> Iterator[ServerProcess]:
+    """The server, started on its core and ready; it is killed at the end."""
     with on(SERVER):
         server.start()
     try:
@@ -82,7 +91,6 @@ def serve(
     finally:
         if server.is_running():
             server.kill()
-        workspace.remove_directory(folder)
 
 
 def _need(module: str, package: str) -> None:

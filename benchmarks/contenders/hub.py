@@ -3,17 +3,16 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders.asgi import NAMES, ON_PATH
+from benchmarks.contenders.asgi import NAMES, ON_PATH, running
 from benchmarks.contenders.contender import Contender
-from benchmarks.cores import SERVER, on
 from tests.rig import workspace
-from tests.rig.server import ROOT, ServerProcess, Software, environment
+from tests.rig.server import FRAMES, ROOT, ServerProcess, Software, environment
 
 APPLICATION = "served.hub:application"
 SECRET = "only for benchmarks on this machine, never for people"
@@ -62,8 +61,9 @@ class Site:
         self.python("manage.py", "migrate", "--verbosity=0")
         self.python("-c", PRODUCT)
 
-    @contextmanager
-    def serve(self, software: Software, options: tuple[str, ...] = ()) -> Iterator[ServerProcess]:
+    def serve(
+        self, software: Software, options: Sequence[str] = ()
+    ) -> AbstractContextManager[ServerProcess]:
         server = ServerProcess(
             self.env,
             software=software,
@@ -71,14 +71,7 @@ class Site:
             application=APPLICATION,
             cwd=self.checkout,
         )
-        with on(SERVER):
-            server.start()
-        try:
-            server.wait_ready()
-            yield server
-        finally:
-            if server.is_running():
-                server.kill()
+        return running(server)
 
     def remove(self) -> None:
         workspace.remove_directory(self.var)
@@ -93,25 +86,35 @@ def embedded_template(checkout: Path = ROOT) -> Path:
 
 
 @contextmanager
-def embedded(software: Software, env: dict[str, str], checkout: Path) -> Iterator[ServerProcess]:
+def embedded(
+    software: Software, env: dict[str, str], checkout: Path, options: Sequence[str] = ()
+) -> Iterator[ServerProcess]:
     """A server on SQLite, on a fresh copy of the database."""
     site = Site(env, checkout, embedded_template(checkout))
     try:
-        with site.serve(software) as server:
+        with site.serve(software, options) as server:
             yield server
     finally:
         site.remove()
 
 
 def fan_out(
-    software: Software, redis_url: str, *, runs: bool, checkout: Path = ROOT, label: str = "the hub"
+    software: Software,
+    redis_url: str,
+    *,
+    runs: bool,
+    frames: bool = False,
+    checkout: Path = ROOT,
+    label: str = "the hub",
 ) -> Contender:
-    """Everybody on one topic; SQLite and Redis."""
+    """Everybody on one topic; SQLite and Redis. `frames`: the server writes finished ones."""
     name = f"{label}, {'runs' if runs else 'single events'}, {NAMES[software]}"
+    name += " with finished frames" if frames else ""
     options: dict[str, Any] = {"topics": [TOPIC], "runs": runs}
+    given = FRAMES[software] if frames else []
     return Contender(
         name,
-        lambda: embedded(software, {"REDIS_URL": redis_url}, checkout),
+        lambda: embedded(software, {"REDIS_URL": redis_url}, checkout, given),
         dialect="hub",
         options=options,
     )

@@ -26,10 +26,10 @@ class Load:
         self._size = size
         self._crowd = Crowd(port, DIALECTS[dialect](**options), size)
 
-    def connect(self) -> dict[str, Any]:
+    def connect(self, at_once: int) -> dict[str, Any]:
         crowd, began = self._crowd, time.monotonic()
-        crowd.connect()
         while crowd.welcomed < self._size and not crowd.gone and time.monotonic() - began < WELCOME:
+            crowd.connect(at_once)
             crowd.turn(0.5)
         seconds = max((one.welcomed for one in crowd.clients), default=began) - began
         waits = [one.welcomed - one.began for one in crowd.clients if one.welcomed]
@@ -139,13 +139,20 @@ def say(answer: dict[str, Any]) -> None:
     print(json.dumps(answer), flush=True)
 
 
-def main(port: int, dialect: str, options: dict[str, Any], size: int, goal: int | None) -> None:
+def main(
+    port: int,
+    dialect: str,
+    options: dict[str, Any],
+    size: int,
+    goal: int | None,
+    at_once: int,
+) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     load = Load(port, dialect, options, size)
     if goal is not None:
         load.do_goal(goal)
-    say(load.connect())
+    say(load.connect(at_once))
     load.serve()
     os._exit(0)  # without closing thousands of sockets one by one
 

@@ -47,9 +47,10 @@ class Crowd:
         self.caught_up = 0
         self.arrivals: list[tuple[int, int, float]] | None = None  # client, number, time
 
-    def connect(self) -> None:
-        """Begin to connect all at once."""
-        for index in range(self._size):
+    def connect(self, at_once: int) -> None:
+        """Begin to connect further clients, so that at most so many wait for their welcome."""
+        begun = len(self.clients)
+        for index in range(begun, min(self._size, self.welcomed + at_once)):
             client = Client(index)
             client.began = time.monotonic()
             code = client.socket.connect_ex(("127.0.0.1", self._port))

@@ -15,7 +15,7 @@ from benchmarks.options import Options
 from benchmarks.results import Table, skipped
 from benchmarks.rounds import QUICK, Figures, alternate, scaled
 from tests.rig.redis import RedisServer
-from tests.rig.server import Software
+from tests.rig.server import FRAMES, Software
 
 SOCKETS, MANY = scaled(100, 1000), scaled(200, 5000)
 EVENTS, FEWER = scaled(100, 300), scaled(50, 50)
@@ -32,11 +32,12 @@ def contenders(redis_url: str, options: Options) -> list[Contender]:
     makers: list[Callable[[], Contender]] = [
         brokers.nchan,
         *(_ours(software, redis_url, runs) for software in SERVERS for runs in (True, False)),
+        *(_frames(software, redis_url) for software in SERVERS if software in FRAMES),
         *(_stock(software, layer, redis_url) for software in STOCK for layer in LAYERS),
         lambda: asgi.socketio(redis_url),
         *([] if QUICK else [brokers.ws]),  # npm takes its time
         brokers.nats,
-        asgi.eventstream,
+        *([] if QUICK else [asgi.eventstream]),  # loses events when there are many at once
         asgi.floor,
         lambda: asgi.floor(PER),
     ]
@@ -119,6 +120,10 @@ def measure_one(one: Contender, sockets: int) -> Figures:
 
 def _ours(software: Software, redis_url: str, runs: bool) -> Callable[[], Contender]:
     return lambda: hub.fan_out(software, redis_url, runs=runs)
+
+
+def _frames(software: Software, redis_url: str) -> Callable[[], Contender]:
+    return lambda: hub.fan_out(software, redis_url, runs=False, frames=True)
 
 
 def _stock(software: Software, layer: str, redis_url: str) -> Callable[[], Contender]:

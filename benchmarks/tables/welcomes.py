@@ -45,7 +45,7 @@ def measure(options: Options) -> list[Table]:
 def measure_one(one: Contender) -> Figures:
     with one.start() as server, one.crowd(server.port, CLIENTS, **_more(server)) as crowd:
         cpu = usage.cpu(server.pid)
-        done = crowd.connect()
+        done = crowd.connect(CLIENTS)
         cpu = usage.cpu(server.pid) - cpu
     if done["welcomed"] < CLIENTS or done["errors"]:
         raise RuntimeError(f"{done['welcomed']} of {CLIENTS} welcome: {done['errors']}")

@@ -5,34 +5,12 @@ import contextvars
 
 import pytest
 
-from hub.broadcast.shared_event import SharedEvent
 from hub.sockets import sender as socket_module
 from hub.sockets.close_codes import RESTART, SLOW
 from hub.sockets.sender import FrameSender
 from hub.sockets.stepping import Stepper
+from tests.hub.sockets.sending import Server, ignore
 from tests.rig.wait import async_wait_until
-
-
-class Server:
-    """The server's `send`: takes what comes while `gate` is open."""
-
-    def __init__(self, error=None):
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.error = error
-        self.taken = []
-
-    async def send(self, event):
-        await asyncio.sleep(0) if event.get("slow") else None
-        while not self.gate.is_set():
-            await self.gate.wait()
-        if self.error is not None:
-            raise self.error
-        self.taken.append(event)
-
-
-def ignore(error):
-    """What is sent in these tests fails because the peer left."""
 
 
 async def test_a_push_to_a_server_that_takes_is_done_at_once():
@@ -281,55 +259,3 @@ async def test_a_send_that_returns_no_coroutine_works():
     assert [one["text"] for one in server.taken] == ["a"]
     assert await socket.close(RESTART)
     assert server.taken[-1]["type"] == "websocket.close"
-
-
-# A server that takes finished frames
-
-
-class Frames(Server):
-    """Takes frames while `gate` is open, and turns them down otherwise."""
-
-    def write_frame(self, frame):
-        if self.gate.is_set():
-            self.taken.append(frame)
-        return self.gate.is_set()
-
-
-def sender_of_frames(server):
-    return FrameSender(server.send, Stepper(), ignore, write_frame=server.write_frame)
-
-
-async def test_a_shared_event_goes_out_as_a_finished_frame_and_all_else_as_an_event():
-    server = Frames()
-    socket = sender_of_frames(server)
-    event = SharedEvent("a")
-    assert socket.push_encoded(event) and socket.push("b")
-    assert server.taken == [b"\x81\x01a", {**event, "text": "b"}]
-    await socket.close(RESTART)
-    assert not socket.push_encoded(event)
-    assert len(server.taken) == 4
-
-
-async def test_a_frame_that_is_turned_down_blocks_as_an_event_does():
-    server = Frames()
-    socket = sender_of_frames(server)
-    server.gate.clear()
-    assert socket.push_encoded(SharedEvent("a"))
-    assert socket.is_blocked
-    server.gate.set()
-    # The server takes frames again, but the first event is still on its way: no frame overtakes it.
-    socket.push_encoded(SharedEvent("b"))
-    await asyncio.wait_for(socket.drained(), 5)
-    assert sorted(one["text"] for one in server.taken) == ["a", "b"], "both are events"
-
-
-async def test_a_server_that_fails_to_write_a_frame_ends_the_socket_and_nothing_else(soon):
-    server, reports, error = Frames(), [], TypeError("a bug")
-
-    def broken(frame):
-        raise error
-
-    socket = FrameSender(server.send, Stepper(), reports.append, write_frame=broken)
-    assert not socket.push_encoded(SharedEvent("a"))
-    assert socket.closed
-    await async_wait_until(lambda: reports == [error])
