@@ -120,7 +120,9 @@ def _socket(parts: SplitResult) -> Finding:
             address, origin=origin, subprotocols=[protocol], open_timeout=TIMEOUT, proxy=None
         ) as socket:
             socket.send(json.dumps({"op": "hello", "topics": []}))
-            socket.recv(TIMEOUT)
+            # A goodbye is no answer: the close that follows it says why.
+            while json.loads(socket.recv(TIMEOUT))["op"] != "welcome":
+                pass
     except InvalidStatus as error:
         return Finding(
             SUBJECT,
@@ -131,12 +133,12 @@ def _socket(parts: SplitResult) -> Finding:
         )
     except ConnectionClosed as error:
         code = error.rcvd.code if error.rcvd else 1006
-        hint = "see the close codes in docs/protocol.md; the server's log has why"
+        hint = "the server's log has why"
         if code == 4503:
             hint = f"the server does not take {origin} for its own: mend the headers above, or add "
             hint += f"{origin} to CSRF_TRUSTED_ORIGINS"
         return Finding(SUBJECT, "failure", f"{address} is closed with {code}", hint)
-    except (OSError, WebSocketException) as error:
+    except (OSError, WebSocketException, ValueError, KeyError, TypeError) as error:
         hint = "the server's and the proxy's log have why"
         return Finding(SUBJECT, "failure", f"{address} opens no socket: {error}", hint)
     took = (time.monotonic() - begun) * 1000

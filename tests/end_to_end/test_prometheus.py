@@ -104,14 +104,16 @@ async def test_the_hub_tells_what_its_sockets_were_sent_and_answered(stack: Stac
     before = await sync_to_async(scrape)(stack)
     ana = Shopper(stack.url)
     await sync_to_async(ana.log_in)("ana")
-    async with Listener(stack.server.ws_url, cookie=ana.cookie):
+    async with Listener(stack.server.ws_url, cookie=ana.cookie) as listener:
         answer = await sync_to_async(ana.order)("teapot")
         assert answer.status == 302
+        await listener.expect("order.received")
     after = await sync_to_async(scrape)(stack)
     assert value(after["hub_welcomes_total"], outcome="complete") == (
         value(before.get("hub_welcomes_total", []), outcome="complete") + 1
     )
     assert value(after["hub_log_head"]) > value(before["hub_log_head"])
+    assert value(after["hub_events_sent_total"]) > value(before["hub_events_sent_total"])
 
 
 def test_the_figures_of_the_log_are_known(stack: Stack) -> None:
