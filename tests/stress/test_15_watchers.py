@@ -111,7 +111,11 @@ async def one_deletion(
             def is_closed() -> bool:
                 return session.execute(OPEN, [topic]).fetchone() == (0,)
 
-            await async_wait_until(is_closed, CLOSED, "the intervals of all watchers are closed")
+            what = "the intervals of all watchers are closed"
+            try:
+                await async_wait_until(is_closed, CLOSED, what)
+            except AssertionError as error:
+                raise Violation(str(error)) from error
             await system.control(1, "stop", prefix=name)
             await system.settled()
             ends = [sum(topic in frame["removed"] for _, frame in one.changes) for one in watching]
