@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import datetime
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.sentinel import Sentinel
-from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.stack import Stack, Template, cluster_stack, in_thread
 from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress.proxy import Proxy
 
@@ -23,17 +22,11 @@ BACK = 5.0  # seconds from where Redis can be reached to the first ephemeral eve
 MUG = "product.1.page"
 
 
-@contextlib.asynccontextmanager
-async def cluster_at(
+def cluster_at(
     url: str, template: Template, postgres: PostgresServer, redis: RedisServer
-) -> AsyncIterator[Stack]:
+) -> contextlib.AbstractAsyncContextManager[Stack]:
     """Two servers that find Redis at this URL."""
-    made = cluster_stack(template, postgres, redis, env={"REDIS_URL": url})
-    cluster = await asyncio.to_thread(made.__enter__)
-    try:
-        yield cluster
-    finally:
-        await asyncio.to_thread(made.__exit__, None, None, None)
+    return in_thread(cluster_stack(template, postgres, redis, env={"REDIS_URL": url}))
 
 
 async def until_views_are_heard(

@@ -15,7 +15,7 @@ from tests.rig import report
 from tests.rig.pgbouncer import PgBouncer
 from tests.rig.postgres import PostgresServer
 from tests.rig.rounds import rounds
-from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.stack import Stack, Template, cluster_stack, in_thread
 from tests.rig.wait import async_wait_until
 from tests.stress.proxy import Proxy
 
@@ -97,8 +97,7 @@ async def test_while_its_session_is_silent_a_server_polls_and_then_takes_another
 ) -> None:
     async with Proxy(postgres_server.port) as proxy, contextlib.AsyncExitStack() as leaving:
         made = cluster_stack(template, postgres_server, None, hints_port=proxy.port)
-        stack = await asyncio.to_thread(made.__enter__)
-        leaving.push_async_callback(asyncio.to_thread, made.__exit__, None, None, None)
+        stack = await leaving.enter_async_context(in_thread(made))
         async with buyer_and_listener(stack) as (ana, listener):
             await is_prompt(ana, listener)
             for link in tuple(proxy.links):

@@ -15,7 +15,7 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.rounds import rounds
-from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.stack import Stack, Template, cluster_stack, in_thread
 from tests.rig.wait import async_wait_until
 from tests.stress.proxy import Proxy
 
@@ -147,8 +147,7 @@ async def test_delivery_is_back_soon_after_the_connections_to_postgres_have_gone
 ) -> None:
     async with Proxy(postgres_server.port) as proxy, contextlib.AsyncExitStack() as leaving:
         made = cluster_stack(template, postgres_server, redis_server, postgres_port=proxy.port)
-        cluster = await asyncio.to_thread(made.__enter__)
-        leaving.push_async_callback(asyncio.to_thread, made.__exit__, None, None, None)
+        cluster = await leaving.enter_async_context(in_thread(made))
         async with crowd(cluster) as (ana, listeners):
             await assert_fast(ana, cluster, listeners, 2)
             with shell_of(cluster) as shell:

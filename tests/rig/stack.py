@@ -4,11 +4,12 @@
 PostgreSQL and Redis. Both start from a copy of a database that was migrated and filled once.
 """
 
+import asyncio
 import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -177,3 +178,15 @@ def _python(env: Mapping[str, str], *arguments: str) -> str:
     if child.returncode:
         raise AssertionError(f"python {' '.join(arguments)}:\n{printed}{complained}")
     return printed
+
+
+@contextlib.asynccontextmanager
+async def in_thread(
+    making: contextlib.AbstractContextManager[Stack],
+) -> AsyncIterator[Stack]:
+    """A stack that starts and ends beside what the event loop has to do, such as a proxy."""
+    stack = await asyncio.to_thread(making.__enter__)
+    try:
+        yield stack
+    finally:
+        await asyncio.to_thread(making.__exit__, None, None, None)
