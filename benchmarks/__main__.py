@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import machine, results
 from benchmarks.options import Options
-from benchmarks.rounds import QUICK, scaled
+from benchmarks.rounds import QUICK, ROUNDS, scaled
 
 TABLES = {
     "fanout": "deliveries per second, CPU and memory",
@@ -44,7 +44,7 @@ def main() -> int:
         if name == "pruning":
             failed |= bool(_prune())
             continue
-        described = machine.describe()
+        described = machine.describe(options.rounds or ROUNDS)
         module = importlib.import_module(f"benchmarks.tables.{name}")
         tables = module.measure(options)
         failed |= any(line.startswith(OWN) for line in results.failures)

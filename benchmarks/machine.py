@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks.cores import PINNED
-from benchmarks.rounds import QUICK, ROUNDS
+from benchmarks.rounds import QUICK
 from tests.rig import postgres, redis
 
 PACKAGES = (
@@ -18,11 +18,11 @@ PACKAGES = (
 )
 
 
-def describe() -> dict[str, str]:
+def describe(rounds: int) -> dict[str, str]:
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _said(["git", "rev-parse", "--short", "HEAD"]),
-        "rounds": f"{ROUNDS}{', QUICK: the figures mean nothing' if QUICK else ''}",
+        "rounds": f"{rounds}{', QUICK: the figures mean nothing' if QUICK else ''}",
         "processor": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
         "load before the run": " ".join(f"{one:.2f}" for one in os.getloadavg()),
         "pinned": "server on one core, load on another" if PINNED else "no",

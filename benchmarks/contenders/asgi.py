@@ -57,6 +57,14 @@ def _floor(together: int) -> AbstractContextManager[Program]:
     return program(command, environment({"PYTHONPATH": ON_PATH}))
 
 
+# The publisher's connection is idle while its events are on their way, which may take long.
+KEEP_ALIVE: dict[Software, list[str]] = {
+    "daphne": [],
+    "uvicorn": ["--timeout-keep-alive", "300"],
+    "gunicorn": ["--keep-alive", "300"],
+}
+
+
 def _starter(
     application: str, software: Software, env: dict[str, str]
 ) -> Callable[[], AbstractContextManager[ServerProcess]]:
@@ -74,7 +82,10 @@ def serve(
     given = {"HUB_VAR": str(folder), "PYTHONPATH": ON_PATH, **env}
     given["DJANGO_SETTINGS_MODULE"] = ""
     try:
-        with running(ServerProcess(given, software=software, application=application)) as server:
+        made = ServerProcess(
+            given, software=software, options=KEEP_ALIVE[software], application=application
+        )
+        with running(made) as server:
             yield server
     finally:
         workspace.remove_directory(folder)

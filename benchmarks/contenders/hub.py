@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders.asgi import NAMES, ON_PATH, running
+from benchmarks.contenders.asgi import KEEP_ALIVE, NAMES, ON_PATH, running
 from benchmarks.contenders.contender import Contender
 from tests.rig import workspace
 from tests.rig.server import FRAMES, ROOT, ServerProcess, Software, environment
@@ -67,7 +67,7 @@ class Site:
         server = ServerProcess(
             self.env,
             software=software,
-            options=options,
+            options=[*KEEP_ALIVE[software], *options],
             application=APPLICATION,
             cwd=self.checkout,
         )
