@@ -10,8 +10,10 @@ QUICK ?=
 SEED ?=
 HINTS ?=
 
-# Two files at a time.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Files that run at a time: tests wait now and then, scenarios of the stress set keep a core busy.
+SHARED := --dist loadfile --no-loadscope-reorder
+THREE := -n 3 $(SHARED)
+TWO := -n 2 $(SHARED)
 # With ARGS, one pass or another may have no test.
 OR_NONE = || { code=$$?; [ -n "$(ARGS)" ] && [ $$code -eq 5 ]; }
 
@@ -41,11 +43,11 @@ run: $(VENV)/run.stamp
 # Tests that measure promised seconds come last, while nothing else runs.
 test: $(VENV)/dev.stamp
 	@echo "==> Tests that need PostgreSQL in their own process"
-	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(TWO) $(ARGS) $(OR_NONE)
+	@$(PYTHON) -m tests.rig.postgres $(PYTHON) -m pytest -m "postgres or both" $(THREE) $(ARGS) $(OR_NONE)
 	@echo "==> All other tests without a browser"
-	@$(PYTHON) -m pytest -m "not (postgres or alone or browser)" $(TWO) $(ARGS) $(OR_NONE)
+	@$(PYTHON) -m pytest -m "not (postgres or alone or browser)" $(THREE) $(ARGS) $(OR_NONE)
 	@echo "==> Tests in a browser"
-	@$(PYTHON) -m pytest -m "browser and not alone" $(TWO) $(ARGS) $(OR_NONE)
+	@$(PYTHON) -m pytest -m "browser and not alone" $(THREE) $(ARGS) $(OR_NONE)
 	@echo "==> Tests that measure what is promised in seconds"
 	@$(PYTHON) -m pytest -m alone $(ARGS) $(OR_NONE)
 

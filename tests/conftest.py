@@ -30,7 +30,8 @@ from tests.rig import report
 from tests.rig.browser import Browsers
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
-from tests.rig.stack import Stack, Template, cluster_stack, embedded_stack
+from tests.rig.stack import Stack, cluster_stack, embedded_stack
+from tests.rig.template import Template
 from tests.rig.wait import PATIENCE
 
 _SERVERS = {

@@ -10,9 +10,9 @@ import pytest
 from tests.rig.ports import free_port
 from tests.rig.postgres import PostgresServer
 from tests.rig.process import Process
+from tests.rig.python import SECRET
 from tests.rig.redis import RedisServer
 from tests.rig.server import ROOT, environment
-from tests.rig.stack import SECRET
 from tests.rig.wait import PATIENCE, wait_until
 
 _START = 120  # seconds on a busy machine: migrating and filling an empty database is part of it

@@ -66,8 +66,7 @@ class Sketch:
 
     def webp(self) -> bytes:
         file = io.BytesIO()
-        small = self.image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-        small.save(file, "WEBP", quality=90, method=4)
+        self.image.reduce(FINE).save(file, "WEBP", quality=90, method=2)
         return file.getvalue()
 
     def _blur(self, around: list[float], soft: float, colour: str, strength: int) -> None:
@@ -76,7 +75,12 @@ class Sketch:
         mask = Image.new("L", (small, small), 0)
         ImageDraw.Draw(mask).ellipse([value / 8 for value in around], fill=strength)
         mask = mask.filter(ImageFilter.GaussianBlur(self._length(soft) / 8))
-        self.image.paste(colour, mask=mask.resize(self.image.size, Image.Resampling.BICUBIC))
+        extent = mask.getbbox()
+        if extent is None:
+            return
+        mask = mask.crop(extent)
+        large = mask.resize((mask.width * 8, mask.height * 8), Image.Resampling.BILINEAR)
+        self.image.paste(colour, (extent[0] * 8, extent[1] * 8), large)
 
     def _paint(self, draw, colour: str, light: float = 0) -> None:
         mask = Image.new("L", self.image.size, 0)

@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.end_to_end.listener import Frame, Listener
 from tests.end_to_end.shopper import Shopper
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 
 pytestmark = pytest.mark.once
 

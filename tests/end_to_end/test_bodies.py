@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 from tests.rig.wait import PATIENCE
 
 LARGE = 2 * 1024 * 1024  # bytes, twice the shop's limit

@@ -11,7 +11,8 @@ import pytest
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.rig.server import FRAMES
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 from tests.rig.wait import PATIENCE, async_wait_until
 
 MIB = 1024 * 1024

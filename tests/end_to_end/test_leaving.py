@@ -15,7 +15,8 @@ import pytest
 from tests.end_to_end.shopper import Shopper
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
-from tests.rig.stack import Stack, Template, cluster_stack, embedded_stack
+from tests.rig.stack import Stack, cluster_stack, embedded_stack
+from tests.rig.template import Template
 from tests.rig.wait import wait_until
 
 CLIENTS = 60

@@ -19,8 +19,10 @@ from tests.rig.log import unexpected
 from tests.rig.mail import MailServer
 from tests.rig.postgres import PostgresServer
 from tests.rig.process import Process
+from tests.rig.python import SECRET
 from tests.rig.server import ROOT, Software, environment
-from tests.rig.stack import SECRET, Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 from tests.rig.wait import async_wait_until, wait_until
 from tests.stress.proxy import Proxy
 

@@ -11,7 +11,8 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.sentinel import Sentinel
-from tests.rig.stack import Stack, Template, cluster_stack, in_thread
+from tests.rig.stack import Stack, cluster_stack, in_thread
+from tests.rig.template import Template
 from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress.proxy import Proxy
 

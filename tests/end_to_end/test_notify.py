@@ -15,7 +15,8 @@ from tests.rig import report
 from tests.rig.pgbouncer import PgBouncer
 from tests.rig.postgres import PostgresServer
 from tests.rig.rounds import rounds
-from tests.rig.stack import Stack, Template, cluster_stack, in_thread
+from tests.rig.stack import Stack, cluster_stack, in_thread
+from tests.rig.template import Template
 from tests.rig.wait import async_wait_until
 from tests.stress.proxy import Proxy
 

@@ -10,7 +10,8 @@ import pytest
 from tests.end_to_end.shopper import Shopper
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
-from tests.rig.stack import Template, cluster_stack
+from tests.rig.stack import cluster_stack
+from tests.rig.template import Template
 
 REQUESTS = 200  # in flight at most; the limit `REQUESTS`
 AT_ONCE = 1.0  # seconds

@@ -12,7 +12,8 @@ from tests.rig import report
 from tests.rig.pgbouncer import PgBouncer
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
-from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.stack import Stack, cluster_stack
+from tests.rig.template import Template
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
 from tests.frontend.browsing import wait_until_live
 from tests.rig.server import Software
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 
 expect = pytest.importorskip("playwright.sync_api").expect  # absent from requirements.txt
 

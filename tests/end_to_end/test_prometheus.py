@@ -11,7 +11,8 @@ from asgiref.sync import sync_to_async
 
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.shopper import Shopper
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 
 parser = pytest.importorskip("prometheus_client.parser")  # absent from requirements.txt
 

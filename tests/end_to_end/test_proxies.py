@@ -12,7 +12,8 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig import front as rig_front
 from tests.rig import report
 from tests.rig.front import Front
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 
 
 class Behind(NamedTuple):

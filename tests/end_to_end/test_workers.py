@@ -12,7 +12,8 @@ from tests.end_to_end.test_delivery import CHEAPER, topic_of
 from tests.rig.postgres import PostgresServer
 from tests.rig.redis import RedisServer
 from tests.rig.server import FRAMES
-from tests.rig.stack import Stack, Template, cluster_stack
+from tests.rig.stack import Stack, cluster_stack
+from tests.rig.template import Template
 
 psutil = pytest.importorskip("psutil")
 pytest.importorskip("gunicorn")

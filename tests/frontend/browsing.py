@@ -2,9 +2,12 @@
 
 import itertools
 import re
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.rig.wait import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,12 +33,26 @@ def wait_until_live(page: "Page") -> None:
 def new_user(stack: "Stack", watches: str = "teapot") -> str:
     """Make a user who watches a product, with the password "demo"; their name."""
     name = f"user{next(_numbers)}"
-    stack.python(
+    welcomed = stack.python(
+        "from hub.models import Log\n"
         "from orders.models import Product, User\n"
+        "from tests.numbering import drain\n"
         f"user = User.objects.create_user('{name}', '{name}@example.com', 'demo')\n"
-        f"Product.objects.get(slug='{watches}').watchers.add(user)"
+        f"Product.objects.get(slug='{watches}').watchers.add(user)\n"
+        "drain()\n"
+        "print(Log.objects.get().head)"
     )
+    # No page is older than the welcome, which would be a toast on it.
+    wait_until(lambda: _position(stack) >= int(welcomed), what="a page after the welcome")
     return name
+
+
+def _position(stack: "Stack") -> int:
+    """Where a page is rendered now."""
+    with urllib.request.urlopen(f"{stack.url}/accounts/login/") as page:
+        found = re.search(r'data-hub-page="\w+:(\d+)"', page.read().decode())
+    assert found is not None
+    return int(found[1])
 
 
 def drop_price(stack: "Stack", slug: str = "teapot") -> str:

@@ -102,6 +102,7 @@ def test_four_toasts_are_on_screen_and_the_others_follow(open_page, shared_embed
     expect(page.locator(".hub-toasts-more")).to_have_text("2 more")
     newest = toasts(page).first
     below = toasts(page).nth(1)
+    page.wait_for_function("() => document.getAnimations().length === 0")
     where = below.bounding_box()
     newest.get_by_role("button").click()
     expect(page.locator(".hub-toasts-more")).to_have_text("1 more")

@@ -1,5 +1,6 @@
 """`manage.py seed_demo`."""
 
+import functools
 import io
 
 import pytest
@@ -7,15 +8,20 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from orders.demo import seeding
 from orders.models import Product, ProductImage, User
 from tests.orders.shop import published, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+_drawn_once = functools.cache(seeding.draw)
+
+
 @pytest.fixture(autouse=True)
-def media(settings, tmp_path):
+def media(settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(seeding, "draw", _drawn_once)
 
 
 def seed(*options: str) -> str:

@@ -30,15 +30,17 @@ _HOLD_TOASTS = """
         document.querySelector("#hub-toasts")?.dispatchEvent(new PointerEvent("pointerenter"));
     });
 """
+# The same browser without what draws windows, at half the cost; it keeps no page to go back to.
+_SHELL = "chromium-headless-shell"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def find() -> Path | None:
+def find(*, whole: bool = False) -> Path | None:
     """The browser's program: $CHROMIUM, one on the path, else playwright's own, downloaded when
-    that is possible; None when there is none."""
+    that is possible; None when there is none. `whole`: one that keeps pages to go back to."""
     if named := os.environ.get("CHROMIUM"):
         return Path(named)
-    for name in _NAMES:
+    for name in _NAMES if whole else (_SHELL, *_NAMES):
         if found := shutil.which(name):
             return Path(found)
     return _own() or _install()

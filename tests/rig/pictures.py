@@ -14,7 +14,8 @@ from tests.end_to_end.shopper import Shopper
 from tests.rig import browser as rig_browser
 from tests.rig.browser import Browsers
 from tests.rig.server import ROOT
-from tests.rig.stack import Stack, Template, embedded_stack
+from tests.rig.stack import Stack, embedded_stack
+from tests.rig.template import Template
 
 FOLDER = ROOT / "docs" / "pictures"
 LOOKS = {

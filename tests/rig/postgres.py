@@ -150,6 +150,15 @@ class PostgresServer:
         """Remove a database, cutting the connections to it."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def dump(self, name: str) -> str:
+        """A database as statements that make it again."""
+        return self._run("pg_dump", "--no-owner", self.url(name))
+
+    def restore(self, name: str, statements: str) -> None:
+        """Fill an empty database with what `dump` returned."""
+        options = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+        self._run("psql", *options, self.url(name), given=statements)
+
     def databases(self) -> set[str]:
         """The names of all databases."""
         with self._connect() as connection:
@@ -183,13 +192,14 @@ class PostgresServer:
     def _version(self) -> int:
         return int(re.findall(r"\d+", self._run("postgres", "--version"))[0])
 
-    def _run(self, program: str, *arguments: str | Path) -> str:
+    def _run(self, program: str, *arguments: str | Path, given: str = "") -> str:
         done = subprocess.run(
             [self._programs / program, *arguments],
             env=self._env(),
             cwd=self._data,
             user=self._user,
             extra_groups=None if self._user is None else [],
+            input=given,
             capture_output=True,
             text=True,
             check=False,

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 
-from tests.rig import process, workspace
+from tests.rig import process, shell, workspace
 
 not_tested: set[str] = set()  # reasons
 _left_behind: list[str] = []
@@ -22,6 +22,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if _left_behind and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     process.kill_all()
+    shell.close()
     workspace.remove_all()
     if (given := getattr(session.config, "workeroutput", None)) is not None:
         given["not_tested"], given["left_behind"] = sorted(not_tested), _left_behind

@@ -37,7 +37,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
     return {
         **kept,
-        "DJANGO_SETTINGS_MODULE": "asgi.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.rig.settings",
         "MALLOC_ARENA_MAX": "2",  # as the Procfile has it
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

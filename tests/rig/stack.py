@@ -7,20 +7,17 @@ PostgreSQL and Redis. Both start from a copy of a database that was migrated and
 import asyncio
 import contextlib
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tests.rig import workspace
+from tests.rig import shell, workspace
 from tests.rig.postgres import PostgresServer
+from tests.rig.python import SECRET, run_python
 from tests.rig.redis import RedisServer
-from tests.rig.server import ROOT, ServerProcess, Software, environment
-
-SECRET = "only for tests on this machine, never for people"
-_COMMAND = 120  # seconds a command may take, on a busy machine
+from tests.rig.server import ServerProcess, Software
+from tests.rig.template import Template
 
 
 @dataclass
@@ -44,33 +41,11 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a manage.py command beside the servers; what it printed."""
-        return _python(self.env, "manage.py", *arguments)
+        return run_python(self.env, "manage.py", *arguments)
 
     def python(self, code: str) -> str:
         """Run Python code, with Django set up, in a process beside the servers; what it printed."""
-        return _python(self.env, "-c", f"import django; django.setup()\n{code}")
-
-
-class Template:
-    """Migrated databases with demo data, made once, copied for each stack."""
-
-    def __init__(self) -> None:
-        self._embedded: Path | None = None
-        self._cluster: tuple[Path, str] | None = None
-
-    def embedded(self) -> Path:
-        """A `var/` with the SQLite database and the pictures."""
-        if self._embedded is None:
-            self._embedded = _fill(workspace.make_directory("template"), {})
-        return self._embedded
-
-    def cluster(self, postgres: PostgresServer) -> tuple[Path, str]:
-        """A `var/` with the pictures, and the name of the database on the PostgreSQL server."""
-        if self._cluster is None:
-            name = postgres.create_database()
-            url = {"DATABASE_URL": postgres.url(name)}
-            self._cluster = _fill(workspace.make_directory("template"), url), name
-        return self._cluster
+        return shell.run_code(self.env, code)
 
 
 @contextlib.contextmanager
@@ -88,6 +63,7 @@ def embedded_stack(
     with ServerProcess(settings, software=software, options=options) as server:
         stack.servers.append(server)
         yield stack
+    shell.close(settings)
     workspace.remove_directory(var)
 
 
@@ -136,6 +112,7 @@ def cluster_stack(
                 server.terminate()
         for server in stack.servers:
             server.assert_log_clean()
+    shell.close(settings)
     postgres.drop_database(name)
     workspace.remove_directory(var)
 
@@ -150,34 +127,6 @@ def _copy_of(var: Path) -> Path:
     copy = workspace.make_directory("var")
     shutil.copytree(var, copy, dirs_exist_ok=True)
     return copy
-
-
-def _fill(var: Path, env: Mapping[str, str]) -> Path:
-    settings = {"HUB_VAR": str(var), "SECRET_KEY": SECRET, **env}
-    _python(settings, "manage.py", "migrate", "--verbosity=0")
-    _python(settings, "manage.py", "seed_demo")
-    return var
-
-
-def _python(env: Mapping[str, str], *arguments: str) -> str:
-    child = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        printed, complained = child.communicate(timeout=_COMMAND)
-    except BaseException:  # an interrupt, too: `subprocess.run` would not wait for the end then
-        child.kill()
-        child.communicate()
-        raise
-    if child.returncode:
-        raise AssertionError(f"python {' '.join(arguments)}:\n{printed}{complained}")
-    return printed
 
 
 @contextlib.asynccontextmanager

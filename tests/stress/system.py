@@ -16,9 +16,10 @@ import psutil
 
 from tests.rig import workspace
 from tests.rig.postgres import PostgresServer
+from tests.rig.python import SECRET
 from tests.rig.redis import RedisServer
 from tests.rig.server import ROOT, ServerProcess, Software, environment
-from tests.rig.stack import SECRET, Stack
+from tests.rig.stack import Stack
 from tests.rig.wait import PATIENCE, async_wait_until
 from tests.stress import ledger
 from tests.stress.ledger import Ledger

@@ -14,8 +14,10 @@ from tests.rig.certificate import Certificate
 from tests.rig.mail import MailServer
 from tests.rig.postgres import PostgresServer
 from tests.rig.process import Process
+from tests.rig.python import SECRET
 from tests.rig.server import ROOT, environment
-from tests.rig.stack import SECRET, Stack, Template
+from tests.rig.stack import Stack
+from tests.rig.template import Template
 from tests.rig.wait import wait_until
 from tests.stress import table
 from tests.stress.scale import scaled
