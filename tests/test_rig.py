@@ -113,7 +113,7 @@ def test_a_server_is_killed_and_started_again(stand_in: Path, software: Software
     pytest.importorskip(software)  # two of them are absent from requirements.txt
     with server_of(stand_in, software) as server:
         server.kill()
-        assert not is_listening(server.port)
+        wait_until(lambda: not is_listening(server.port), what="the end of gunicorn's worker")
         server.start()
         server.wait_ready()
         assert get(server.url) == 200
