@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -33,8 +33,7 @@ from hub.models import (
     Subscription,
     Worker,
 )
-from hub.topics import user_of
-from hub.ui.names import topic_names
+from hub.ui.names import full_names
 
 Lookups = Iterable[tuple[str, str]]
 
@@ -76,7 +75,7 @@ class UserList(ChangeList):
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
         users = find_users({row.person for row in rows})
-        names = _names_of({topic for row in rows if (topic := getattr(row, "topic", ""))})
+        names = full_names({topic for row in rows if (topic := getattr(row, "topic", ""))})
         for row in rows:
             row.user = users.get(row.person, _gone(row.person))
             row.topic_name = names.get(getattr(row, "topic", ""), "")
@@ -98,7 +97,7 @@ class EventList(ChangeList):
         for position, state, count in cast(Any, grouped):
             counts[position][state] = count
         planned = Worker.objects.values_list("position", "page").filter(pk=1).first() or (0, 0)
-        names = _names_of({row.topic for row in rows})
+        names = full_names({row.topic for row in rows})
         for row in rows:
             row.topic_name = names[row.topic]
             is_being_planned = planned[1] > 0 and row.position == planned[0] + 1
@@ -128,8 +127,8 @@ class UserRowsAdmin(ReadOnlyAdmin):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("position", "type", "named_topic", "at", "deliveries")
-    fields = ("position", "type", "named_topic", "at", "deliveries", "content")
+    list_display = ("position", "type", "named_topic", "at", "deliveries", "trace")
+    fields = ("position", "type", "named_topic", "at", "route", "deliveries", "trace", "content")
     list_filter = (TypeFilter, "at")
     search_fields = ("=position", "topic__startswith", "type__startswith")
     search_help_text = _("a position, or the beginning of a topic or type")
@@ -140,13 +139,17 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("topic"), ordering="topic")
     def named_topic(self, event: Any) -> str:
-        name = getattr(event, "topic_name", "") or _names_of({event.topic})[event.topic]
+        name = getattr(event, "topic_name", "") or full_names({event.topic})[event.topic]
         return str(name)
 
     @admin.display(description=_("deliveries"))
     def deliveries(self, event: Any) -> str:
         progress = getattr(event, "progress", gettext("show"))
         return _list_link("delivery", event.position, progress) if event.position else progress
+
+    @admin.display(description=_("trace"))
+    def trace(self, event: Event) -> str:
+        return _trace_link(event.position, gettext("what became of it"))
 
     @admin.display(description=_("content"))
     def content(self, event: Event) -> str:
@@ -180,7 +183,9 @@ class RepeatFilter(admin.SimpleListFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(UserRowsAdmin):
-    list_display = ("number", "event", "type", "user", "state", "due_at", "attempts", "error")
+    list_display = (
+        *("number", "event", "type", "user", "state", "due_at", "attempts", "error", "trace"),
+    )
     list_filter = ("state", RepeatFilter, "means", TypeFilter)
     search_fields = ("=position", "=person", "reference__startswith", "error")
     search_help_text = _("an event's position, a user's key, a Message-ID, or an error")
@@ -195,6 +200,10 @@ class DeliveryAdmin(UserRowsAdmin):
     def event(self, delivery: Delivery) -> str:
         position = delivery.position
         return _list_link("event", position, str(position)) if position else ""
+
+    @admin.display(description=_("trace"))
+    def trace(self, delivery: Delivery) -> str:
+        return _trace_link(delivery.position, gettext("what became of it"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         fields = super().get_fields(request, obj)
@@ -277,19 +286,19 @@ def _gone(person: str) -> str:
     return (_("%(key)s (deleted)") % {"key": person}).strip()
 
 
-def _names_of(topics: set[str]) -> dict[str, str]:
-    """Topics with what they stand for: a user's name, or what the policy calls them."""
-    names = topic_names(topics)
-    owners = {topic: owner for topic in topics if (owner := user_of(topic)) is not None}
-    users = find_users(set(owners.values()))
-    names |= {topic: str(users[owner]) for topic, owner in owners.items() if owner in users}
-    return {topic: topic if name == topic else f"{name} ({topic})" for topic, name in names.items()}
-
-
 def _list_link(model: str, position: int | None, words: str) -> str:
     """A link to the rows of a model that belong to an event."""
     path = reverse(f"admin:hub_{model}_changelist")
     return format_html('<a href="{}?q={}">{}</a>', path, position, words) if words else ""
+
+
+def _trace_link(position: int | None, words: str) -> str:
+    """A link to the event's trace, where the project has the hub's pages."""
+    try:
+        path = reverse("hub:trace-event", args=[position]) if position else ""
+    except NoReverseMatch:
+        path = ""
+    return format_html('<a href="{}">{}</a>', path, words) if path else ""
 
 
 def _progress(counts: dict[str, int], is_being_planned: bool) -> str:

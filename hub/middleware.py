@@ -7,6 +7,7 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from hub.metrics.middleware import RouteMiddleware
+from hub.metrics.record import current_id
 from hub.pages import PagePositionMiddleware
 from hub.publishing import origin
 
@@ -23,10 +24,10 @@ class HubMiddleware(PagePositionMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
             return self._answer(request)
-        with origin.made_by(request):
+        with origin.made_by(request, current_id()):
             return self._label(request)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        with origin.made_by(request):
+        with origin.made_by(request, current_id()):
             response: HttpResponseBase = await self._label(request)  # type: ignore[misc]
         return response

@@ -5,7 +5,7 @@ from django.urls import path
 from hub.deliveries.views import Unsubscribe
 from hub.operations import prometheus
 from hub.operations.health import healthz, readyz
-from hub.ui import bell, dashboard, inbox, preferences
+from hub.ui import bell, dashboard, inbox, preferences, trace
 from hub.ui.ticket import TicketView
 
 app_name = "hub"
@@ -23,6 +23,8 @@ urlpatterns = [
     path("preferences/quiet-hours", preferences.quiet_hours, name="quiet-hours"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/history", dashboard.history, name="dashboard-history"),
+    path("dashboard/trace/", trace.events, name="trace"),
+    path("dashboard/trace/<int:position>/", trace.event, name="trace-event"),
     path("metrics", prometheus.metrics, name="metrics"),
     path("unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("ticket", TicketView.as_view(), name="ticket"),

@@ -18,7 +18,7 @@ FLOORS = [
     ["policy", "publishing", "metrics"],
     ["log"],
     ["broadcast", "identity", "inbox", "pages"],
-    ["sockets", "deliveries", "api"],
+    ["sockets", "deliveries", "api", "trace"],
     ["worker", "client"],
     ["runtime"],
     ["operations", "testing", "ui"],

@@ -2,7 +2,7 @@
 
 import logging
 
-from hub.metrics.record import current_record
+from hub.metrics.record import current_id
 
 
 class RequestId(logging.Filter):
@@ -12,7 +12,7 @@ class RequestId(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        current = current_record.get()
-        record.request_id = current.id if current is not None else ""
-        record.of_request = f" [request {current.id}]" if current is not None else ""
+        id = current_id()
+        record.request_id = id or ""
+        record.of_request = f" [request {id}]" if id else ""
         return True

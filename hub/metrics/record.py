@@ -89,3 +89,9 @@ class Record:
         if not self.answered or self.streaming or self.failed or self.route == STATIC:
             return None
         return (self.stopped_at - self.started_at) * 1000
+
+
+def current_id() -> str | None:
+    """The id of the request that runs now; None outside of requests that are measured."""
+    record = current_record.get()
+    return record.id if record is not None else None

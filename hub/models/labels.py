@@ -63,6 +63,8 @@ FIELDS = {
     "reference": _("reference"),
     "removed": _("removed"),
     "repeats": _("repeats"),
+    "request_id": _("request id"),
+    "route": _("route"),
     "session": _("session"),
     "shown": _("shown"),
     "since": _("since"),

@@ -41,6 +41,9 @@ class Event(models.Model):
     frame = models.TextField(help_text=_("the encoded event without its position"))
     # Whether inboxes show it. The database has the default for processes that know no such column.
     shown = models.BooleanField(default=True, db_default=True, editable=False)
+    # The request that published it, for staff alone: neither is in frames, inboxes or the API.
+    request_id = models.CharField(max_length=32, null=True, editable=False)
+    route = models.CharField(max_length=200, null=True, editable=False)
 
     objects = models.Manager["Event"]()
 
@@ -54,6 +57,11 @@ class Event(models.Model):
             # PostgreSQL finds the few unnumbered rows with it; SQLite uses the unique index.
             models.Index(
                 fields=("id",), condition=Q(position__isnull=True), name="hub_event_unnumbered"
+            ),
+            models.Index(
+                fields=("request_id",),
+                condition=Q(request_id__isnull=False),
+                name="hub_event_request",
             ),
         )
 

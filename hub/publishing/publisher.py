@@ -12,7 +12,7 @@ from hub.errors import BadTopic, NotAtomic
 from hub.events import EventType, encode_tail
 from hub.limits import load_limits
 from hub.models import Event
-from hub.publishing.origin import current_origin
+from hub.publishing.origin import current_origin, current_request
 from hub.topics import check_topic, user_of
 
 # The relays of this process listen to both; a process without a server has none.
@@ -53,6 +53,7 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
         raise NotAtomic(_without_transaction(using))
     limit = load_limits().frame_out
     now = timezone.now()
+    request_id, route = current_request()
     rows = [
         Event(
             frame=_tail(event, topic, now, limit),  # first: it validates
@@ -60,6 +61,8 @@ def publish_many(events: Iterable[tuple[EventType, str]]) -> None:
             type=event.type,
             at=now,
             shown=bool(event.title()),
+            request_id=request_id,
+            route=route,
         )
         for event, topic in events
     ]

@@ -12,6 +12,7 @@ from hub.metrics.own import unmeasured
 from hub.pages.frame import show
 from hub.pages.position import without_page
 from hub.policy import STAFF_TOPICS, current_policy
+from hub.ui.trace import may_trace
 
 
 @unmeasured
@@ -25,6 +26,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "hub_topics": [TOPIC],
         "hub_quiet": sorted(STAFF_TOPICS),
         "history": reverse("hub:dashboard-history"),
+        "traces": may_trace(request.user),
     }
     return show(request, "hub/dashboard.html", context)
 

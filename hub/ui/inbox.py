@@ -18,6 +18,7 @@ from hub.ui.bell import shown_count
 from hub.ui.done import SECONDS, done, remember
 from hub.ui.inbox_rows import rows_of
 from hub.ui.moments import moment_of
+from hub.ui.trace import may_trace
 
 PAGE_SIZE = 20  # events
 MAX_SEEN = 50  # events of one report
@@ -54,6 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "offers_seen": is_newest and found.unseen() > 0,
         "is_from_here": request.headers.get("Sec-Fetch-Site") not in FOREIGN,
         "unread": shown_count(unread),
+        "traces": may_trace(request.user),
         # New events enter the list: toasts would say them twice.
         "hub_quiet": "*" if is_newest else "",
     }

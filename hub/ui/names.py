@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from hub.events import type_label
+from hub.identity.users import find_users
 from hub.policy import current_policy
 from hub.topics import user_of
 
@@ -32,3 +33,12 @@ def names_for(user: Any, topics: Collection[str]) -> dict[str, str]:
 def is_mutable(topic: str) -> bool:
     """Whether pages offer to mute the topic. A user's own topic carries too many types."""
     return user_of(topic) is None
+
+
+def full_names(topics: set[str]) -> dict[str, str]:
+    """For staff: topics after what they stand for, a user's name or what the policy calls them."""
+    names = topic_names(topics)
+    owners = {topic: owner for topic in topics if (owner := user_of(topic)) is not None}
+    users = find_users(set(owners.values()))
+    names |= {topic: str(users[owner]) for topic, owner in owners.items() if owner in users}
+    return {topic: topic if name == topic else f"{name} ({topic})" for topic, name in names.items()}

@@ -15,6 +15,7 @@ class Answer(NamedTuple):
     status: int
     location: str
     text: str
+    request_id: str = ""
 
 
 class Shopper:
@@ -72,7 +73,12 @@ class Shopper:
                 text = response.read().decode(errors="replace")
                 for line in response.headers.get_all("Set-Cookie", []):
                     self._keep(SimpleCookie(line))
-                return Answer(response.status, response.headers.get("Location", ""), text)
+                return Answer(
+                    response.status,
+                    response.headers.get("Location", ""),
+                    text,
+                    response.headers.get("X-Request-ID", ""),
+                )
         finally:
             connection.close()
             self.slowest = max(self.slowest, time.monotonic() - began)

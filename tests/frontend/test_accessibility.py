@@ -66,6 +66,11 @@ def test_the_dashboard_of_staff_and_a_lost_connection(page_of, shared_embedded):
     page.goto("/dashboard/")
     expect(page.locator(".hub-metrics")).to_have_attribute("data-state", "live")
     check(page)
+    page.goto("/dashboard/trace/")
+    check(page)
+    page.locator(".hub-trace td a").first.click()
+    expect(page.get_by_role("heading", name="Content")).to_be_visible()
+    check(page)
     visit(page, "/products/teapot/")
     page.evaluate("""() => {
       Object.defineProperty(navigator, "onLine", { get: () => false });

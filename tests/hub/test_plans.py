@@ -26,6 +26,8 @@ from hub.models import InboxException, Log
 from hub.models import Worker as WorkerRow
 from hub.operations import doctor
 from hub.sockets import recheck
+from hub.trace.life import life_of
+from hub.trace.search import search
 from hub.worker.pruning import prune, remove_users
 from hub.worker.reminding import remind_due
 from hub.worker.worker import Worker
@@ -49,8 +51,9 @@ FILL = f"""
     SELECT 'u' || n, 'u' || n || '@example.com', 'u' || n || '@example.com', '!', '', '',
         false, false, true, false, now()
     FROM generate_series(1, {USERS}) AS n;
-    INSERT INTO hub_event (position, topic, type, at, shown, frame)
-    SELECT n, CASE WHEN n % 2 = 0 THEN '{BUSY}' WHEN n % 10 = 1 THEN 'open.' || n % 5000
+    INSERT INTO hub_event (position, request_id, topic, type, at, shown, frame)
+    SELECT n, 'ab' || n % 50000 || '-f',
+        CASE WHEN n % 2 = 0 THEN '{BUSY}' WHEN n % 10 = 1 THEN 'open.' || n % 5000
             ELSE 'user.' || 1 + n % {USERS} END, 'test.told',
         now() - interval '1 day' * CASE WHEN n <= 1000 THEN 100 ELSE 1 END, true,
         '"topic":"open.a","type":"test.told","at":"2026-01-01T00:00:00Z","severity":"info",'
@@ -152,6 +155,11 @@ def do_everything(ana, ben, eve) -> None:
     Inbox(ana, policy).page("snoozed")
     InboxException.objects.filter(until__isnull=False).update(until=timezone.now())
     remind_due(policy)
+    # Staff who follow events.
+    for text in ("", BUSY, "open.11", "u1", "ab12-f", str(head), "no such value"):
+        for event in search(text).events[:1]:
+            life_of(event)
+    search("told", as_value=True)
     # Workers: planning, sending, pruning, what a deleted user leaves.
     lease = Lease()
     lease.take()

@@ -5,7 +5,7 @@ import { Routes } from "./routes.js";
 import { PERCENTILE_SPAN, Samples } from "./samples.js";
 import { Slowest } from "./slowest.js";
 import { Sorting } from "./sorting.js";
-import { element } from "../dom.js";
+import { element, linkOrText } from "../dom.js";
 import { text } from "../texts.js";
 
 const STALE = 4_000; // ms without a sample after which the figures count as old
@@ -93,7 +93,7 @@ function draw(now) {
     String(row.status),
     row.user || "–",
     new Date(row.at * 1000).toLocaleTimeString(),
-    row.id,
+    { text: row.id, url: page.dataset.trace && `${page.dataset.trace}?q=${row.id}` },
   ]);
   if (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL) return;
   drawn = now;
@@ -152,7 +152,7 @@ function table(name, rows, cellsOf) {
     const line = body.rows[number] ?? emptyRow(body, cells.length);
     line.dataset.silent = String(row.isLive === false);
     line.dataset.bad = String(row.errors > 0 || row.status >= 500);
-    cells.forEach((content, column) => write(line.cells[column], content));
+    cells.forEach((content, column) => fill(line.cells[column], content));
   });
 }
 
@@ -171,6 +171,14 @@ function figure(name) {
 
 function write(node, content) {
   if (node.textContent !== content) node.textContent = content;
+}
+
+/** A cell's content is a text, or one that is a link where it has a URL. */
+function fill(cell, content) {
+  if (typeof content === "string") write(cell, content);
+  else if (cell.textContent !== content.text) {
+    cell.replaceChildren(linkOrText(content.url, content.text));
+  }
 }
 
 function perSecond(rate) {

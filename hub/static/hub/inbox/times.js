@@ -5,18 +5,24 @@ const language = document.documentElement.lang || [];
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const toTheSecond = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 
 const MINUTE = 60_000; // ms
 const HOUR = 60 * MINUTE;
 
-/** Write each `<time>` anew: "3 minutes ago" today, the hour on other days. */
+/**
+ * Write each `<time>` anew: "3 minutes ago" today, the hour on other days. With `data-hub-moment` it is
+ * date and time, and with the value "seconds" to the second.
+ */
 export function showTimes(root, now = Date.now()) {
   for (const node of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll("time[datetime]"))) {
     const at = new Date(node.dateTime);
     const age = now - at.getTime();
-    if ("hubMoment" in node.dataset) node.textContent = moment.format(at);
+    const { hubMoment } = node.dataset;
+    if (hubMoment === "seconds") node.textContent = toTheSecond.format(at);
+    else if (hubMoment !== undefined) node.textContent = moment.format(at);
     else if (age < MINUTE) node.textContent = relative.format(0, "minute");
     else if (age < HOUR) node.textContent = relative.format(-Math.floor(age / MINUTE), "minute");
     else if (daysAgo(at, now) === 0) {
