@@ -7,9 +7,8 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 
-from hub.events import EventType
 from hub.metrics.meter import Meter
-from hub.metrics.sample import TOPIC, sample_of
+from hub.metrics.sample import TOPIC, MetricsSample, sample_of
 
 INTERVAL = 1.0  # seconds between two samples
 
@@ -31,7 +30,7 @@ class Sampler:
     def __init__(
         self,
         meter: Meter,
-        send: Callable[[EventType, str], None],
+        send: Callable[[MetricsSample, str], None],
         *,
         process: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -42,27 +41,32 @@ class Sampler:
         self._process = process or process_name()
         self._clock = clock
         self._sleep = sleep
+        self._taken = clock()
 
     async def run(self) -> None:
         """Sample until cancelled. Samples that a blocked loop missed are left out."""
-        taken = self._clock()
-        due = taken + INTERVAL
+        self._taken = self._clock()
+        due = self._taken + INTERVAL
         while True:
             await self._sleep(max(0.0, due - self._clock()))
             now = self._clock()
-            self._take(now - taken)
-            taken = now
+            self._send_one()
             # From the due time, not from now: otherwise every second would be a little too long.
             due += INTERVAL * max(1, 1 + (now - due) // INTERVAL)
 
-    def _take(self, seconds: float) -> None:
-        sample = sample_of(
+    def take(self) -> MetricsSample:
+        """A sample of the time since the last one, which is not sent."""
+        now = self._clock()
+        seconds, self._taken = now - self._taken, now
+        return sample_of(
             self._meter.take(),
             process=self._process,
             seconds=seconds,
             in_flight=self._meter.in_flight,
         )
+
+    def _send_one(self) -> None:
         try:
-            self._send(sample, TOPIC)
+            self._send(self.take(), TOPIC)
         except Exception:
             logger.exception("a sample of the request metrics could not be sent")

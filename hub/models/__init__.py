@@ -3,6 +3,7 @@
 from hub.models.delivery import Delivery, PlanFailure, Worker, WorkerProcess
 from hub.models.inbox import InboxException, InboxMark, InboxState
 from hub.models.log import Event, Log
+from hub.models.measured_span import MeasuredSpan
 from hub.models.preferences import EmailDigest, Mute, Preference, QuietHours
 from hub.models.receiver_failure import ReceiverFailure
 from hub.models.session_owner import SessionOwner
@@ -16,6 +17,7 @@ __all__ = [
     "InboxMark",
     "InboxState",
     "Log",
+    "MeasuredSpan",
     "Mute",
     "PlanFailure",
     "Preference",

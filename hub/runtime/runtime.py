@@ -22,7 +22,9 @@ from hub.identity.address import load_trusted_proxies
 from hub.limits import load_limits
 from hub.metrics import TOPIC
 from hub.metrics.history import History
+from hub.metrics.keeper import Keeper
 from hub.metrics.meter import Meter
+from hub.metrics.sample import MetricsSample
 from hub.metrics.sampler import Sampler
 from hub.policy import Policy
 from hub.runtime import python_version
@@ -97,7 +99,8 @@ class HubRuntime:
             unnumbered=unnumbered,
             max_frame=self.limits.frame_out,
         )
-        self.sampler = Sampler(meter, self.relay.send_ephemeral, process=self.process)
+        self._keeper = Keeper(self.recheck_threads.run, self.process)
+        self.sampler = Sampler(meter, self._send_sample, process=self.process)
         self.shutdown = Shutdown(self.connections, self._give_back)
         self._pages = Pages()
         self._statements = Statements(self.limits.statement)
@@ -144,6 +147,7 @@ class HubRuntime:
         supervise(self.relay.run_beating, "hub.relay.beating")
         supervise(self.connections.run_heartbeat, "hub.heartbeat")
         supervise(self.sampler.run, "hub.sampler")
+        supervise(self._keeper.run, "hub.keeper")
         supervise(self._recheck, "hub.rechecking")
         supervise(self._statements.run, "hub.statements")
         supervise(self._pages.run, "hub.pages")
@@ -192,6 +196,10 @@ class HubRuntime:
         """Whether new clients should come here."""
         return not self.hindrance
 
+    def _send_sample(self, sample: MetricsSample, topic: str) -> None:
+        self._keeper.add(sample)
+        self.relay.send_ephemeral(sample, topic)
+
     async def _recheck(self) -> None:
         await recheck.run(self.connections, self.recheck_threads, self.policy)
 
@@ -200,6 +208,8 @@ class HubRuntime:
         await self._worker.run()
 
     async def _give_back(self) -> None:
+        self._keeper.add(self.sampler.take())
+        await self._keeper.store(all=True)
         if self._worker is not None:
             await self._worker.give_back()
 

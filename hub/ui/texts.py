@@ -41,7 +41,8 @@ BROWSER_TEXTS = [
     _("{name} (silent)"),
     _("Requests per second"),
     _("95th percentile of the latency over {seconds} seconds"),
-    _("{what} in the last five minutes: now {now}, at most {most}"),
+    _("{what} in the time shown: now {now}, at most {most}"),
+    _("The past could not be fetched. Trying again."),
 ]
 # Those that depend on a number.
 BROWSER_COUNTS: list[Callable[[int], str]] = [

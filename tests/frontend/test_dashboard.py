@@ -134,3 +134,32 @@ def test_an_anonymous_visitor_has_to_log_in(shared_embedded, browser_as):
     page = browser_as(shared_embedded)
     page.goto("/dashboard/")
     assert page.url.endswith("/accounts/login/?next=/dashboard/")
+
+
+A_LOAD_BEFORE = """
+import time
+from hub.metrics.measured import store
+from hub.metrics.spans import Figures
+begins = (int(time.time()) - 1800) // 60 * 60
+store([(begins + 10 * n, Figures(777, {"2xx": 777}, {200: 777})) for n in range(6)], "before")
+"""
+
+
+def test_the_charts_reach_back_an_hour_and_a_day_and_stand_still(dashboard, shared_embedded):
+    shared_embedded.python(A_LOAD_BEFORE)
+    load = dashboard.get_by_role("img", name=re.compile("Requests per second in the time shown"))
+    dashboard.get_by_text("The charts as a table").click()
+    rows = dashboard.locator("[data-table=twin] tr")
+    for window, columns, busy in (("1 hour", 360, 6), ("24 hours", 1440, 1)):
+        dashboard.get_by_label(window).check()
+        expect(load).to_have_attribute("aria-label", re.compile("at most 78$"))
+        expect(rows).to_have_count(columns)
+        expect(rows.filter(has=dashboard.get_by_text("78", exact=True))).to_have_count(busy)
+    dashboard.get_by_role("button", name="Pause").click()
+    dashboard.get_by_label("5 minutes").check()
+    expect(load).not_to_have_attribute("aria-label", re.compile("at most 78$"))
+    newest = rows.first.inner_text()
+    wait_until(lambda: is_timed(dashboard), what="further requests")
+    assert rows.first.inner_text() == newest
+    dashboard.get_by_role("button", name="Pause").click()
+    wait_until(lambda: rows.first.inner_text() != newest, what="a new second")

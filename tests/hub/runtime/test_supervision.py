@@ -29,6 +29,7 @@ TASKS = [
     "hub.follower",
     "hub.follower.polling",
     "hub.heartbeat",
+    "hub.keeper",
     "hub.listener",
     "hub.pages",
     "hub.rechecking",

@@ -1,6 +1,5 @@
 /** A line chart over the last minutes, in the colours of the page. */
 import uPlot from "./vendor/uPlot.esm.js";
-import { WINDOW } from "./samples.js";
 
 const HEIGHT = 220; // CSS pixels
 const FONT = "12px system-ui, sans-serif";
@@ -72,8 +71,7 @@ export class Chart {
   /** @param {number[]} seconds @param {(number | null)[][]} columns one per line */
   draw(seconds, columns) {
     this.#plot.setData([seconds, ...columns], false);
-    const end = seconds.at(-1);
-    this.#plot.setScale("x", { min: end - WINDOW + 1, max: end });
+    this.#plot.setScale("x", { min: seconds[0], max: seconds.at(-1) });
   }
 
   get #width() {

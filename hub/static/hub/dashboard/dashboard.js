@@ -5,6 +5,7 @@ import { Routes } from "./routes.js";
 import { PERCENTILE_SPAN, Samples } from "./samples.js";
 import { Slowest } from "./slowest.js";
 import { Sorting } from "./sorting.js";
+import { Windows } from "./windows.js";
 import { element, linkOrText } from "../dom.js";
 import { text } from "../texts.js";
 
@@ -20,10 +21,15 @@ const page = document.querySelector(".hub-metrics");
 const state = page.querySelector("[data-metrics=state]");
 const routesHead = page.querySelector("[data-table=routes]").closest("table").tHead;
 const sorting = new Sorting(routesHead, plan);
+const windows = new Windows(page.dataset.history, plan);
+const pause = page.querySelector("[data-pause]");
+const twin = page.querySelector(".hub-metrics-twin");
+const note = page.querySelector("[data-window-note]");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let isPlanned = false;
 let drawn = 0;
 let described = 0;
+let isPaused = false;
 
 const charts = {
   rate: chart("rate", perSecond, 5, [
@@ -40,9 +46,27 @@ const receive = withHistory(page.dataset.history, (data, at) => {
 document.addEventListener("hub:event", ({ detail }) => {
   if (detail.type === "metrics.sample") receive(detail);
 });
+for (const choice of page.querySelectorAll("[name=window]")) {
+  choice.addEventListener("change", () => {
+    windows.choose(choice.value);
+    redraw();
+  });
+}
+pause.addEventListener("click", () => {
+  isPaused = !isPaused;
+  pause.setAttribute("aria-pressed", String(isPaused));
+  redraw();
+});
+twin.addEventListener("toggle", redraw);
 // Draws without samples as well, to show that they are missing.
 setInterval(plan, 1_000);
 plan();
+
+/** Also while the charts stand still: another window was chosen, or they go on. */
+function redraw() {
+  drawn = described = 0;
+  plan();
+}
 
 function plan() {
   if (isPlanned) return;
@@ -95,19 +119,37 @@ function draw(now) {
     new Date(row.at * 1000).toLocaleTimeString(),
     { text: row.id, url: page.dataset.trace && `${page.dataset.trace}?q=${row.id}` },
   ]);
-  if (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL) return;
+  drawCharts(now);
+}
+
+function drawCharts(now) {
+  if (drawn && (isPaused || (calm.matches && now - drawn < REDUCED_MOTION_INTERVAL))) return;
+  const columns = windows.chosen ? windows.columns(now) : samples.columns(now);
+  write(note, windows.failed ? text("The past could not be fetched. Trying again.") : "");
+  if (!columns) return;
   drawn = now;
-  const columns = samples.columns(now);
   charts.rate.draw(columns.seconds, [columns.rate, columns.errors]);
   charts.p95.draw(columns.seconds, [columns.p95]);
   if (now - described >= DESCRIPTION_INTERVAL) {
     described = now;
     describe("rate", text("Requests per second"), columns.rate, perSecond);
     const latency = text("95th percentile of the latency over {seconds} seconds", {
-      seconds: PERCENTILE_SPAN,
+      seconds: columns.step === 1 ? PERCENTILE_SPAN : columns.step,
     });
     describe("p95", latency, columns.p95, duration);
+    if (twin.open) drawTwin(columns);
   }
+}
+
+/** The newest first, without what is not known. */
+function drawTwin({ seconds, rate, errors, p95 }) {
+  const known = seconds.map((_second, number) => number).filter((number) => rate[number] !== null);
+  table("twin", known.reverse(), (number) => [
+    new Date(seconds[number] * 1000).toLocaleTimeString(),
+    perSecond(rate[number]),
+    perSecond(errors[number]),
+    duration(p95[number]),
+  ]);
 }
 
 // Screen readers announce each change, so these hold no figure that changes every second.
@@ -131,7 +173,7 @@ function describe(name, what, column, format) {
   const known = column.filter((value) => value !== null);
   if (known.length === 0) return;
   const [now, most] = [known.at(-1), Math.max(...known)].map(format);
-  const words = text("{what} in the last five minutes: now {now}, at most {most}", {
+  const words = text("{what} in the time shown: now {now}, at most {most}", {
     what,
     now,
     most,

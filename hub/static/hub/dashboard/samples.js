@@ -119,7 +119,7 @@ export class Samples {
     const end = lastWhole(now);
     const start = end - WINDOW + 1;
     const before = start - PERCENTILE_SPAN + 1; // its responses count towards the first column
-    const columns = { seconds: [], rate: [], errors: [], p95: [] };
+    const columns = { step: 1, seconds: [], rate: [], errors: [], p95: [] };
     const blend = new Map();
     for (let second = before; second <= end; second += 1) {
       merge(blend, this.#seconds.get(second)?.latencies, 1);
