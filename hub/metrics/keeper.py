@@ -9,6 +9,7 @@ from typing import Any
 from django.db import Error
 
 from hub.concurrency.warn_once import WarnOnce
+from hub.errors import PolicyHangs
 from hub.metrics import measured
 from hub.metrics.sample import MetricsSample
 from hub.metrics.spans import Spans
@@ -51,6 +52,6 @@ class Keeper:
             if self._clock() - self._compacted >= COMPACTED:
                 self._compacted = self._clock()
                 await self._run_in_thread(measured.compact, self._clock())
-        except (Error, TimeoutError) as error:
+        except (Error, PolicyHangs) as error:
             self._spans.give_back(spans)
             self._once.warn("store", "figures of requests cannot be stored now: %s", error)

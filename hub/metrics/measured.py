@@ -2,10 +2,9 @@
 
 Each process stores a row every SHORT seconds, if it had requests. What is older than an hour
 becomes one row a minute for all processes, and what is older than a day is removed: so there are at
-most 372 rows for each process, and 1,440 for all together. All functions query.
+most 366 rows for each process, and 1,440 for all together. All functions query.
 """
 
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,8 +16,6 @@ from hub.models import MeasuredSpan
 from hub.models.chunks import delete_in_chunks
 
 HOUR, DAY = 3600, 86_400  # seconds
-# A row of a process that is a little late is still in its minute's sum.
-_LATE = 60  # seconds
 
 _decoder = msgspec.json.Decoder(Figures)
 
@@ -40,22 +37,31 @@ def store(spans: Iterable[tuple[int, Figures]], process: str) -> None:
 def compact(now: float) -> None:
     """Make minutes of what is older than an hour, and remove what is older than a day.
 
-    Several processes may do it at once: the first one's minute stays.
+    Several processes may do it at once: each row is added to its minute once, also one that comes
+    late.
     """
-    before = int(now - HOUR - _LATE) // LONG * LONG
-    old = _rows().filter(seconds=SHORT, begins__lt=before).order_by("begins")
-    for _, group in itertools.groupby(list(old), lambda row: row.begins // LONG):
-        rows = list(group)
-        begins = rows[0].begins // LONG * LONG
-        total = Figures()
-        for _begins, figures in _read(rows):
-            total.add(figures)
-        text = msgspec.json.encode(total).decode()
+    before = int(now - HOUR) // LONG * LONG
+    old = _rows().filter(seconds=SHORT, begins__lt=before).values_list("begins", flat=True)
+    for begins in sorted({one // LONG * LONG for one in old}):
         with transaction.atomic(using=_rows().db):
-            minute = MeasuredSpan(seconds=LONG, begins=begins, figures=text)
-            _rows().bulk_create([minute], ignore_conflicts=True)
-            _rows().filter(pk__in=[row.pk for row in rows]).delete()
+            _add_up(begins)
     delete_in_chunks(_rows().filter(seconds=LONG, begins__lt=now - DAY).order_by("begins"))
+
+
+def _add_up(begins: int) -> None:
+    within = {"begins__gte": begins, "begins__lt": begins + LONG}
+    rows = list(_rows().select_for_update().filter(seconds=SHORT, **within))
+    if not rows:  # another process was faster
+        return
+    minute, _ = _rows().get_or_create(
+        seconds=LONG, begins=begins, process="", defaults={"figures": "{}"}
+    )
+    total = Figures()
+    for _begins, figures in _read([minute, *rows]):
+        total.add(figures)
+    minute.figures = msgspec.json.encode(total).decode()
+    minute.save(update_fields=["figures"])
+    _rows().filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def last_hour(now: float) -> Columns:

@@ -208,10 +208,11 @@ class HubRuntime:
         await self._worker.run()
 
     async def _give_back(self) -> None:
-        self._keeper.add(self.sampler.take())
-        await self._keeper.store(all=True)
         if self._worker is not None:
             await self._worker.give_back()
+        # Last: a database that does not answer must not keep the worker's lease.
+        self._keeper.add(self.sampler.take())
+        await self._keeper.store(all=True)
 
     def _is_database_well(self) -> bool:
         return self.follower.is_healthy

@@ -131,10 +131,10 @@ def _has(event: Event, text: str) -> bool:
         return False
     try:
         frame = msgspec.json.decode("{" + event.frame)
-    except msgspec.DecodeError:  # damaged: found by its position or topic
+        values = [frame.get("key"), frame.get("url"), *_values(frame.get("data"))]
+    except (msgspec.DecodeError, RecursionError):  # damaged: found by its position or topic
         return False
-    values = [frame.get("key"), frame.get("url"), *_values(frame.get("data"))]
-    return any(_as_text(value) == text for value in values)
+    return any(value is not None and _as_text(value) == text for value in values)
 
 
 def _values(data: Any) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from hub.inbox.marks import forget_events
 from hub.inbox.preferences import forget_preferences
 from hub.inbox.quiet_hours import forget_quiet_hours
 from hub.log.epoch import ensure_log
+from hub.metrics import measured
 from hub.models import Delivery, Event, Log, Subscription
 from hub.models.chunks import delete_in_chunks, in_chunks
 from hub.models.stamps import CLOCK_TOLERANCE, has_passed
@@ -51,6 +52,7 @@ def prune(older_than: datetime.timedelta, grace: datetime.timedelta = PRUNE_GRAC
     # Last deliveries. One that could not be sent in all that time is given up.
     last = Delivery.objects.filter(position__isnull=True, created_at__lt=now - older_than)
     delete_in_chunks(last.order_by("pk"))
+    measured.compact(now.timestamp())
     return Pruned(Log.objects.get(pk=1).horizon, removed)
 
 

@@ -24,6 +24,7 @@ from django.contrib.sessions.models import Session
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.test import Client
 from django.utils import timezone
 
 from hub import EventType, Policy, log, publish, publish_many, revoke
@@ -105,6 +106,13 @@ def sign_in(person: Any, store: Any = SessionStore) -> str:
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def client_of(person: Any) -> Client:
+    """A client of views that is signed in as this person."""
+    client = Client()
+    client.cookies["sessionid"] = sign_in(person)
+    return client
 
 
 def log_out(person: Any, key: str) -> None:

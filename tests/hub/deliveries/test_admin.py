@@ -13,7 +13,7 @@ from hub.deliveries.lease import Lease
 from hub.deliveries.means import load_means
 from hub.models import Delivery, Event, Worker
 from tests.hub.emails import Posted, deliver, make_due, make_subscribers, publish_now
-from tests.hub.site import make_person, sign_in
+from tests.hub.site import client_of, make_person
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -22,12 +22,6 @@ MODELS = (
     *("event", "subscription", "delivery", "worker", "preference", "mute"),
     *("quiethours", "emaildigest"),
 )
-
-
-def client_of(person) -> Client:
-    client = Client()
-    client.cookies["sessionid"] = sign_in(person)
-    return client
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from django.db import OperationalError
 
+from hub.errors import PolicyHangs
 from hub.metrics import measured
 from hub.metrics.buckets import bucket_index, bucket_value
 from hub.metrics.keeper import Keeper
@@ -12,6 +13,8 @@ from hub.metrics.measured import DAY, HOUR, compact, last_day, last_hour, store
 from hub.metrics.sample import MetricsSample
 from hub.metrics.spans import MAX_WAITING, Figures, Spans
 from hub.models import MeasuredSpan
+
+pytestmark = pytest.mark.both
 
 NOW = 1_800_000_003.0
 TEN = 1_799_999_990  # the last whole ten seconds
@@ -87,6 +90,9 @@ def test_old_rows_become_minutes_and_then_go_and_the_day_has_both():
         assert MeasuredSpan.objects.filter(seconds=60, process="").count() == 2
         assert MeasuredSpan.objects.filter(seconds=10).count() == 2
     assert before.rate[before.begins.index(hour_ago - 60)] == 0.6
+    store([(hour_ago - 60, figures(24))], "late")
+    compact(NOW)
+    assert last_day(NOW).rate[before.begins.index(hour_ago - 60)] == 1.0
     compact(NOW + HOUR + 120)
     compact(NOW + DAY + 240)
     assert not MeasuredSpan.objects.exists()
@@ -94,7 +100,7 @@ def test_old_rows_become_minutes_and_then_go_and_the_day_has_both():
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_process_stores_a_span_when_it_is_over_and_tries_again_where_it_could_not():
-    now, failures = 100.0, [OperationalError("gone")]
+    now, failures = 100.0, [OperationalError("gone"), PolicyHangs("busy")]
     stored = asyncio.Event()
 
     async def run(work, *arguments):
@@ -106,10 +112,10 @@ async def test_a_process_stores_a_span_when_it_is_over_and_tries_again_where_it_
 
     keeper = Keeper(run, "p", clock=lambda: now)
     figures_of_100 = Figures(1, {"2xx": 1, "5xx": 0})
-    figures_of_110 = Figures(2, {"2xx": 2, "5xx": 0})
+    figures_of_110 = Figures(4, {"2xx": 4, "5xx": 0})
     task = asyncio.create_task(keeper.run())
     keeper.add(sample())
-    for moment in (110.0, 120.0):
+    for moment in (110.0, 115.0, 120.0):
         now = moment
         keeper.add(sample(2))
         for _ in range(5):

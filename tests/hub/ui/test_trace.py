@@ -15,16 +15,10 @@ from hub.models import Event
 from hub.topics import user_topic
 from hub.trace import search as event_search
 from tests.hub.emails import Posted, deliver, make_subscribers, publish_now
-from tests.hub.site import Told, make_person, sign_in, tell
+from tests.hub.site import Told, client_of, make_person, tell
 from tests.numbering import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
-
-
-def client_of(person) -> Client:
-    client = Client()
-    client.cookies["sessionid"] = sign_in(person)
-    return client
 
 
 @pytest.fixture

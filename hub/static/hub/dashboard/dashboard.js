@@ -30,6 +30,7 @@ let isPlanned = false;
 let drawn = 0;
 let described = 0;
 let isPaused = false;
+let shown = null; // the columns that the charts show
 
 const charts = {
   rate: chart("rate", perSecond, 5, [
@@ -57,7 +58,7 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
   redraw();
 });
-twin.addEventListener("toggle", redraw);
+twin.addEventListener("toggle", () => shown && twin.open && drawTwin(shown));
 // Draws without samples as well, to show that they are missing.
 setInterval(plan, 1_000);
 plan();
@@ -128,6 +129,7 @@ function drawCharts(now) {
   write(note, windows.failed ? text("The past could not be fetched. Trying again.") : "");
   if (!columns) return;
   drawn = now;
+  shown = columns;
   charts.rate.draw(columns.seconds, [columns.rate, columns.errors]);
   charts.p95.draw(columns.seconds, [columns.p95]);
   if (now - described >= DESCRIPTION_INTERVAL) {
@@ -142,10 +144,11 @@ function drawCharts(now) {
 }
 
 /** The newest first, without what is not known. */
-function drawTwin({ seconds, rate, errors, p95 }) {
+function drawTwin({ step, seconds, rate, errors, p95 }) {
+  const time = step < 60 ? { timeStyle: "medium" } : { dateStyle: "short", timeStyle: "short" };
   const known = seconds.map((_second, number) => number).filter((number) => rate[number] !== null);
   table("twin", known.reverse(), (number) => [
-    new Date(seconds[number] * 1000).toLocaleTimeString(),
+    new Date(seconds[number] * 1000).toLocaleString([], time),
     perSecond(rate[number]),
     perSecond(errors[number]),
     duration(p95[number]),
