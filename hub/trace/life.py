@@ -68,7 +68,7 @@ def life_of(event: Event) -> Life:
         siblings=_siblings(event),
         readers=readers,
         deliveries=[Sending(row, users.get(row.person, row.person)) for row in deliveries],
-        frame=_written(event.frame),
+        frame=written(event.frame),
     )
 
 
@@ -89,7 +89,7 @@ def _siblings(event: Event) -> list[int]:
     )
 
 
-def _written(frame: str) -> str:
+def written(frame: str) -> str:
     """The frame, indented; as it is stored where it cannot be read."""
     try:
         return msgspec.json.format(("{" + frame).encode(), indent=2).decode()
